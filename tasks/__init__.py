@@ -1,0 +1,1 @@
+"""The work: rooms (stages) and the corridor between them. No prefect here."""

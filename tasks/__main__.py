@@ -1,0 +1,31 @@
+"""`python -m tasks <stage>`: what dvc.yaml calls."""
+
+import json
+import sys
+from pathlib import Path
+
+from tasks.config import load_config
+from tasks.errors import FinetraceError, SettingsError
+from tasks.offline import set_switches
+from tasks.paths import Paths
+from tasks.pipeline import STAGES, run_stage
+
+
+def main(arguments: list[str]) -> int:
+    """Run the named stage in the current folder; 0, or the exit code of what went wrong."""
+    set_switches()
+    paths = Paths(Path.cwd())
+    try:
+        if len(arguments) != 1 or arguments[0] not in STAGES:
+            raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join(STAGES)}.")
+        numbers = run_stage(arguments[0], load_config(paths.params), paths)
+    except FinetraceError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return error.exit_code
+    shown = {key: value for key, value in numbers.items() if isinstance(value, str | int | float)}
+    print(f"{arguments[0]}: {json.dumps(shown, ensure_ascii=False)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""train → augmented train"""

@@ -1,0 +1,1 @@
+"""augmented rows → fine-tuned model"""

@@ -1,0 +1,1 @@
+"""base + head, shaped by a strategy"""

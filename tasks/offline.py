@@ -1,0 +1,22 @@
+"""Switches that keep libraries from calling home or loading code; set before they are imported."""
+
+import os
+
+SWITCHES = {
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TQDM_DISABLE": "1",
+}
+
+
+def set_switches() -> None:
+    """Set what the person has not set already."""
+    for name, value in SWITCHES.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,1 @@
+"""model and metrics → a version in the registry"""

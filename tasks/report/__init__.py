@@ -1,0 +1,1 @@
+"""numbers → pages that work offline"""

@@ -1,0 +1,11 @@
+"""How every room declares its settings: frozen, keyword-only, unknown keys forbidden."""
+
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+settings = dataclass(
+    frozen=True,
+    kw_only=True,
+    config=ConfigDict(extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=False),
+)
+"""Decorator for a section of params.yaml. The docstring under a field is its description in the JSON Schema."""

@@ -1,0 +1,1 @@
+"""checked rows → train, val, test"""

@@ -1,0 +1,66 @@
+"""Tables of rows, as Parquet: their columns, and how they are read and written."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tasks.errors import DataError
+from tasks.files import replacing
+
+INGESTED = pa.schema(
+    [
+        ("row_id", pa.string()),  # tasks.digest.row_id: equal rows have equal ids
+        ("side", pa.string()),  # "any", or "test" if the row came from an official test file
+        ("line", pa.int64()),  # first line of the row in its file, 1 = the first line of the file
+        ("text", pa.string()),
+        ("label", pa.string()),
+    ]
+)
+QUARANTINE = INGESTED.append(pa.field("reasons", pa.list_(pa.string()))).append(pa.field("advice", pa.string()))
+SPLIT = INGESTED.append(pa.field("fold", pa.int32()))  # cross-validation fold, 0 when folds are off
+AUGMENTED = SPLIT.append(pa.field("parent_id", pa.string())).append(pa.field("method", pa.string()))
+PREDICTIONS = pa.schema(
+    [
+        ("row_id", pa.string()),
+        ("line", pa.int64()),
+        ("text", pa.string()),
+        ("label", pa.string()),
+        ("predicted", pa.string()),
+        ("probabilities", pa.list_(pa.float32())),  # in the order of the model's labels
+    ]
+)
+
+
+def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
+    """The table at `path`, its columns checked against `schema`.
+
+    Raises DataError if the file is missing or holds other columns.
+    """
+    if not path.exists():
+        raise DataError(f"{path} is missing. Run the stage that makes it (finetrace run), or `dvc checkout`.")
+    table = pq.read_table(path, columns=columns)
+    expected = schema if columns is None else pa.schema([schema.field(name) for name in columns])
+    if not table.schema.equals(expected):
+        raise DataError(f"{path} has the columns {table.schema.names}, not {expected.names}. Run its stage again.")
+    return table
+
+
+def write_table(path: Path, table: pa.Table, schema: pa.Schema) -> None:
+    """Write a table, whole or not at all; the same rows give the same bytes."""
+    with table_writer(path, schema) as writer:
+        writer.write_table(table.cast(schema))
+
+
+def write_rows(path: Path, rows: Iterable[dict[str, object]], schema: pa.Schema) -> None:
+    """Write rows given as dictionaries."""
+    write_table(path, pa.Table.from_pylist(list(rows), schema=schema), schema)
+
+
+@contextmanager
+def table_writer(path: Path, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """A writer of batches that takes `path`'s place when the block ends well."""
+    with replacing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        yield writer

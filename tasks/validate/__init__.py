@@ -1,0 +1,1 @@
+"""rows → checked rows and quarantine"""

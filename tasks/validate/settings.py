@@ -1,0 +1,35 @@
+"""What a usable row is."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tasks.settings import settings
+
+
+@settings
+class ValidateSettings:
+    """Which rows pass, and how many may fail."""
+
+    labels: tuple[str, ...] | None = None
+    """The known labels; null: every label with at least min_rows_per_label rows."""
+    min_rows: Annotated[int, Field(ge=1)] = 100
+    """Fewer usable rows stop the run."""
+    min_rows_per_label: Annotated[int, Field(ge=2)] = 5
+    """A label with fewer rows is a misspelling or too rare to learn."""
+    min_characters: Annotated[int, Field(ge=1)] = 1
+    """Shorter texts (spaces at the ends not counted) are set aside."""
+    max_characters: Annotated[int, Field(ge=10)] = 10_000
+    """Longer texts are set aside."""
+    max_bad_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
+    """More unusable rows than this stop the run; duplicates are counted apart."""
+    duplicates: Literal["drop", "keep"] = "drop"
+    """Rows that repeat an earlier text and label."""
+    conflicts: Literal["drop", "keep"] = "drop"
+    """Rows of one text under several labels: drop all of them, or keep them and only report."""
+    label_errors: Literal["report", "drop", "off"] = "report"
+    """Likely label errors (cleanlab on cross-validated probabilities): report, quarantine, or do not look."""
+    label_error_rows: Annotated[int, Field(ge=100)] = 4_000
+    """At most so many rows are looked at for label errors."""
+    seed: int = 0
+    """Draws the sample that is looked at for label errors."""
