@@ -28,7 +28,7 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.rename(path)
             shutil.rmtree(old)
         else:
-            os.replace(temporary, path)
+            temporary.replace(path)
         sync(path.parent)
     finally:
         _remove(temporary)

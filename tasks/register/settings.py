@@ -13,5 +13,3 @@ class RegisterSettings:
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] = "support-intents"
     """Name of the registered model."""
-    experiment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] = "finetrace"
-    """Name of the MLflow experiment."""
