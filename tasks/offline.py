@@ -13,6 +13,7 @@ SWITCHES = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "TOKENIZERS_PARALLELISM": "false",
     "TQDM_DISABLE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
 }
 
 

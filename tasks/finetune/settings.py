@@ -1,16 +1,55 @@
 """How the model learns."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tasks.model.strategies import AnyStrategy
+from tasks.model.strategies.partial import Partial
 from tasks.settings import settings
 
 
 @settings
 class FinetuneSettings:
-    """Passes, rates and batches."""
+    """Strategy, passes, rates and batches."""
 
-    epochs: Annotated[int, Field(ge=1, le=10_000)] = 3
+    strategy: AnyStrategy = Field(default_factory=Partial)
+    """Which weights learn: feature_extraction, partial, full or lora."""
+    epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
     """Passes over the train rows."""
-    seed: int = 0
+    learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Peak rate of the base's weights; null: the strategy's own (full 2e-4, partial 3e-4, lora 2e-3)."""
+    head_learning_rate: Annotated[float, Field(gt=0, le=1)] = 5e-3
+    """Peak rate of the new head."""
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Each layer further from the head learns this much slower; 1 is the same rate everywhere."""
+    warmup_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Share of the steps over which the rates rise from 0."""
+    decay: Literal["linear", "cosine", "constant"] = "linear"
+    """How the rates fall to 0 after that."""
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """AdamW's decay of matrices; biases and norms are left out."""
+    batch_tokens: Annotated[int, Field(ge=16)] = 1024
+    """Tokens in a batch, padding included."""
+    accumulate: Annotated[int, Field(ge=1)] = 1
+    """Batches whose gradients are added up for one step; the same as one batch as big."""
+    max_gradient_norm: Annotated[float, Field(gt=0)] = 1.0
+    """Longer gradients are shortened to this."""
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: each label counts the same in the loss, however many rows it has."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Dropout where layers learn; null: the base's own."""
+    patience: Annotated[int, Field(ge=0)] = 0
+    """Stop after so many epochs without a better val loss; 0: never. The best epoch's weights are kept either way."""
+    val_fold: Annotated[int, Field(ge=0)] | None = None
+    """With split.folds: hold out this fold of train and val rows instead of val."""
+    precision: Literal["auto", "bfloat16", "float32"] = "auto"
+    """Of matrix products; weights stay float32. auto: bfloat16 where the hardware has it."""
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    """CPU threads. Another number gives other last bits, so it is pinned and recorded."""
+    cache_gigabytes: Annotated[float, Field(ge=0)] = 8.0
+    """States of frozen layers are computed once and kept if they fit in this; 0: computed again each epoch."""
+    checkpoint_steps: Annotated[int, Field(ge=1)] = 200
+    """Steps between checkpoints; a killed training goes on from the last one, to the same bits."""
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    """Order of the rows, dropout, new weights."""

@@ -1,0 +1,42 @@
+"""A progress bar for a person at the terminal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class Bar:
+    """Steps done, the latest loss, the latest val score."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("finetune", total=None, loss="", val="")
+
+    def expect(self, steps: int) -> None:
+        """How many steps there will be."""
+        self._progress.update(self._task, total=steps)
+
+    def show(self, step: int, numbers: dict[str, float]) -> None:
+        """Move to `step`."""
+        shown = {}
+        if "train_loss" in numbers:
+            shown["loss"] = f"loss {numbers['train_loss']:.3f}"
+        if "val_macro_f1" in numbers:
+            shown["val"] = f"val F1 {numbers['val_macro_f1']:.3f}"
+        self._progress.update(self._task, completed=step, **shown)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Bar]:
+    """A bar on stderr."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[loss]}  {task.fields[val]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        yield Bar(progress)

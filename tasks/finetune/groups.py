@@ -1,0 +1,46 @@
+"""Parameters → optimizer groups, one for each depth and kind."""
+
+from typing import Any
+
+import torch
+
+from tasks.finetune.schedule import depth_factor
+from tasks.finetune.settings import FinetuneSettings
+from tasks.model.classifier import Classifier, parameter_depths
+from tasks.model.encoder import layer_stack
+
+
+def peak_rate(settings: FinetuneSettings, depth: int, layers: int) -> float:
+    """The highest rate that a depth gets: the head's own, or the base's times its depth factor."""
+    if depth == layers + 2:
+        return settings.head_learning_rate
+    rate = settings.strategy.learning_rate if settings.learning_rate is None else settings.learning_rate
+    return rate * depth_factor(depth, layers, settings.layer_decay)
+
+
+def parameter_groups(model: Classifier, settings: FinetuneSettings) -> list[dict[str, Any]]:
+    """AdamW's groups: by depth, matrices (which decay) apart from biases and norms (which do not)."""
+    layers = len(layer_stack(model.encoder))
+    depths = parameter_depths(model)
+    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        decays = parameter.dim() > 1
+        key = (depths[name], decays)
+        if key not in groups:
+            rate = peak_rate(settings, depths[name], layers)
+            decay = settings.weight_decay if decays else 0.0
+            groups[key] = {"params": [], "names": [], "depth": depths[name], "lr": rate, "weight_decay": decay}
+            groups[key]["peak"] = rate
+        groups[key]["params"].append(parameter)
+        groups[key]["names"].append(name)
+    return [groups[key] for key in sorted(groups)]
+
+
+def make_optimizer(model: Classifier, settings: FinetuneSettings, device: torch.device) -> torch.optim.AdamW:
+    """AdamW over what learns (Loshchilov & Hutter 2019), in one fused kernel where the device has it."""
+    groups = [
+        {key: value for key, value in group.items() if key != "names"} for group in parameter_groups(model, settings)
+    ]
+    return torch.optim.AdamW(groups, fused=device.type in ("cpu", "cuda"))

@@ -1,0 +1,43 @@
+"""How far a training is: all that the loop changes, apart from weights and optimizer."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+Epoch = dict[str, float]
+"""Numbers of one epoch: epoch, train_loss, val_loss, val_accuracy, val_macro_f1, rate."""
+
+
+@dataclass
+class Progress:
+    """A training's place, its history and its best weights so far."""
+
+    step: int = 0
+    epoch: int = 0
+    position: int = 0
+    """Steps done in the epoch under way."""
+    loss_sum: float = 0.0
+    weight_sum: float = 0.0
+    history: list[Epoch] = field(default_factory=list)
+    best_epoch: int = 0
+    best: dict[str, Tensor] = field(default_factory=dict)
+    """Weights after the best epoch."""
+
+    def numbers(self) -> dict[str, Any]:
+        """All but the weights, for a checkpoint."""
+        return {key: value for key, value in vars(self).items() if key != "best"}
+
+    def end_epoch(self, numbers: Epoch, weights: dict[str, Tensor]) -> None:
+        """Note an epoch; keep its weights if its val macro F1 is the best yet (then: if its val loss is lower)."""
+        self.history.append(numbers)
+        if numbers is max(self.history, key=lambda each: (each["val_macro_f1"], -each["val_loss"])):
+            self.best_epoch = int(numbers["epoch"])
+            self.best = {name: tensor.clone() for name, tensor in weights.items()}
+        self.epoch += 1
+        self.position = 0
+        self.loss_sum = self.weight_sum = 0.0
+
+    def is_out_of_patience(self, patience: int) -> bool:
+        """Whether `patience` epochs in a row were no better than the best; never if patience is 0."""
+        return patience > 0 and self.epoch - self.best_epoch >= patience

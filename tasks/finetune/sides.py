@@ -1,0 +1,65 @@
+"""Which frozen states are kept for the loop, and why not, where they are not."""
+
+import torch
+
+from tasks.finetune.examples import Examples
+from tasks.finetune.loop import Side
+from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.states import frozen_states, size_in_gigabytes
+from tasks.model.batches import pad
+from tasks.model.classifier import Classifier, frozen_layers
+from tasks.model.encoder import layer_stack
+from tasks.model.settings import BaseSettings
+from tasks.model.upper import cut_is_exact
+from tasks.paths import Paths
+
+
+def make_sides(
+    model: Classifier,
+    train: Examples,
+    val: Examples,
+    settings: FinetuneSettings,
+    base: BaseSettings,
+    paths: Paths,
+    dtype: torch.dtype,
+) -> tuple[int, Side, Side, str]:
+    """The cut, both sides with their frozen states if those can be kept, and the reason if not ("" if kept)."""
+    cut = frozen_layers(model)
+    device = next(model.parameters()).device
+    reason = why_not_kept(model, cut, train, val, settings, dtype)
+    if reason:
+        return cut, Side(train), Side(val), reason
+    sides = [
+        Side(
+            each,
+            frozen_states(
+                model,
+                cut,
+                each.ids,
+                device=device,
+                dtype=dtype,
+                folder=paths.cache / "states",
+                key=f"{base.sha256}/{base.max_tokens}",
+            ),
+        )
+        for each in (train, val)
+    ]
+    return cut, sides[0], sides[1], ""
+
+
+def why_not_kept(
+    model: Classifier, cut: int, train: Examples, val: Examples, settings: FinetuneSettings, dtype: torch.dtype
+) -> str:
+    """Why the states below the cut are computed anew each epoch; "" if they can be kept."""
+    layers = len(layer_stack(model.encoder))
+    if cut == 0 or cut > layers - 1:
+        return "no whole layer is frozen"
+    width = int(model.encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
+    size = size_in_gigabytes(sum(train.lengths) + sum(val.lengths), width, dtype)
+    if size > settings.cache_gigabytes:
+        return f"they would take {size:.1f} GB, more than finetune.cache_gigabytes ({settings.cache_gigabytes:g})"
+    probe = pad(list(range(min(4, len(val.ids)))), val.ids)
+    device = next(model.parameters()).device
+    if not cut_is_exact(model.encoder, cut, probe.input_ids.to(device), probe.attention_mask.to(device)):
+        return "this base's layers cannot be run from stored states"
+    return ""

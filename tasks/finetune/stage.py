@@ -1,0 +1,190 @@
+"""augmented rows → fine-tuned model"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from tasks.finetune.checkpoint import Checkpoints
+from tasks.finetune.dropout import set_dropout
+from tasks.finetune.examples import Examples, make_examples, read_examples
+from tasks.finetune.fingerprint import make_fingerprint
+from tasks.finetune.progress import Progress
+from tasks.finetune.scores import label_weights, val_scores
+from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.watching import Watch, watching
+from tasks.model.base import find_base
+from tasks.model.classifier import Classifier, build_classifier, frozen_layers, learned_state
+from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
+from tasks.model.encoder import layer_stack
+from tasks.model.features import text_features
+from tasks.model.files import save_model
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies.feature_extraction import FeatureExtraction
+from tasks.model.tokenizer import load_tokenizer
+from tasks.paths import Paths
+from tasks.settings import as_dict
+
+
+@dataclass(frozen=True)
+class Start:
+    """Everything as it stands before the first step."""
+
+    paths: Paths
+    settings: FinetuneSettings
+    base: BaseSettings
+    folder: Path
+    labels: list[str]
+    train: Examples
+    val: Examples
+    model: Classifier
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def weights(self) -> torch.Tensor:
+        """Each label's weight in the loss."""
+        return label_weights(self.train.labels, len(self.labels), self.settings.class_weights)
+
+
+def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
+    """Fine-tune the base on the augmented train rows, keep the best epoch on val; writes data/model."""
+    with cpu_threads(finetune.threads):
+        torch.manual_seed(finetune.seed)
+        start = prepare(paths, finetune, base)
+        with watching(paths, finetune, base) as watch:
+            if isinstance(finetune.strategy, FeatureExtraction):
+                progress = _fit_head(start, watch)
+            else:
+                progress = _fit_layers(start, watch)
+            if int(os.environ.get("RANK", "0")) > 0:
+                return {}
+            digest = save_model(
+                paths.model,
+                progress.best,
+                base=base,
+                base_folder=start.folder,
+                strategy=finetune.strategy,
+                labels=start.labels,
+            )
+            watch.finish(digest)
+    return _report(start, progress, digest)
+
+
+def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
+    """Rows tokenised, base checked and shaped, head started from class prototypes."""
+    folder = find_base(base, paths.root)
+    train_table, val_table = read_examples(paths, settings.val_fold)
+    labels = sorted(set(train_table["label"].to_pylist()))
+    tokenizer = load_tokenizer(folder, base.max_tokens)
+    train = make_examples(train_table, labels, tokenizer, "train")
+    val = make_examples(val_table, labels, tokenizer, "val")
+    device = pick_device()
+    model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
+    set_dropout(model, settings.dropout)
+    features = torch.from_numpy(text_features(train.texts, base, paths))
+    model.start_head_from_prototypes(features, train.labels)
+    dtype = pick_dtype(settings.precision, device)
+    return Start(paths, settings, base, folder, labels, train, val, model.to(device), device, dtype)
+
+
+def _fit_head(start: Start, watch: Watch) -> Progress:
+    """Feature extraction: no loop, since the loss of a logistic head has one minimum."""
+    from tasks.finetune.head import fit_logistic_head
+
+    strategy = start.settings.strategy
+    assert isinstance(strategy, FeatureExtraction)
+    sides = {
+        name: torch.from_numpy(text_features(examples.texts, start.base, start.paths))
+        for name, examples in (("train", start.train), ("val", start.val))
+    }
+    head = start.model.head.cpu()
+    losses: list[float] = []
+
+    def after_iteration(iteration: int, loss: float) -> None:
+        losses.append(loss)
+        watch.numbers(iteration, {"train_loss": loss})
+
+    fit_logistic_head(
+        head,
+        sides["train"],
+        start.train.labels,
+        inverse_penalty=strategy.inverse_penalty,
+        iterations=strategy.iterations,
+        weights=start.weights,
+        after_iteration=after_iteration,
+    )
+    with torch.no_grad():
+        scores = val_scores(head(sides["val"]), start.val.labels)
+    progress = Progress(step=len(losses))
+    watch.numbers(len(losses), scores)
+    progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
+    return progress
+
+
+def _fit_layers(start: Start, watch: Watch) -> Progress:
+    from accelerate import Accelerator
+
+    from tasks.finetune.groups import make_optimizer
+    from tasks.finetune.loop import Training, fit, restore
+    from tasks.finetune.sides import make_sides
+
+    settings = start.settings
+    accelerator = Accelerator(
+        cpu=start.device.type == "cpu", mixed_precision="bf16" if start.dtype == torch.bfloat16 else "no"
+    )
+    cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, start.base, start.paths, start.dtype)
+    checkpoints = Checkpoints(start.paths.checkpoints, make_fingerprint(start, accelerator.num_processes))
+    torch.manual_seed(settings.seed + accelerator.process_index)
+    training = Training(
+        model=start.model,
+        optimizer=make_optimizer(start.model, settings, start.device),
+        accelerator=accelerator,
+        settings=settings,
+        train=train,
+        val=val,
+        cut=cut,
+        label_weights=start.weights,
+        save=lambda progress, tensors: (
+            checkpoints.save(progress.step, progress.numbers(), tensors) if accelerator.is_main_process else None
+        ),
+        watch=watch.numbers,
+    )
+    watch.expect(training.steps_per_epoch * settings.epochs)
+    progress = Progress()
+    found = checkpoints.newest()
+    if found:
+        numbers, tensors = found
+        restore(training, tensors)
+        progress = Progress(**numbers, best=tensors["best"])
+        print(f"finetune: goes on from step {progress.step}.", file=sys.stderr)
+    elif checkpoints.differences():
+        reasons = "; ".join(checkpoints.differences())
+        print(f"finetune: the checkpoint there is of another training and is not used ({reasons}).", file=sys.stderr)
+    progress = fit(training, progress)
+    if accelerator.is_main_process:
+        checkpoints.remove_all()
+    return progress
+
+
+def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
+    parameters = list(start.model.parameters())
+    trainable = sum(each.numel() for each in parameters if each.requires_grad)
+    return {
+        "strategy": as_dict(start.settings.strategy),
+        "labels": start.labels,
+        "parameters": {"total": sum(each.numel() for each in parameters), "trainable": trainable},
+        "layers": {"total": len(layer_stack(start.model.encoder)), "frozen": frozen_layers(start.model)},
+        "history": progress.history,
+        "best_epoch": progress.best_epoch,
+        "best_val_macro_f1": progress.history[progress.best_epoch - 1]["val_macro_f1"],
+        "steps": progress.step,
+        "model_digest": digest,
+        "device": start.device.type,
+        "dtype": str(start.dtype).removeprefix("torch."),
+        "threads": start.settings.threads,
+        "rows": {"train": len(start.train.texts), "val": len(start.val.texts)},
+    }

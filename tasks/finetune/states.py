@@ -1,0 +1,88 @@
+"""States that enter the first learning layer: computed once when all below it is frozen."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from tasks.digest import sha256_of_texts, sha256_of_value
+from tasks.files import replacing
+from tasks.model.batches import pad, plan_batches
+from tasks.model.classifier import Classifier
+from tasks.model.upper import states_at
+
+TOKEN_BUDGET = 4096
+
+
+@dataclass(frozen=True)
+class FrozenStates:
+    """The states of every row's tokens, row after row."""
+
+    states: Tensor
+    """(all tokens, D)"""
+    starts: list[int]
+    """Where each row begins; one more at the end."""
+
+    def batch(self, rows: Tensor, longest: int) -> Tensor:
+        """The states (B, T, D) of some rows, zero where they are shorter than the longest."""
+        hidden = self.states.new_zeros(len(rows), longest, self.states.shape[1])
+        for place, row in enumerate(rows.tolist()):
+            states = self.states[self.starts[row] : self.starts[row + 1]]
+            hidden[place, : len(states)] = states
+        return hidden
+
+
+def size_in_gigabytes(token_count: int, width: int, dtype: torch.dtype) -> float:
+    """What the states of so many tokens take."""
+    return token_count * width * dtype.itemsize / 1e9
+
+
+def frozen_states(
+    model: Classifier,
+    cut: int,
+    ids: list[list[int]],
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+    folder: Path,
+    key: str,
+) -> FrozenStates:
+    """The states that enter layer `cut` for each row, from `folder` if the same were stored before.
+
+    `key` names the base and the way of computing; the rows' ids, the cut, device, dtype, threads and torch are added.
+    """
+    file = folder / f"{_file_key(cut, ids, device, dtype, key)}.safetensors"
+    starts = [0]
+    for each in ids:
+        starts.append(starts[-1] + len(each))
+    if not file.exists():
+        with replacing(file) as temporary:
+            save_file({"states": _compute(model, cut, ids, starts, device=device, dtype=dtype)}, temporary)
+    return FrozenStates(load_file(file)["states"], starts)
+
+
+@torch.no_grad()
+def _compute(
+    model: Classifier, cut: int, ids: list[list[int]], starts: list[int], *, device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    model.eval()
+    states: Tensor | None = None
+    for rows in plan_batches([len(each) for each in ids], TOKEN_BUDGET):
+        batch = pad(rows, ids)
+        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            hidden = states_at(model.encoder, cut, batch.input_ids.to(device), batch.attention_mask.to(device))
+        hidden = hidden.to("cpu", dtype)
+        if states is None:
+            states = torch.empty(starts[-1], hidden.shape[-1], dtype=dtype)
+        for place, row in enumerate(rows):
+            states[starts[row] : starts[row + 1]] = hidden[place, : len(ids[row])]
+    assert states is not None
+    return states
+
+
+def _file_key(cut: int, ids: list[list[int]], device: torch.device, dtype: torch.dtype, key: str) -> str:
+    rows = sha256_of_texts(" ".join(map(str, each)) for each in ids)
+    settings = [key, cut, rows, device.type, str(dtype), torch.get_num_threads(), torch.__version__]
+    return sha256_of_value(settings)

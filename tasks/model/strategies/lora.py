@@ -1,0 +1,52 @@
+"""Low-rank updates beside frozen weights."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from tasks.model.strategies.base import Strategy
+from tasks.settings import settings
+
+
+@settings
+class Lora(Strategy):
+    """Small on disk, mergeable. Hu et al. 2021, arXiv 2106.09685, through PEFT's own tuner."""
+
+    kind: Literal["lora"] = "lora"
+    rank: Annotated[int, Field(ge=1, le=512)] = 8
+    """More learns more; memory grows linearly."""
+    alpha: Annotated[float, Field(gt=0)] = 16.0
+    """The update is scaled by alpha / rank."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Dropout on the update's input."""
+    targets: Literal["attention", "all"] = "all"
+    """Linear maps that get an update: those of attention, or every one in the layers."""
+
+    @property
+    def learning_rate(self) -> float:
+        return 2e-3
+
+    def reshape(self, encoder: Any) -> None:
+        from peft import LoraConfig, inject_adapter_in_model  # here: importing peft costs 4 s of CPU
+
+        from tasks.model.encoder import linear_names
+
+        config = LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=linear_names(encoder, attention_only=self.targets == "attention"),
+        )
+        inject_adapter_in_model(config, encoder)
+
+    def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
+        return ".lora_" in name
+
+    def merge(self, encoder: Any) -> None:
+        from peft.tuners.lora import LoraLayer
+
+        for parent in list(encoder.modules()):
+            for name, child in list(parent.named_children()):
+                if isinstance(child, LoraLayer):
+                    child.merge()
+                    setattr(parent, name, child.get_base_layer())

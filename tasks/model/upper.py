@@ -1,0 +1,90 @@
+"""The layers from a cut on, run from stored states: what is below the cut needs computing only once."""
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from tasks.model.encoder import embeddings_of, layer_stack
+
+
+class _Stored(nn.Module):
+    """Stands in for the embeddings and hands out stored states."""
+
+    def __init__(self, hidden: Tensor) -> None:
+        super().__init__()
+        self.hidden = hidden
+
+    def forward(self, *_: Any, **__: Any) -> Tensor:
+        return self.hidden
+
+
+def upper_layers(encoder: nn.Module, cut: int, hidden: Tensor) -> nn.Module:
+    """The encoder with its first `cut` layers left out and `hidden` (B, T, D) in place of its embeddings.
+
+    It shares every remaining module with `encoder`; masks and positions are still made by the base's own code, which
+    is why this works for any architecture whose layers do not depend on their number. `cut_is_exact` tells.
+    """
+    stack = layer_stack(encoder)
+    owner, name = embeddings_of(encoder)
+    replacements = {id(stack): nn.ModuleList(stack[cut:]), id(getattr(owner, name)): _Stored(hidden)}
+    return _with_replaced(encoder, replacements)
+
+
+@torch.no_grad()
+def cut_is_exact(encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask: Tensor) -> bool:
+    """Whether running the upper layers from stored states gives what the whole encoder gives, on one batch."""
+    encoder.eval()
+    whole = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+    stored = states_at(encoder, cut, input_ids, attention_mask)
+    try:
+        upper = upper_layers(encoder, cut, stored)
+        again = upper(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+    except RuntimeError:  # the base maps embeddings to another width before its first layer (ALBERT, ELECTRA)
+        return False
+    mask = attention_mask.bool()
+    return bool(torch.allclose(whole[mask], again[mask], atol=1e-4, rtol=1e-3))
+
+
+@torch.no_grad()
+def states_at(encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+    """The states (B, T, D) that enter layer number `cut` (0-based); the layers above it are not run."""
+    with _stopping_at(layer_stack(encoder)[cut]) as caught, suppress(_StopForwardError):
+        encoder(input_ids=input_ids, attention_mask=attention_mask)
+    return caught[0]
+
+
+class _StopForwardError(Exception):
+    """Raised inside a forward pass once the states are in hand."""
+
+
+@contextmanager
+def _stopping_at(layer: nn.Module) -> Iterator[list[Tensor]]:
+    caught: list[Tensor] = []
+
+    def stop(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        caught.append(args[0] if args else kwargs["hidden_states"])
+        raise _StopForwardError
+
+    handle = layer.register_forward_pre_hook(stop, with_kwargs=True)
+    try:
+        yield caught
+    finally:
+        handle.remove()
+
+
+def _with_replaced(module: nn.Module, replacements: dict[int, nn.Module]) -> nn.Module:
+    """A shallow copy of `module` in which the named submodules are replaced; everything else is shared."""
+    if id(module) in replacements:
+        return replacements[id(module)]
+    inside = {id(each) for each in module.modules()}
+    if not inside & replacements.keys():
+        return module
+    twin = copy.copy(module)
+    twin.__dict__["_modules"] = {
+        name: child if child is None else _with_replaced(child, replacements) for name, child in module._modules.items()
+    }
+    return twin
