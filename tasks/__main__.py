@@ -1,6 +1,7 @@
 """`python -m tasks <stage>`: what dvc.yaml calls."""
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tasks.pipeline import STAGES, run_stage
 def main(arguments: list[str]) -> int:
     """Run the named stage in the current folder; 0, or the exit code of what went wrong."""
     set_switches()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("tasks").setLevel(logging.INFO)
     paths = Paths(Path.cwd())
     try:
         if len(arguments) != 1 or arguments[0] not in STAGES:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -20,7 +21,7 @@ class Bar:
 
     def show(self, step: int, numbers: dict[str, float]) -> None:
         """Move to `step`."""
-        shown = {}
+        shown: dict[str, Any] = {}
         if "train_loss" in numbers:
             shown["loss"] = f"loss {numbers['train_loss']:.3f}"
         if "val_macro_f1" in numbers:

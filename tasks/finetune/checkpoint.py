@@ -5,8 +5,8 @@
                                   manifest.json  sha256 of each, written last: without it a checkpoint is incomplete
 """
 
+import logging
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tasks.digest import sha256_of_file, sha256_of_value
 from tasks.errors import IntegrityError
 from tasks.files import read_json, replacing, write_json
 
+logger = logging.getLogger(__name__)
 KEEP = 2
 TENSORS = ("weights", "optimizer", "random", "best")
 
@@ -62,12 +63,12 @@ class Checkpoints:
         one was changed.
         """
         for half in sorted(self.folder.glob(".tmp-*")):
-            print(f"finetune: {half.name} is a half-written checkpoint; passed over and removed.", file=sys.stderr)
+            logger.warning("finetune: %s is a half-written checkpoint; passed over and removed.", half.name)
             shutil.rmtree(half)
         for folder in reversed(self._steps()):
             missing = _missing_files(folder)
             if missing:
-                print(f"finetune: checkpoint {folder.name} lacks {', '.join(missing)}; passed over.", file=sys.stderr)
+                logger.warning("finetune: checkpoint %s lacks %s; passed over.", folder.name, ", ".join(missing))
                 continue
             _check_digests(folder)
             tensors = {name: load_file(folder / f"{name}.safetensors") for name in TENSORS}

@@ -31,16 +31,12 @@ def parameter_groups(model: Classifier, settings: FinetuneSettings) -> list[dict
         if key not in groups:
             rate = peak_rate(settings, depths[name], layers)
             decay = settings.weight_decay if decays else 0.0
-            groups[key] = {"params": [], "names": [], "depth": depths[name], "lr": rate, "weight_decay": decay}
+            groups[key] = {"params": [], "depth": depths[name], "lr": rate, "weight_decay": decay}
             groups[key]["peak"] = rate
         groups[key]["params"].append(parameter)
-        groups[key]["names"].append(name)
     return [groups[key] for key in sorted(groups)]
 
 
 def make_optimizer(model: Classifier, settings: FinetuneSettings, device: torch.device) -> torch.optim.AdamW:
     """AdamW over what learns (Loshchilov & Hutter 2019), in one fused kernel where the device has it."""
-    groups = [
-        {key: value for key, value in group.items() if key != "names"} for group in parameter_groups(model, settings)
-    ]
-    return torch.optim.AdamW(groups, fused=device.type in ("cpu", "cuda"))
+    return torch.optim.AdamW(parameter_groups(model, settings), fused=device.type in ("cpu", "cuda"))

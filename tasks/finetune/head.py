@@ -15,7 +15,7 @@ def fit_logistic_head(
     inverse_penalty: float,
     iterations: int,
     weights: Tensor | None = None,
-    after_iteration: Callable[[int, float], None] = lambda iteration, loss: None,
+    after_iteration: Callable[[int, float], None] | None = None,
 ) -> int:
     """Fit `head` in place to the minimum of the penalised logistic loss; returns the iterations it took.
 
@@ -39,8 +39,9 @@ def fit_logistic_head(
 
     previous = float("inf")
     for iteration in range(1, iterations + 1):
-        loss = float(optimizer.step(closure))
-        after_iteration(iteration, loss)
+        loss = optimizer.step(closure).item()
+        if after_iteration:
+            after_iteration(iteration, loss)
         if previous - loss < 1e-7:
             break
         previous = loss

@@ -23,7 +23,7 @@ def macro_f1(predicted: Tensor, labels: Tensor, label_count: int) -> float:
 
 
 def label_weights(labels: Tensor, label_count: int, kind: str) -> Tensor:
-    """A weight for each label, (C,): all 1, or "balanced": N / (C · rows of the label), so that each counts the same."""
+    """A weight for each label, (C,): 1, or "balanced": N / (C · the label's rows), so that all count the same."""
     if kind == "none":
         return torch.ones(label_count)
     return len(labels) / (label_count * torch.bincount(labels, minlength=label_count).clamp(min=1).float())

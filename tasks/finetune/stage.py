@@ -1,7 +1,7 @@
 """augmented rows → fine-tuned model"""
 
+import logging
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
 from tasks.settings import as_dict
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -160,10 +162,10 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
         numbers, tensors = found
         restore(training, tensors)
         progress = Progress(**numbers, best=tensors["best"])
-        print(f"finetune: goes on from step {progress.step}.", file=sys.stderr)
+        logger.info("finetune: goes on from step %d.", progress.step)
     elif checkpoints.differences():
         reasons = "; ".join(checkpoints.differences())
-        print(f"finetune: the checkpoint there is of another training and is not used ({reasons}).", file=sys.stderr)
+        logger.warning("finetune: the checkpoint there is of another training and is not used (%s).", reasons)
     progress = fit(training, progress)
     if accelerator.is_main_process:
         checkpoints.remove_all()

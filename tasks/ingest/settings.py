@@ -1,8 +1,9 @@
 """Which file, and how it is written."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tasks.settings import settings
 
@@ -11,22 +12,40 @@ from tasks.settings import settings
 class IngestSettings:
     """Where the labelled data lie."""
 
-    path: str
-    """A file (.csv .tsv .jsonl .parquet, plain or .gz), a folder with train.* and optionally test.* (an official
-    test), or a folder saved by Hugging Face `datasets`."""
+    path: Annotated[str, Field(min_length=1)]
+    """A file (.csv .tsv .jsonl .parquet; all but .parquet also .gz), a folder with train.* and optionally test.*
+    (an official test), or a folder saved by Hugging Face `datasets`."""
     url: str | None = None
     """https address that `path` is fetched from when it is not there; needs sha256."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    """Digest that the file at `path` must have."""
+    """Digest that the file at `path` must have; for one file, not for a folder."""
+    format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
+    """How the file is written; auto: by its name's ending."""
     text_column: str = "text"
     """Column with the text."""
     label_column: str = "label"
     """Column with the label."""
     header: bool = True
     """Whether the first line of a csv or tsv names the columns; without one, columns are called 1, 2, …"""
+    delimiter: Annotated[str, Field(pattern=r'^[^"\r\n\x00]$')] | None = None
+    """What parts the fields of a csv or tsv; null: a comma in a csv, a tab in a tsv."""
     quoting: Literal["double", "none"] = "double"
     """How a csv or tsv quotes: "double" (RFC 4180) or "none" (a quote is an ordinary character)."""
     max_field_bytes: Annotated[int, Field(ge=1_000)] = 1_000_000
     """A longer field is refused: usually an unclosed quote."""
     max_unpacked_ratio: Annotated[int, Field(ge=2)] = 100
-    """A .gz that grows more than this is refused as a bomb."""
+    """A .gz that grows more than this is refused as a bomb; so is a parquet file."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.text_column == self.label_column:
+            raise ValueError(f"text_column and label_column are both {self.text_column!r}; name two columns")
+        if self.url is not None:
+            address = urlsplit(self.url)
+            if address.scheme != "https" or not address.hostname:
+                raise ValueError("url must begin with https:// and name a host")
+            if address.username is not None or address.password is not None:
+                raise ValueError("url holds a user name or password, which would end up in logs; remove it")
+            if self.sha256 is None:
+                raise ValueError("url needs sha256, the digest of the file it must give; add it")
+        return self

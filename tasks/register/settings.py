@@ -6,6 +6,32 @@ from pydantic import Field
 
 from tasks.settings import settings
 
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+@settings
+class GateSettings:
+    """What a model must hold to become a version. null turns a rule off; the verdict and the version then say so."""
+
+    finite: bool = True
+    """Every metric must be a finite number."""
+    min_accuracy: Share | None = 0.5
+    """Smallest accuracy on the test rows."""
+    min_macro_f1: Share | None = 0.5
+    """Smallest macro F1 on the test rows."""
+    max_ece: Share | None = 0.15
+    """Largest expected calibration error on the test rows."""
+    baseline_tolerance: Share | None = 0.0
+    """Refused if the model is surely worse than the best baseline by more accuracy than this: if the whole interval of
+    the paired difference lies below."""
+    champion_tolerance: Share | None = 0.0
+    """The same against the champion, re-scored on this test set."""
+    slice_tolerance: Share | None = 0.02
+    """Refused if, on any slice, the model loses more accuracy than this to the champion and the loss is no accident
+    (one-sided exact McNemar test, Bonferroni over the slices)."""
+    min_slice_rows: Annotated[int, Field(ge=1)] = 30
+    """Smaller slices are not judged."""
+
 
 @settings
 class RegisterSettings:
@@ -13,3 +39,11 @@ class RegisterSettings:
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")] = "support-intents"
     """Name of the registered model."""
+    gate: GateSettings = Field(default_factory=GateSettings)
+    """What a model must hold to become a version."""
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 2_000
+    """Bootstrap resamples behind the interval of a difference."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Coverage of that interval; 1 - confidence is also the level of the slices' test."""
+    seed: int = 0
+    """Draws the resamples."""

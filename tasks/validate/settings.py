@@ -1,24 +1,33 @@
 """What a usable row is."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from tasks.settings import settings
+
+
+def _distinct(labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    for label in labels or ():
+        if not label.strip():
+            raise ValueError("a label must not be blank")
+        if labels and labels.count(label) > 1:
+            raise ValueError(f"{label!r} is listed twice")
+    return labels
 
 
 @settings
 class ValidateSettings:
     """Which rows pass, and how many may fail."""
 
-    labels: tuple[str, ...] | None = None
+    labels: Annotated[tuple[str, ...] | None, Field(min_length=2), AfterValidator(_distinct)] = None
     """The known labels; null: every label with at least min_rows_per_label rows."""
     min_rows: Annotated[int, Field(ge=1)] = 100
-    """Fewer usable rows stop the run."""
+    """Fewer usable rows (those of an official test file not counted) stop the run."""
     min_rows_per_label: Annotated[int, Field(ge=2)] = 5
     """A label with fewer rows is a misspelling or too rare to learn."""
     min_characters: Annotated[int, Field(ge=1)] = 1
-    """Shorter texts (spaces at the ends not counted) are set aside."""
+    """Shorter texts (spaces at the ends and invisible characters not counted) are set aside."""
     max_characters: Annotated[int, Field(ge=10)] = 10_000
     """Longer texts are set aside."""
     max_bad_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
@@ -31,5 +40,14 @@ class ValidateSettings:
     """Likely label errors (cleanlab on cross-validated probabilities): report, quarantine, or do not look."""
     label_error_rows: Annotated[int, Field(ge=100)] = 4_000
     """At most so many rows are looked at for label errors."""
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0)] = 0
     """Draws the sample that is looked at for label errors."""
+
+    @model_validator(mode="after")
+    def _lengths_fit(self) -> Self:
+        if self.min_characters > self.max_characters:
+            raise ValueError(
+                f"min_characters ({self.min_characters}) is above max_characters ({self.max_characters}); "
+                "no text could pass"
+            )
+        return self

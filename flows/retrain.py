@@ -1,0 +1,150 @@
+"""retrain(): labelled rows in, a registered model out; one Prefect task per stage."""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.states import Completed
+from prefect.tasks import Task
+
+from flows.artifacts import ProgressBar, write_summary
+from flows.headline import headline
+from flows.lock import workspace_lock
+from flows.news import Outcome, Started, tell
+from flows.publish import publish, remember
+from flows.redact import redact
+from flows.run_page import run_page
+from flows.stages import check_sections, make_stage, stale_stages
+from tasks.config import load_config
+from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
+from tasks.files import read_json
+from tasks.paths import Paths
+from tasks.pipeline import PUBLISHING, STAGES
+
+StageName = Literal["ingest", "validate", "split", "augment", "finetune", "evaluate", "register"]
+
+RETRY_DELAYS_SECONDS = [2, 15]
+TIMEOUT_SECONDS: dict[str, float] = {
+    "ingest": 6 * 3600,
+    "validate": 6 * 3600,
+    "split": 6 * 3600,
+    "augment": 6 * 3600,
+    "finetune": 7 * 24 * 3600,
+    "evaluate": 12 * 3600,
+    "register": 3600,
+}
+NEVER_RETRIED = (DataError, GateError, IntegrityError, SettingsError)
+
+
+def retry_may_help(task: Task[..., Any], run: TaskRun, state: State) -> bool:  # noqa: ARG001
+    """Whether another try can end otherwise: a busy or failing machine yes, bad data or settings no."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, OSError | BusyError) and not isinstance(error, (*NEVER_RETRIED, TimeoutError))
+
+
+def _stage_task(name: str, function: Any) -> Task[..., Any]:
+    return task(
+        function,
+        name=name,
+        task_run_name=name,
+        retries=len(RETRY_DELAYS_SECONDS),
+        retry_delay_seconds=RETRY_DELAYS_SECONDS,
+        retry_condition_fn=retry_may_help,
+        cache_policy=NO_CACHE,  # DVC decides what is unchanged
+        persist_result=False,
+        result_serializer="json",
+    )
+
+
+def make(stage: str, root: str, because: list[str], force: bool) -> Any:
+    """Bring one stage up to date: the outcome, as state `Cached` if nothing had changed for it."""
+    paths, log = Paths(Path(root)), get_run_logger()
+    started, ran = time.perf_counter(), False
+    if because or force:
+        tell(Started(stage))
+        log.info("Stage %s is stale: %s", stage, "; ".join(because) or "force")
+        page = run_page()
+        with ProgressBar(stage, log) as bar:
+            ran = make_stage(
+                paths,
+                stage,
+                tell=bar.hear,
+                extra_environment={"FINETRACE_FLOW_RUN_ID": page.run_id, "FINETRACE_FLOW_RUN_URL": page.url},
+                timeout_seconds=TIMEOUT_SECONDS[stage],
+                force=force,
+            )
+    outcome = Outcome(stage, ran, time.perf_counter() - started, read_json(paths.report(stage)), tuple(because))
+    tell(outcome)
+    line = f"{stage}: {'made' if ran else 'unchanged'}, {headline(outcome)}"
+    log.info(line)
+    return Completed(name="Completed" if ran else "Cached", message=line, data=_as_json(outcome))
+
+
+def register(root: str) -> dict[str, Any]:
+    """Ask the gate, and give a model that passes its version; what the gate says."""
+    paths = Paths(Path(root))
+    page = run_page()
+    tell(Started(PUBLISHING))
+    started = time.perf_counter()
+    verdict = publish(paths, load_config(paths.params), run_id=page.run_id, run_url=page.url)
+    tell(Outcome(PUBLISHING, True, time.perf_counter() - started, verdict))
+    get_run_logger().info(verdict["line"])
+    return verdict
+
+
+STAGE_TASKS: dict[str, Task[..., Any]] = {name: _stage_task(name, make) for name in STAGES} | {
+    PUBLISHING: _stage_task(PUBLISHING, register)
+}
+
+
+def _flow_run_name() -> str:
+    return f"retrain-{datetime.now().astimezone():%Y-%m-%dT%H-%M-%S}"
+
+
+@flow(name="retrain", flow_run_name=_flow_run_name, persist_result=False, result_serializer="json", log_prints=False)
+def retrain(workspace: str = ".", until: StageName = "register", force: bool = False) -> dict[str, Any]:
+    """Fine-tune on the workspace's data and register the model if the gate passes.
+
+    Stages whose inputs, code and settings are unchanged are not run again.
+
+    Args:
+        workspace: Folder that holds params.yaml and dvc.yaml.
+        until: The last stage to bring up to date; "register" asks the gate and publishes.
+        force: Run every stage again, changed or not.
+    """
+    paths = Paths(Path(workspace).resolve())
+    load_config(paths.params)
+    with workspace_lock(paths):
+        check_sections(paths)
+        outcomes = _make_all(paths, until, force)
+        if until != PUBLISHING:
+            return {"until": until, "stages": outcomes}
+        state = STAGE_TASKS[PUBLISHING](str(paths.root), return_state=True)
+        verdict: dict[str, Any] = state.result()
+        remember(paths, verdict)
+        write_summary(paths, outcomes, verdict)
+    if not verdict["passed"]:
+        raise GateError(verdict["line"])
+    return {"until": until, "stages": outcomes, "verdict": verdict}
+
+
+def _make_all(paths: Paths, until: str, force: bool) -> list[dict[str, Any]]:
+    """Every stage up to `until`, in order; their outcomes."""
+    stale = stale_stages(paths)
+    outcomes: list[dict[str, Any]] = []
+    for name in STAGES:
+        made = [each["stage"] for each in outcomes if each["ran"]]
+        because = stale.get(name, []) or ([f"{made[-1]} ran"] if made else [])
+        state = STAGE_TASKS[name](name, str(paths.root), because, force, return_state=True)
+        outcomes.append(state.result())
+        if name == until:
+            break
+    return outcomes
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {"stage": outcome.stage, "ran": outcome.ran, "seconds": outcome.seconds, "numbers": outcome.numbers}

@@ -1,0 +1,64 @@
+"""One `finetrace run`: nothing if nothing has changed, else the flow with a server to talk to."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flows.lock import workspace_lock
+from flows.news import Outcome, tell
+from flows.publish import remembered
+from flows.server import Server, prefect_server, prepare_environment
+from flows.stages import check_sections, stale_stages
+from tasks.config import load_config
+from tasks.files import read_json
+from tasks.paths import Paths
+from tasks.pipeline import PUBLISHING, STAGES
+
+
+def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[str, Any]:
+    """Bring the workspace up to date; what the gate says, or {} if `until` is an earlier stage.
+
+    Raises what the flow ended with.
+    """
+    load_config(paths.params)
+    with workspace_lock(paths):
+        check_sections(paths)
+        if not force and not stale_stages(paths):
+            verdict = {} if until != PUBLISHING else remembered(paths)
+            if verdict is not None:
+                _tell_unchanged(paths)
+                return verdict
+        with flow_session(paths):
+            from flows.retrain import retrain  # late: imports Prefect, which reads its settings then
+
+            done: dict[str, Any] = retrain(workspace=str(paths.root), until=until, force=force)
+    return done.get("verdict", {})
+
+
+@contextmanager
+def flow_session(paths: Paths) -> Iterator[Server]:
+    """A Prefect server for the flows of the block; what they have to say reaches it before it ends."""
+    prepare_environment(paths)
+    with prefect_server(paths) as server:
+        os.environ["PREFECT_API_URL"] = server.url
+        try:
+            yield server
+        finally:
+            _flush()
+
+
+def _flush() -> None:
+    """Send Prefect's queued logs and events: an embedded server is about to end, and Prefect would retry for minutes."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogHandler
+
+    APILogHandler().flush()
+    EventsWorker.drain_all(timeout=10)
+
+
+def _tell_unchanged(paths: Paths) -> None:
+    for stage in STAGES:
+        tell(Outcome(stage, False, 0.0, read_json(paths.report(stage))))
+
+

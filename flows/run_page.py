@@ -1,0 +1,24 @@
+"""Which flow run this is, and where a person can see it."""
+
+from dataclasses import dataclass
+
+from prefect.runtime import flow_run
+from prefect.settings import get_current_settings
+
+UP_URL = "http://127.0.0.1:4200"
+"""Where `finetrace up` shows the runs of an embedded server, which has no pages of its own."""
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A flow run and its page."""
+
+    run_id: str
+    url: str
+
+
+def run_page() -> RunPage:
+    """The page of the flow run we are in."""
+    run_id = str(flow_run.get_id() or "")
+    ui = get_current_settings().ui_url or UP_URL
+    return RunPage(run_id, f"{ui.rstrip('/')}/runs/flow-run/{run_id}" if run_id else "")

@@ -1,0 +1,165 @@
+"""A Prefect server to talk to: the one configured, the one that `finetrace up` started, or a child of ours."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from flows import child
+from flows.lock import make_state_folder
+from flows.redact import redact
+from tasks.errors import SetupError
+from tasks.files import read_json
+from tasks.offline import set_switches
+from tasks.paths import Paths
+
+CONFIGURED_SECONDS = 15.0
+START_SECONDS = 180.0
+_LOCAL = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Prefect API that answers."""
+
+    url: str
+    """Ends in /api."""
+    kind: str
+    """configured, up (started by `finetrace up`), or embedded (ends with us, shows no pages)."""
+
+    def run_page(self, run_id: str) -> str | None:
+        """The page of a flow run; an embedded server has none."""
+        return None if self.kind == "embedded" else f"{self.url.removesuffix('/api')}/runs/flow-run/{run_id}"
+
+
+def prepare_environment(paths: Paths) -> None:
+    """Set what Prefect reads when it is imported: where its files lie, no calls home, no words on the terminal."""
+    set_switches()
+    if configured_url(os.environ) is None:
+        os.environ["PREFECT_HOME"] = str(prefect_home(paths))
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_RESULTS_DEFAULT_SERIALIZER", "json")
+    os.environ.setdefault("PREFECT_RESULTS_PERSIST_BY_DEFAULT", "false")
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), _LOCAL, "localhost"]))
+
+
+def prefect_home(paths: Paths) -> Path:
+    """Where the workspace's own Prefect server keeps its database."""
+    return make_state_folder(paths) / "prefect"
+
+
+def configured_url(environ: Mapping[str, str]) -> str | None:
+    """PREFECT_API_URL of the environment or of the person's active profile, without importing Prefect."""
+    if environ.get("PREFECT_API_URL"):
+        return environ["PREFECT_API_URL"]
+    home = Path(environ.get("PREFECT_HOME") or Path(environ.get("HOME", "/")) / ".prefect")
+    try:
+        profiles = tomllib.loads((home / "profiles.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    name = environ.get("PREFECT_PROFILE") or profiles.get("active", "")
+    url = profiles.get("profiles", {}).get(name, {}).get("PREFECT_API_URL")
+    return str(url) if url else None
+
+
+@contextmanager
+def prefect_server(paths: Paths) -> Iterator[Server]:
+    """A server that answers; one that we had to start ends with the block."""
+    url = configured_url(os.environ)
+    if url is not None:
+        if not answers_within(url, CONFIGURED_SECONDS):
+            raise SetupError(
+                f"The Prefect server at {redact(url)} (PREFECT_API_URL or your Prefect profile) does not answer. "
+                "Start it, or unset it to use an embedded one."
+            )
+        yield Server(url, "configured")
+        return
+    running = running_url(paths)
+    if running is not None:
+        yield Server(running, "up")
+        return
+    process, url = start_embedded(paths)
+    try:
+        yield Server(url, "embedded")
+    finally:
+        child.stop(process)
+
+
+def running_url(paths: Paths) -> str | None:
+    """The API of the server that a living `finetrace up` serves in this workspace."""
+    try:
+        noted = read_json(paths.state / "servers.json")
+        alive = psutil.Process(noted["pid"]).create_time() == noted["started"]
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return None
+    url = f"{noted['prefect']}/api"
+    return url if alive and answers_within(url, 2.0) else None
+
+
+def start_embedded(paths: Paths) -> tuple[subprocess.Popen[bytes], str]:
+    """A small server without pages, as a child; the child and its API, once it answers."""
+    extra = {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1", "PREFECT_UI_ENABLED": "0"}
+    return start_server(paths, free_port(), extra)
+
+
+def start_server(paths: Paths, port: int, extra: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], str]:
+    """A Prefect server of the workspace on 127.0.0.1:`port`, as a child; the child and its API, once it answers."""
+    log = make_state_folder(paths) / "prefect-server.log"
+    environment = {**os.environ, "PREFECT_HOME": str(prefect_home(paths)), **extra}
+    environment.pop("PREFECT_API_URL", None)
+    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
+    command += ["--host", _LOCAL, "--port", str(port), "--log-level", "error", "--lifespan", "on"]
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
+        process = child.start(command, cwd=paths.root, env=environment, output=output)
+    url = f"http://{_LOCAL}:{port}/api"
+    if not answers_within(url, START_SECONDS, process):
+        child.stop(process)
+        raise SetupError(f"Prefect's server does not start; {log} says why. Try `finetrace doctor`.")
+    return process, url
+
+
+def answers_within(url: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:
+    """Whether the API answers a question in time; given up at once when `process` ends.
+
+    A filter is asked for, since /health stays green under versions of FastAPI that break every other route.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if _asks_well(f"{url}/flows/filter", max(0.5, deadline - time.monotonic())):
+            return True
+        if process is not None and process.poll() is not None:
+            return False
+        time.sleep(0.1)
+    return False
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((_LOCAL, 0))
+        return int(probe.getsockname()[1])
+
+
+def _asks_well(url: str, timeout_seconds: float) -> bool:
+    headers = {"Content-Type": "application/json"}
+    if key := os.environ.get("PREFECT_API_KEY"):
+        headers["Authorization"] = f"Bearer {key}"
+    request = urllib.request.Request(url, data=json.dumps({"limit": 1}).encode(), headers=headers)  # noqa: S310
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=timeout_seconds) as answer:
+            return bool(answer.status == 200)
+    except (OSError, ValueError):
+        return False

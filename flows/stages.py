@@ -1,0 +1,151 @@
+"""Which stages are stale, and how one is made, as DVC sees it. `dvc` is called as a command, never imported."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from flows import child
+from flows.redact import redact
+from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, IntegrityError, SettingsError, SetupError
+from tasks.files import read_json
+from tasks.offline import SWITCHES
+from tasks.paths import Paths
+from tasks.pipeline import STAGES
+
+STATUS_SECONDS = 600.0
+_EXITED = re.compile(r"exited with (-?\d+)")
+
+
+def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our environment for a child: this Python first on PATH (dvc.yaml says `python`), all switches set."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {**SWITCHES, **os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **(extra or {})}
+
+
+def check_sections(paths: Paths) -> None:
+    """Raise SettingsError if params.yaml lacks a section that DVC must find, even if all in it is at its default."""
+    given = yaml.safe_load(paths.params.read_text(encoding="utf-8"))
+    needed = dict.fromkeys(section for sections in STAGES.values() for section in sections)
+    missing = [name for name in needed if not isinstance(given.get(name), dict)]
+    if missing:
+        lines = "\n".join(f"  {name}: {{}}" for name in missing)
+        raise SettingsError(f"{paths.params} lacks sections that DVC looks for. Add, for their defaults:\n{lines}")
+
+
+def stale_stages(paths: Paths) -> dict[str, list[str]]:
+    """Each stage that DVC would run, with what has changed for it.
+
+    What comes after a stale stage may turn stale once that stage has run, and is not told here.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "dvc", "status", "--json"],
+        cwd=paths.root,
+        env=child_environment(),
+        capture_output=True,
+        text=True,
+        timeout=STATUS_SECONDS,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise explain(paths, done.stderr)
+    status: dict[str, Any] = json.loads(done.stdout)
+    return {name: _reasons(status[name]) for name in STAGES if name in status}
+
+
+def make_stage(
+    paths: Paths,
+    stage: str,
+    *,
+    tell: Callable[[str], None],
+    extra_environment: Mapping[str, str],
+    timeout_seconds: float,
+    force: bool = False,
+) -> bool:
+    """Bring one stage up to date through DVC; whether it had to run.
+
+    Raises the error the stage ended with, ChildKilledError if a signal ended it, TimeoutError, BusyError if another
+    DVC works on the same files, SetupError for what else DVC says.
+    """
+    before = _last_run(paths, stage)
+    told: list[str] = []
+
+    def listen(line: str) -> None:
+        told.append(line)
+        tell(line)
+
+    paths.failure(stage).unlink(missing_ok=True)
+    command = [sys.executable, "-m", "dvc", "repro", "--single-item", *(["--force"] if force else []), stage]
+    environment = child_environment(extra_environment)
+    code = child.run(command, cwd=paths.root, env=environment, tell=listen, timeout_seconds=timeout_seconds)
+    if code != 0:
+        raise stage_error(paths, stage, code, "\n".join(told))
+    return _last_run(paths, stage) != before
+
+
+def stage_error(paths: Paths, stage: str, code: int, output: str) -> Exception:
+    """Why a stage failed: what it left behind for us, the signal that ended it, or what DVC says."""
+    if paths.failure(stage).exists():
+        failure = read_json(paths.failure(stage))
+        return EXIT_CODES.get(failure["exit_code"], FinetraceError)(failure["message"])
+    exited = _EXITED.search(output)
+    status = int(exited[1]) if exited else code
+    if status < 0 or status > 128:
+        number = -status if status < 0 else status - 128
+        return child.ChildKilledError(f"Stage {stage} was ended by signal {number}{_hint(number)}.")
+    if exited:
+        return FinetraceError(f"Stage {stage} failed unexpectedly:\n{redact(_last_lines(output))}")
+    return explain(paths, output)
+
+
+def explain(paths: Paths, output: str) -> FinetraceError:
+    """What DVC says, as one of our errors."""
+    says = redact(_last_lines("\n".join(re.findall(r"ERROR: (.*)", output)) or output))
+    if "is busy" in output or "Unable to acquire lock" in output:
+        return BusyError(f"Another DVC is at work in {paths.root}: {says} Wait until it ends.")
+    if "rwlock" in output:
+        return IntegrityError(f"DVC cannot read {paths.root}/.dvc/tmp/rwlock: {says} If no DVC runs, delete that file.")
+    if "dvc.lock" in output:
+        return IntegrityError(f"dvc.lock is broken: {says} Restore it (git checkout dvc.lock), or delete it and run.")
+    if "missing data source" in output or "does not exist" in output:
+        return DataError(f"An input is missing: {says}")
+    return SetupError(f"DVC failed: {says} Try `finetrace doctor`.")
+
+
+def _reasons(entries: list[Any]) -> list[str]:
+    """DVC's nested account of changes as words: ["data/x.csv modified", …]."""
+    found: list[str] = []
+    for entry in entries:
+        if isinstance(entry, str):
+            found.append(entry)
+            continue
+        for changes in entry.values():
+            found += _flatten(changes)
+    return found
+
+
+def _flatten(changes: dict[str, Any]) -> list[str]:
+    found: list[str] = []
+    for name, how in changes.items():
+        found += _flatten(how) if isinstance(how, dict) else [f"{name} {how}"]
+    return found
+
+
+def _last_run(paths: Paths, stage: str) -> int:
+    """Changes each time that the stage itself runs."""
+    timing = paths.timing(stage)
+    return timing.stat().st_mtime_ns if timing.exists() else 0
+
+
+def _last_lines(text: str, count: int = 3) -> str:
+    return "\n".join([line for line in text.splitlines() if line.strip()][-count:]) or "it says nothing."
+
+
+def _hint(number: int) -> str:
+    return " (killed; often by the system for want of memory: lower the batch or the data)" if number == 9 else ""

@@ -1,0 +1,25 @@
+"""Whether a confidence of 0.8 is right 8 times in 10."""
+
+from typing import Any
+
+import numpy as np
+
+from tasks.evaluate.scored import CALIBRATION_BINS
+
+
+def reliability_bins(confidence: np.ndarray, correct: np.ndarray, bins: int = CALIBRATION_BINS) -> list[dict[str, Any]]:
+    """Of each equal-width bin that holds rows: its borders, rows, mean confidence and accuracy (Guo et al. 2017)."""
+    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    found = []
+    for number in np.unique(bin_of):
+        inside = bin_of == number
+        found.append(
+            {
+                "from": round(number / bins, 6),
+                "to": round((number + 1) / bins, 6),
+                "rows": int(inside.sum()),
+                "confidence": float(confidence[inside].mean(dtype=np.float64)),
+                "accuracy": float(correct[inside].mean(dtype=np.float64)),
+            }
+        )
+    return found

@@ -1,0 +1,15 @@
+"""Parts of the test rows that are looked at apart. Adding one: a file like rare.py, and its place in CUTS."""
+
+from tasks.evaluate.slices.length import cut_by_length
+from tasks.evaluate.slices.rare import cut_rare_labels
+from tasks.evaluate.slices.slice import Slice, SliceRows
+from tasks.evaluate.slices.typos import cut_typos
+
+CUTS = (cut_by_length, cut_rare_labels, cut_typos)
+
+__all__ = ["CUTS", "Slice", "SliceRows", "cut_slices"]
+
+
+def cut_slices(rows: SliceRows) -> list[Slice]:
+    """Every slice that holds at least one test row."""
+    return [piece for cut in CUTS for piece in cut(rows) if len(piece.rows)]

@@ -1,0 +1,32 @@
+"""A part of the test rows, or the same rows read otherwise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SliceRows:
+    """What a slice is cut from: train rows teach where to cut, test rows are cut. *_labels: (N,) int64."""
+
+    train_texts: list[str]
+    train_labels: np.ndarray
+    test_texts: list[str]
+    test_ids: list[str]
+    test_labels: np.ndarray
+    typo_share: float
+    typo_rows: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Slice:
+    """name and why are read by people. rows: (n,) int64 positions among the test rows, rising.
+
+    texts: what the model reads instead of the rows' own texts, in the same order; None if their own.
+    """
+
+    name: str
+    why: str
+    rows: np.ndarray
+    texts: list[str] | None = None

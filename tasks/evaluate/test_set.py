@@ -1,0 +1,73 @@
+"""What evaluating reads: the model, the test rows, and the train rows that baselines learn from"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from tasks.errors import DataError
+from tasks.paths import Paths
+from tasks.table import SPLIT, read_table
+
+COLUMNS = ["row_id", "line", "text", "label"]
+
+
+class Predictor(Protocol):
+    """What is measured: tasks.model's classifier, or a stand-in in a test."""
+
+    labels: tuple[str, ...]
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, C) float32, each row adding up to 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class Side:
+    """The columns of a side of the split, as lists of equal length, and the labels as numbers, (N,) int64."""
+
+    ids: list[str]
+    lines: list[int]
+    texts: list[str]
+    labels: list[str]
+    numbers: np.ndarray
+
+    def take(self, rows: np.ndarray) -> "Side":
+        """The rows at these positions."""
+
+        def pick(column: list[Any]) -> list[Any]:
+            return [column[row] for row in rows]
+
+        return Side(pick(self.ids), pick(self.lines), pick(self.texts), pick(self.labels), self.numbers[rows])
+
+
+def read_side(paths: Paths, side: str, known: tuple[str, ...]) -> Side:
+    """The rows of `train` or `test`.
+
+    known: the model's labels. Raises DataError if there are no rows, or a label is not among them.
+    """
+    path = getattr(paths, side)
+    table = read_table(path, SPLIT, COLUMNS)
+    if not table.num_rows:
+        raise DataError(f"{path.name} has no rows. Raise split.{side} in params.yaml, or give a {side} file.")
+    ids, lines, texts, labels = (table.column(name).to_pylist() for name in COLUMNS)
+    return Side(ids, lines, texts, labels, number_labels(labels, known, path.name))
+
+
+def number_labels(labels: list[str], known: tuple[str, ...], source: str) -> np.ndarray:
+    """Each label's number in the model's order, (N,) int64. Raises DataError on a label the model never saw."""
+    number = {label: position for position, label in enumerate(known)}
+    unknown = sorted(set(labels) - set(number))
+    if unknown:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        raise DataError(f"{source}: the model does not know the label {unknown[0]!r}{more}. Run finetune again.")
+    return np.array([number[label] for label in labels], dtype=np.int64)
+
+
+def sample_side(side: Side, most: int, seed: int) -> Side:
+    """All rows if there are at most `most`, else so many drawn by the seed, in their order."""
+    if len(side.ids) <= most:
+        return side
+    drawn = np.random.default_rng(seed).choice(len(side.ids), most, replace=False)
+    return side.take(np.sort(drawn))

@@ -1,0 +1,59 @@
+"""Arrow record batches (of a parquet file or a saved dataset) → rows."""
+
+from collections.abc import Iterable, Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.ingest.columns import find_columns
+from tasks.ingest.problem import bad_data
+from tasks.ingest.reading import Reading, Row
+
+
+def check_schema(schema: pa.Schema, reading: Reading) -> None:
+    """Raise DataError unless the text is a string column, and the label a string or whole-number one."""
+    text, label = reading.settings.text_column, reading.settings.label_column
+    find_columns(schema.names, text=text, label=label, name=reading.name)
+    reading.ignore({*schema.names} - {text, label})
+    for column, numbers_too in ((text, False), (label, True)):
+        kind = schema.field(column).type
+        value = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if not (_is_text(value) or (numbers_too and pa.types.is_integer(value))):
+            what = f"holds {kind}, not text; convert it to text in the file"
+            raise bad_data(reading.name, what, column=column)
+
+
+def rows_of_batches(batches: Iterable[pa.RecordBatch], reading: Reading) -> Iterator[Row]:
+    """The rows, numbered from 1. Raises DataError for a null, broken UTF-8, and a number that is no class."""
+    settings, row = reading.settings, 1
+    for batch in batches:
+        texts = _as_texts(batch.column(settings.text_column), settings.text_column, row, reading)
+        labels = _as_texts(batch.column(settings.label_column), settings.label_column, row, reading)
+        yield from zip(range(row, row + len(texts)), texts, labels, strict=True)
+        row += len(texts)
+
+
+def _as_texts(values: pa.Array, column: str, first_row: int, reading: Reading) -> list[str]:
+    try:
+        values.validate(full=True)  # a hostile file's offsets may lead outside of its buffers
+    except pa.ArrowInvalid as error:
+        what = f"in the {len(values):,} rows from here: {error}; write the file anew"
+        raise bad_data(reading.name, what, line=first_row, column=column) from None
+    if values.null_count:
+        row = first_row + pc.index(values.is_null(), value=True).as_py()
+        raise bad_data(reading.name, "null, not a text; write a text, or remove the row", line=row, column=column)
+    found = values.to_pylist()
+    if not found or isinstance(found[0], str):
+        return found
+    classes = reading.source.classes
+    if classes is None or column != reading.settings.label_column:
+        return [str(number) for number in found]
+    for row, number in enumerate(found, first_row):
+        if not 0 <= number < len(classes):
+            what = f"{number} is none of the {len(classes)} classes; remove the row (-1 means unlabelled)"
+            raise bad_data(reading.name, what, line=row, column=column)
+    return [classes[number] for number in found]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)

@@ -1,0 +1,112 @@
+"""csv and tsv → rows, each with exactly the fields that the header names."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import Literal
+
+from tasks.errors import DataError
+from tasks.ingest.columns import find_columns
+from tasks.ingest.open_quote import find_open_quote
+from tasks.ingest.problem import bad_data, quoted
+from tasks.ingest.reading import Reading, Row
+
+_USUAL = {"csv": ",", "tsv": "\t"}
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+def read_delimited(reading: Reading) -> Iterator[Row]:
+    """The rows of a csv or tsv, their fields exactly as written.
+
+    Raises DataError at the first row with another number of fields, a blank line before the end, or a broken quote.
+    """
+    settings = reading.settings
+    delimiter = settings.delimiter or _USUAL[reading.source.format]
+    with _field_limit(settings.max_field_bytes):
+        records = _records(reading, delimiter)
+        _, first = next(records, (1, []))
+        if not first:
+            raise bad_data(reading.name, "is empty or begins with a blank line; it must begin with a row", line=1)
+        if settings.header:
+            yield from _rows(records, first, reading, _hint(first, delimiter, settings.quoting))
+        else:
+            numbers = [str(number) for number, _ in enumerate(first, 1)]
+            yield from _rows(chain([(1, first)], records), numbers, reading, " (ingest.header is false)")
+
+
+def _rows(records: Iterator[tuple[int, list[str]]], names: list[str], reading: Reading, hint: str) -> Iterator[Row]:
+    text_column, label_column = reading.settings.text_column, reading.settings.label_column
+    text, label = find_columns(names, text=text_column, label=label_column, name=reading.name, line=1, hint=hint)
+    reading.ignore({*names} - {text_column, label_column})
+    blank = 0
+    for line, fields in records:
+        if not fields:
+            blank = blank or line
+        elif blank:
+            raise bad_data(reading.name, "a blank line; remove it, or quote the text that it is part of", line=blank)
+        elif len(fields) != len(names):
+            raise _wrong_count(len(fields), names, reading.name, line)
+        else:
+            yield line, fields[text], fields[label]
+
+
+def _records(reading: Reading, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record's first line and its fields; none for a blank line."""
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if reading.settings.quoting == "none" else csv.QUOTE_MINIMAL
+    table = csv.reader(reading.lines(), delimiter=delimiter, quoting=quoting, strict=True)
+    line = 1
+    try:
+        for fields in table:
+            yield line, fields
+            line = table.line_num + 1
+    except csv.Error as error:
+        raise _broken_field(str(error), reading, delimiter, line) from None
+
+
+def _hint(header: list[str], delimiter: str, quoting: str) -> str:
+    """What may be wrong with the whole file if its header lacks a column."""
+    if len(header) == 1:
+        for other in _DELIMITERS:
+            if other != delimiter and other in header[0]:
+                return (
+                    f". The header has one column {quoted(header[0])}: is the delimiter {other!r}? Set ingest.delimiter"
+                )
+    if quoting == "none" and header[0].startswith('"'):
+        return ". The names are in quotes: set ingest.quoting: double"
+    return ". If the file has no header set ingest.header: false"
+
+
+def _wrong_count(count: int, names: list[str], name: str, line: int) -> DataError:
+    due = len(names)
+    what = f"the row has {count:,} field{'s' if count > 1 else ''}, the first line {due:,}"
+    if count > due:
+        advice = "remove what is too much, or quote the text that holds the delimiter"
+        return bad_data(name, f"column {due + 1}: {what}; {advice}", line=line)
+    advice = "write the missing field (or nothing between its delimiters), or quote the text that a line break parts"
+    return bad_data(name, f"{what}; {advice}", line=line, column=names[count])
+
+
+def _broken_field(error: str, reading: Reading, delimiter: str, line: int) -> DataError:
+    """What stopped the csv module in the record that begins at `line`."""
+    limit = f"the field is longer than {reading.settings.max_field_bytes:,} bytes (ingest.max_field_bytes)"
+    is_long = "field limit" in error
+    quote = None if reading.settings.quoting == "none" else find_open_quote(reading, delimiter, line)
+    if quote is None:
+        what = f"{limit}; shorten it, or raise the limit" if is_long else f"{error}; mend the row"
+        return bad_data(reading.name, what, line=line)
+    advice = 'close it, write a quote inside a quoted text twice (""), or set ingest.quoting: none'
+    what = (
+        f"column {quote.column}: the quote opened at byte {quote.byte:,} is not closed before a delimiter or line end"
+    )
+    return bad_data(reading.name, f"{what}{f' and {limit}' if is_long else ''}; {advice}", line=quote.line)
+
+
+@contextmanager
+def _field_limit(limit: int) -> Iterator[None]:
+    """The csv module keeps one limit for the whole process: set it, and put back what was there."""
+    before = csv.field_size_limit(limit)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)

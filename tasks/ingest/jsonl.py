@@ -1,0 +1,76 @@
+"""jsonl → rows, one object a line."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tasks.ingest.columns import missing_column, refuse_many
+from tasks.ingest.problem import bad_data, quoted
+from tasks.ingest.reading import Reading, Row
+
+_KINDS = {bool: "true or false", float: "a fraction", dict: "an object", list: "a list", type(None): "null"}
+
+
+def read_jsonl(reading: Reading) -> Iterator[Row]:
+    """The rows of a jsonl file; a label may be a whole number, which becomes its decimal text.
+
+    Raises DataError at the first line that is not an object with a text and a label, and for a key given twice.
+    """
+    settings = reading.settings
+    text_column, label_column = settings.text_column, settings.label_column
+    wanted = {text_column, label_column}
+    blank = 0
+    for number, line in enumerate(reading.lines(), 1):
+        if line.isspace():
+            blank = blank or number
+            continue
+        if blank:
+            raise bad_data(reading.name, "a blank line; remove it", line=blank)
+        record = _parse(line, number, reading.name)
+        for key, column in (("text_column", text_column), ("label_column", label_column)):
+            if column not in record:
+                raise missing_column(record, key, column, reading.name, line=number)
+        if record.keys() != wanted:
+            refuse_many(len(record), reading.name, line=number)
+            reading.ignore(record.keys() - wanted, line=number)
+        text, label = record[text_column], record[label_column]
+        if type(text) is not str or type(label) is not str:
+            text = _as_text(text, text_column, number, reading.name)
+            label = _as_text(str(label) if type(label) is int else label, label_column, number, reading.name)
+        yield number, text, label
+
+
+def _as_text(value: Any, column: str, line: int, name: str) -> str:
+    if type(value) is str:
+        return value
+    kind = _KINDS.get(type(value), "a number")
+    raise bad_data(name, f"{kind}, not a text; write it in quotes, or remove the row", line=line, column=column)
+
+
+def _parse(line: str, number: int, name: str) -> dict[str, Any]:
+    try:
+        record = _DECODER.decode(line)
+    except json.JSONDecodeError as error:
+        what = f"character {error.colno}: {error.msg}; mend the JSON"
+        raise bad_data(name, what, line=number) from None
+    except (ValueError, RecursionError) as error:  # a key twice, NaN, a number of thousands of digits; too deep
+        raise bad_data(name, f"{error}; mend the JSON", line=number) from None
+    if type(record) is not dict:
+        advice = "write one object a line (jq -c '.[]' turns a list into that)"
+        raise bad_data(name, f"is not an object; {advice}", line=number)
+    return record
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {quoted(next(key for key in keys if keys.count(key) > 1))} is given twice")
+    return record
+
+
+def _refuse_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)

@@ -1,0 +1,65 @@
+"""What a format's reader is given: an open file, what it is, how it is to be read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from tasks.ingest.columns import refuse_many
+from tasks.ingest.gunzip import gunzip
+from tasks.ingest.lines import read_lines
+from tasks.ingest.regular_file import RegularFile
+from tasks.ingest.settings import IngestSettings
+
+Row = tuple[int, str, str]
+"""A row's first line (1 = the file's first), its text, its label."""
+
+Side = Literal["any", "test"]
+Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
+
+_FIELDS_PER_LINE = 16
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file with rows."""
+
+    path: Path
+    name: str
+    """What messages call it."""
+    side: Side
+    format: Format
+    is_packed: bool = False
+    """Whether it is inside gzip."""
+    classes: tuple[str, ...] | None = None
+    """The labels' names where the file holds their numbers."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source while it is read."""
+
+    source: Source
+    file: RegularFile
+    settings: IngestSettings
+    ignored_columns: set[str] = field(default_factory=set)
+    """Columns seen that are neither text nor label; the reader adds them."""
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    def lines(self) -> Iterator[str]:
+        """The file's physical lines from the first, unpacked and decoded."""
+        limit = self.settings.max_field_bytes * _FIELDS_PER_LINE
+        return read_lines(self.blocks(), self.name, max_line_bytes=limit)
+
+    def blocks(self) -> Iterator[bytes]:
+        """The file's bytes from the first, unpacked."""
+        blocks = self.file.blocks()
+        return gunzip(blocks, self.name, self.settings.max_unpacked_ratio) if self.source.is_packed else blocks
+
+    def ignore(self, columns: set[str], *, line: int | None = None) -> None:
+        """Note columns that are not read; more than 1,000 in a file are refused."""
+        self.ignored_columns.update(columns)
+        refuse_many(len(self.ignored_columns), self.name, line=line)

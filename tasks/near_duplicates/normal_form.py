@@ -1,0 +1,20 @@
+"""A text without its case, punctuation and spacing."""
+
+from unicodedata import normalize
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_DROPPED = r"['’\p{Cf}]"  # don't = dont; zero-width and direction marks are not seen either
+_SPACED = r"[\p{P}\p{Z}\p{Cc}]+"
+
+
+def normal_forms(texts: pa.Array) -> pa.Array:
+    """Each text in NFKC, case-folded, without punctuation, its words one space apart.
+
+    A text of nothing but punctuation keeps it, so that "?" and "!!" stay two texts. Symbols (+ $ emoji) are kept.
+    """
+    folded = pa.array([normalize("NFKC", text).casefold() for text in texts.to_pylist()], pa.string())
+    bare = pc.replace_substring_regex(folded, pattern=_DROPPED, replacement="")
+    words = pc.utf8_trim(pc.replace_substring_regex(bare, pattern=_SPACED, replacement=" "), " ")
+    return pc.if_else(pc.equal(words, ""), pc.utf8_trim_whitespace(folded), words)

@@ -1,0 +1,115 @@
+"""Texts → which of them are nearly the same.
+
+Candidates share a MinHash band; each is then checked by its exact Jaccard similarity, so that no pair is reported that
+is not near. A pair is missed with a chance below 0.0001 if it is just as alike as asked, and less above that. In a crowd
+of more than CROWD texts that share a band, each is compared with the CROWD first ones of that band only: what was found
+for the first texts does not change when more are appended, and a million like texts do not make 10^12 pairs.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from tasks.near_duplicates.normal_form import normal_forms
+from tasks.near_duplicates.shingles import Ints, shingle, spread
+from tasks.near_duplicates.sketches import Sketches, sketch
+
+CROWD = 32
+_CANDIDATES_AT_ONCE = 1_000_000
+_CHECKED_AT_ONCE = 50_000
+_PAIR_BITS, _HASH_BITS = np.uint64(17), np.uint64(47)  # of one 64-bit number; 2**17 > 2 × _CHECKED_AT_ONCE
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+def near_pairs(
+    texts: pa.Array, similarity: float, *, sides: npt.NDArray[np.int8] | None = None, seed: int = 0
+) -> npt.NDArray[np.int64]:
+    """(P, 2): the pairs (earlier, later) of texts at least this alike, by the later one, then the earlier.
+
+    texts: normal forms, none twice. sides: only pairs of texts on different sides. seed: draws the hashes; the pairs
+    found are the same but for those missed.
+    """
+    if len(texts) < 2:
+        return np.empty((0, 2), np.int64)
+    sketches = sketch(texts, similarity, seed)
+    found = np.empty(0, np.uint64)
+    for candidates in _candidates(sketches, similarity, sides):
+        found = np.union1d(found, candidates)
+    return _as_pairs(found[_are_near(texts, found, similarity)])
+
+
+def near_any(texts: pa.Array, others: pa.Array, similarity: float) -> npt.NDArray[np.bool_]:
+    """(N,): whether each text has the normal form of one of the others, or comes near it."""
+    forms = pa.concat_arrays([normal_forms(others), normal_forms(texts)]).dictionary_encode()
+    codes = forms.indices.to_numpy()
+    first_new = int(codes[: len(others)].max(initial=-1)) + 1  # distinct forms are numbered as they come
+    sides = (np.arange(len(forms.dictionary)) >= first_new).astype(np.int8)
+    is_near = sides == 0
+    is_near[near_pairs(forms.dictionary, similarity, sides=sides)[:, 1]] = True
+    return is_near[codes[len(others) :]]
+
+
+def _candidates(
+    sketches: Sketches, similarity: float, sides: npt.NDArray[np.int8] | None
+) -> Iterator[npt.NDArray[np.uint64]]:
+    """Pairs, as later << 32 | earlier, that share a key and whose bitmaps do not exclude them."""
+    for keys in sketches.keys:
+        for earlier, later in _sharing(keys):
+            if sides is not None:
+                differ = sides[earlier] != sides[later]
+                earlier, later = earlier[differ], later[differ]
+            earlier, later = _may_be_near(sketches, earlier, later, similarity)
+            yield np.unique(later.astype(np.uint64) << np.uint64(32) | earlier.astype(np.uint64))
+
+
+def _sharing(keys: npt.NDArray[np.uint32]) -> Iterator[tuple[Ints, Ints]]:
+    """The (earlier, later) texts of one band, each later one with the first CROWD that have its key."""
+    ordered = np.sort(keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64))
+    texts = (ordered & _LOW).astype(np.int64)
+    is_first = np.append(True, ordered[1:] >> np.uint64(32) != ordered[:-1] >> np.uint64(32))
+    run_starts = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
+    partners = np.minimum(np.arange(len(texts)) - run_starts, CROWD)
+    followers = np.flatnonzero(partners)
+    step = _CANDIDATES_AT_ONCE // CROWD
+    for first in range(0, len(followers), step):
+        some = followers[first : first + step]
+        yield texts[spread(run_starts[some], partners[some])], np.repeat(texts[some], partners[some])
+
+
+def _may_be_near(sketches: Sketches, earlier: Ints, later: Ints, similarity: float) -> tuple[Ints, Ints]:
+    """The pairs left by |A Δ B| ≤ (1 - s) / (1 + s) · (|A| + |B|), true where J(A, B) ≥ s; |A Δ B| ≥ differing bits."""
+    allowed = (1 - similarity) / (1 + similarity) * (sketches.counts[earlier] + sketches.counts[later]) + 0.01
+    for word in sketches.bitmaps:  # one by one: the first tells most pairs apart
+        allowed = allowed - np.bitwise_count(word[earlier] ^ word[later])
+        left = np.flatnonzero(allowed >= 0)
+        earlier, later, allowed = earlier[left], later[left], allowed[left]
+    return earlier, later
+
+
+def _are_near(texts: pa.Array, pairs: npt.NDArray[np.uint64], similarity: float) -> npt.NDArray[np.bool_]:
+    parts = [pairs[first : first + _CHECKED_AT_ONCE] for first in range(0, len(pairs), _CHECKED_AT_ONCE)]
+    checked = [_similarities(texts, _as_pairs(part)) >= similarity - 1e-9 for part in parts]
+    return np.concatenate([np.empty(0, np.bool_), *checked])
+
+
+def _similarities(texts: pa.Array, pairs: Ints) -> npt.NDArray[np.float64]:
+    """(P,): the Jaccard similarity of each pair's shingles."""
+    members, numbers = np.unique(pairs, return_inverse=True)
+    shingles = shingle(texts.take(pa.array(members)).to_pylist())
+    owners = np.repeat(np.arange(len(members), dtype=np.uint64), shingles.counts)
+    hashes = shingles.hashes[spread(shingles.starts, shingles.counts)] >> _PAIR_BITS
+    sets = np.unique(owners << _HASH_BITS | hashes)
+    sizes = np.bincount((sets >> _HASH_BITS).astype(np.int64), minlength=len(members))
+    starts = np.cumsum(sizes) - sizes
+    numbers = numbers.reshape(-1)
+    taken = spread(starts[numbers], sizes[numbers])
+    pair_of = np.repeat(np.repeat(np.arange(len(pairs), dtype=np.uint64), 2), sizes[numbers])
+    both = np.sort(pair_of << _HASH_BITS | (sets[taken] & (np.uint64(1) << _HASH_BITS) - np.uint64(1)))
+    shared = np.bincount((both[1:][both[1:] == both[:-1]] >> _HASH_BITS).astype(np.int64), minlength=len(pairs))
+    return shared / (sizes[numbers].reshape(-1, 2).sum(axis=1) - shared)
+
+
+def _as_pairs(packed: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    return np.stack([packed & _LOW, packed >> np.uint64(32)], axis=1).astype(np.int64)

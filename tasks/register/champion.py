@@ -1,0 +1,64 @@
+"""The current champion, and what it says about these texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tasks.errors import IntegrityError
+from tasks.register.package import open_package, verify_package
+from tasks.tracking import MODEL_DIGEST, Store
+
+PACKAGE_DIGEST = "finetrace.package"
+
+
+@dataclass(frozen=True)
+class ChampionVersion:
+    """The version that the alias points to."""
+
+    version: int
+    model_digest: str
+    package_digest: str
+
+
+def find_version(store: Store, name: str, alias: str) -> ChampionVersion | None:
+    """The version of `name` with this alias, None if there is none."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = store.client.get_model_version_by_alias(name, alias)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+    return ChampionVersion(int(found.version), found.tags.get(MODEL_DIGEST, ""), found.tags.get(PACKAGE_DIGEST, ""))
+
+
+def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequence[str]) -> list[str]:
+    """The labels that this version gives the texts.
+
+    Raises IntegrityError if its files are not those that were registered.
+    """
+    if not champion.package_digest:
+        raise IntegrityError(
+            f"version {champion.version} of {name} has the alias champion but no tag {PACKAGE_DIGEST}: finetrace did not "
+            "register it. Set the alias to a version that it did, or remove it."
+        )
+    folder = download(store, f"models:/{name}/{champion.version}")
+    verify_package(folder, champion.package_digest)
+    model = open_package(folder)
+    best: np.ndarray[Any, Any] = model.predict(list(texts)).argmax(axis=1)
+    return [model.labels[index] for index in best]
+
+
+def download(store: Store, uri: str) -> Path:
+    """The files behind a models:/ address; in place if they are on this disk."""
+    import mlflow.artifacts
+
+    return Path(
+        mlflow.artifacts.download_artifacts(
+            artifact_uri=uri, tracking_uri=store.tracking_uri, registry_uri=store.registry_uri
+        )
+    )

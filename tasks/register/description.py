@@ -1,0 +1,67 @@
+"""What a person reads about a version or a run in MLflow's pages, as markdown."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tasks.register.gate import Outcome
+from tasks.tracking.inputs import DataInput
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#])")
+_MAX_CHARACTERS = 4_900
+"""MLflow keeps 5,000 of a version's description."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the model was made from."""
+
+    model_digest: str
+    base: str
+    base_sha256: str
+    strategy: str
+    code: str
+    """Commit, with + if the files differed from it."""
+    data: Sequence[DataInput]
+
+
+def describe(
+    line: str,
+    metrics: Mapping[str, Mapping[str, float]],
+    outcomes: Sequence[Outcome],
+    identity: Identity,
+    links: Mapping[str, str],
+) -> str:
+    """Verdict line, links, metrics, gate, identity. The first line is plain: lists show its first 30 characters."""
+    shown = " · ".join(f"[{plain(name)}]({address})" for name, address in links.items())
+    parts = [plain(line), shown, _metrics_table(metrics), _gate_table(outcomes), _identity_table(identity)]
+    return "\n\n".join(part for part in parts if part)[:_MAX_CHARACTERS]
+
+
+def plain(text: str) -> str:
+    """A text in which nothing is markup, on one line."""
+    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
+    rows = [f"| {plain(name)} | {each['value']:.4f} | {each['low']:.4f} – {each['high']:.4f} |" for name, each in metrics.items()]
+    return "\n".join(["| metric (test) | value | interval |", "|---|---|---|", *rows])
+
+
+def _gate_table(outcomes: Sequence[Outcome]) -> str:
+    words = {True: "✓ passed", False: "✗ failed", None: "off"}
+    rows = [f"| {plain(each.name)} | {words[each.passed]} | {plain(each.why[:200])} |" for each in outcomes]
+    return "\n".join(["| gate | | why |", "|---|---|---|", *rows])
+
+
+def _identity_table(identity: Identity) -> str:
+    rows = {
+        "model": f"`{identity.model_digest}`",
+        "base": f"{plain(identity.base)}, weights `{identity.base_sha256[:16]}…`",
+        "strategy": plain(identity.strategy),
+        "code": f"`{identity.code}`",
+    }
+    for each in identity.data:
+        count = f"{each.rows} rows, " if each.rows is not None else ""
+        rows[f"{each.context} data"] = f"{plain(each.name)}, {count}md5 `{each.md5}`"
+    return "\n".join(["| made from | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items())])

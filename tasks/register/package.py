@@ -1,0 +1,151 @@
+"""A model folder → what MLflow keeps of it: self-contained, safetensors only, every byte in a manifest."""
+
+import os
+import shutil
+import tempfile
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from tasks.digest import sha256_of_file, sha256_of_value
+from tasks.errors import IntegrityError
+from tasks.files import read_json, write_json
+from tasks.model.settings import BaseSettings
+
+MANIFEST = "finetrace_manifest.json"
+ALLOWED = frozenset({".json", ".md", ".py", ".safetensors", ".txt", ".yaml"})
+"""File endings that a registered model may hold; anything else is refused before it is opened."""
+_ALLOWED_NAMES = frozenset({"MLmodel", "registered_model_meta"})
+_WRITTEN_LATER = frozenset({"registered_model_meta", MANIFEST})
+"""MLflow adds the first when it hands a version out; the manifest cannot name itself."""
+_REQUIRED = ("mlflow", "numpy", "pandas", "peft", "pydantic", "safetensors", "tokenizers", "torch", "transformers")
+_EXAMPLE = "an example of a text"
+
+
+def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, mlflow_model: Any) -> str:
+    """Write the MLflow model into `folder`, from the verified model at `model`; returns the package's digest."""
+    import mlflow.pyfunc
+
+    bundled = _base_to_bundle(base, root)
+    with tempfile.TemporaryDirectory(prefix="finetrace-package-") as name:
+        scratch = Path(name)
+        mlflow.pyfunc.save_model(
+            path=folder,
+            python_model=str(Path(__file__).with_name("pyfunc_model.py")),
+            artifacts=_stage_artifacts(scratch, model, bundled),
+            code_paths=[str(_stage_code(scratch))],
+            signature=_signature(),
+            input_example=[_EXAMPLE],
+            pip_requirements=_requirements(None if bundled else base),
+            model_config={"model_digest": read_json(model / "manifest.json")["digest"]},
+            mlflow_model=mlflow_model,
+        )
+    _forget_folders(folder, mlflow_model)
+    write_json(folder / MANIFEST, _make_manifest(folder))
+    return verify_package(folder)
+
+
+def verify_package(folder: Path, digest: str | None = None) -> str:
+    """The digest of the package at `folder`, every byte checked; `digest` is the one it must have.
+
+    Raises IntegrityError if a file is missing, added, changed, a link, or of a kind that can run code.
+    """
+    for path in _files(folder):
+        if path.is_symlink() or (path.suffix not in ALLOWED and path.name not in _ALLOWED_NAMES):
+            raise IntegrityError(f"{path}: a registered model holds no such file (pickles can run code). Remove it.")
+    if not (folder / MANIFEST).is_file():
+        raise IntegrityError(f"{folder} has no {MANIFEST}: it was not registered by finetrace, or is incomplete.")
+    recorded, actual = read_json(folder / MANIFEST), _make_manifest(folder)
+    if recorded != actual or digest not in (None, actual["digest"]):
+        names = recorded["files"].keys() | actual["files"].keys()
+        wrong = sorted(name for name in names if recorded["files"].get(name) != actual["files"].get(name))
+        raise IntegrityError(
+            f"{folder}: {', '.join(wrong) or MANIFEST} differ from what was registered. Do not use this model; "
+            "register it again from its workspace."
+        )
+    return str(actual["digest"])
+
+
+def open_package(folder: Path) -> Any:
+    """The model inside the package at `folder`, ready to predict (tasks.model.files.SavedModel). Raises IntegrityError."""
+    from pydantic import TypeAdapter
+
+    from tasks.model.files import load_model
+
+    verify_package(folder)
+    model = folder / "artifacts" / "model"
+    base = TypeAdapter(BaseSettings).validate_python(read_json(model / "about.json")["base"])
+    bundled = folder / "artifacts" / "base"
+    return load_model(model, replace(base, folder=str(bundled) if bundled.is_dir() else None), folder)
+
+
+def _files(folder: Path) -> list[Path]:
+    """All files but the compiled code that Python leaves where it imports."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    return [path for path in found if not (path.suffix == ".pyc" and path.parent.name == "__pycache__")]
+
+
+def _make_manifest(folder: Path) -> dict[str, Any]:
+    kept = [path for path in _files(folder) if path.name not in _WRITTEN_LATER or path.parent != folder]
+    files = {path.relative_to(folder).as_posix(): sha256_of_file(path) for path in kept}
+    return {"files": files, "digest": sha256_of_value(files)}
+
+
+def _base_to_bundle(base: BaseSettings, root: Path) -> Path | None:
+    """The base's folder if it must travel with the model; None if the model is whole or pip brings the base."""
+    from tasks.model.base import PACKAGES, find_base
+
+    folder = find_base(base, root)
+    package, inner = PACKAGES.get(base.id, ("", ""))
+    return None if (folder.parent.name, folder.name) == (package, inner) else folder
+
+
+def _stage_artifacts(scratch: Path, model: Path, base: Path | None) -> dict[str, str]:
+    """Copies named `model` and `base`: MLflow keeps a folder under its own name."""
+    shutil.copytree(model, scratch / "model")
+    artifacts = {"model": str(scratch / "model")}
+    if base is not None:
+        (scratch / "base").mkdir()
+        for name in ("config.json", "model.safetensors"):
+            shutil.copyfile(base / name, scratch / "base" / name)
+        artifacts["base"] = str(scratch / "base")
+    return artifacts
+
+
+def _stage_code(scratch: Path) -> Path:
+    """The parts of `tasks` that predicting needs: the corridor, the model and this room's way to open a package."""
+    source, target = Path(__file__).parents[1], scratch / "tasks"
+    for file in [*source.glob("*.py"), *(source / "model").rglob("*.py"), *(source / "register").glob("*.py")]:
+        copy = target / file.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    return target
+
+
+def _signature() -> Any:
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    return ModelSignature(
+        inputs=Schema([ColSpec("string", "text")]),
+        outputs=Schema([ColSpec("string", "label"), ColSpec("double", "probability")]),
+        params=ParamSchema([ParamSpec("top_k", "integer", 1)]),
+    )
+
+
+def _requirements(base: BaseSettings | None) -> list[str]:
+    """What predicting needs, at the versions installed here; with the package that brings the base, if one does."""
+    from tasks.model.base import PACKAGES
+
+    names = [*_REQUIRED, *([PACKAGES[base.id][0].replace("_", "-")] if base is not None and base.id in PACKAGES else [])]
+    return [f"{name}=={metadata.version(name).partition('+')[0]}" for name in names]
+
+
+def _forget_folders(folder: Path, mlflow_model: Any) -> None:
+    """Take this machine's folders out of MLmodel, and what Python compiled out of the code."""
+    for artifact in mlflow_model.flavors["python_function"].get("artifacts", {}).values():
+        artifact["uri"] = artifact["path"]
+    mlflow_model.save(os.fspath(folder / "MLmodel"))
+    for compiled in list(folder.rglob("__pycache__")):
+        shutil.rmtree(compiled)

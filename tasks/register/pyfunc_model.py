@@ -1,0 +1,50 @@
+"""The registered model as MLflow runs it: texts → labels and probabilities. Kept as code, never as a pickle."""
+
+from pathlib import Path
+from typing import Any
+
+import mlflow.pyfunc
+import numpy as np
+import pandas as pd
+from mlflow.models import set_model
+
+from tasks.errors import IntegrityError
+from tasks.files import read_json
+from tasks.register.package import open_package
+
+
+class TextClassifier(mlflow.pyfunc.PythonModel):
+    """One text a row in; its most probable label and that label's probability out."""
+
+    def load_context(self, context: Any) -> None:
+        """Load the model, every byte checked. Raises IntegrityError."""
+        folder = Path(context.artifacts["model"])
+        expected = context.model_config["model_digest"]
+        if read_json(folder / "manifest.json")["digest"] != expected:
+            raise IntegrityError(f"{folder} is not the model {expected} that was registered. Do not use it.")
+        self.model = open_package(folder.parents[1])
+
+    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Columns label and probability; with params {"top_k": k} also label_2, probability_2 … for the next best.
+
+        model_input: a frame with the column text, or a list of texts.
+        """
+        probabilities = self.model.predict(_texts(model_input))
+        top_k = min(max(1, int((params or {}).get("top_k", 1))), len(self.model.labels))
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
+        columns: dict[str, Any] = {}
+        for rank in range(top_k):
+            suffix = f"_{rank + 1}" if rank else ""
+            chosen = order[:, rank]
+            columns[f"label{suffix}"] = [self.model.labels[index] for index in chosen]
+            columns[f"probability{suffix}"] = probabilities[np.arange(len(chosen)), chosen].astype(np.float64)
+        return pd.DataFrame(columns)
+
+
+def _texts(model_input: Any) -> list[str]:
+    if isinstance(model_input, pd.DataFrame):
+        return [str(text) for text in model_input["text" if "text" in model_input else model_input.columns[0]]]
+    return [model_input] if isinstance(model_input, str) else [str(text) for text in model_input]
+
+
+set_model(TextClassifier())

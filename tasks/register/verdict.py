@@ -1,0 +1,42 @@
+"""outcomes → the verdict as a person and a page read it"""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from tasks.register.gate import Evidence, Outcome, against_champion, best_baseline, is_passed
+from tasks.register.settings import RegisterSettings
+
+
+def verdict_line(
+    outcomes: list[Outcome],
+    metrics: Mapping[str, Mapping[str, float]],
+    evidence: Evidence,
+    champion: Mapping[str, Any] | None,
+) -> str:
+    """One line of plain text: PASS or FAIL, accuracy with its interval, the gains, and what failed."""
+    accuracy = metrics["accuracy"]
+    facts = [f"accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, {accuracy['high']:.3f}]"]
+    best = best_baseline(evidence)
+    if best is not None:
+        facts.append(f"{evidence.baselines[best].value:+.3f} over the best baseline ({best})")
+    if champion is not None:
+        facts.append(f"{champion['difference']['value']:+.3f} over champion v{champion['version']}")
+    failed = "; ".join(f"{each.name}: {each.why}" for each in outcomes if each.passed is False)
+    switched_off = [each.name for each in outcomes if each.passed is None]
+    rules_off = f" (off: {', '.join(switched_off)})" if switched_off else ""
+    return ("PASS " if is_passed(outcomes) else "FAIL ") + ", ".join(facts) + rules_off + (f" – {failed}" if failed else "")
+
+
+def champion_facts(
+    version: int, model_digest: str, evidence: Evidence, register: RegisterSettings
+) -> dict[str, Any] | None:
+    """The champion's accuracy on this test set and the model's gain over it; None if it was not re-scored."""
+    if evidence.champion is None:
+        return None
+    return {
+        "version": version,
+        "model_digest": model_digest,
+        "accuracy": float(evidence.champion.mean()),
+        "difference": asdict(against_champion(evidence.correct, evidence.champion, register)),
+    }

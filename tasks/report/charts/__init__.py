@@ -1,0 +1,1 @@
+"""Numbers → Vega-Lite specifications, one chart a file. They draw nothing; tasks.report.drawing does."""

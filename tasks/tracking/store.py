@@ -1,0 +1,158 @@
+"""Where runs and models are kept, and the one safe way to open it."""
+
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+
+from tasks.errors import SetupError
+from tasks.offline import set_switches
+from tasks.paths import Paths
+from tasks.tracking.masking import mask_url
+
+_CALM = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own 7 mean minutes of silence when a server is gone
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_UV_AUTO_DETECT": "false",  # else a uv.lock in the current folder travels with the model
+}
+_CONNECT_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open tracking store and registry, with the experiment that our runs belong to."""
+
+    client: Any
+    experiment_id: str
+    tracking_uri: str
+    registry_uri: str
+
+
+def tracking_uri(paths: Paths) -> str:
+    """MLFLOW_TRACKING_URI, else the workspace's own SQLite file."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{paths.root.resolve() / 'mlflow.db'}"
+
+
+def registry_uri(paths: Paths) -> str:
+    """MLFLOW_REGISTRY_URI, else the same as the tracking store."""
+    return os.environ.get("MLFLOW_REGISTRY_URI") or tracking_uri(paths)
+
+
+def experiment_name() -> str:
+    """MLFLOW_EXPERIMENT_NAME, else "finetrace"."""
+    return os.environ.get("MLFLOW_EXPERIMENT_NAME") or "finetrace"
+
+
+def init_store(paths: Paths) -> None:
+    """Make the store once, however many processes ask at the same time.
+
+    MLflow's own first start crashes when two processes create its tables at once, hence the lock. Raises SetupError
+    if the store cannot be reached or is broken.
+    """
+    open_store(paths)
+
+
+def open_store(paths: Paths) -> Store:
+    """The store, made if it is not there yet. Raises SetupError, within seconds, if it cannot be used."""
+    set_switches()
+    for name, value in _CALM.items():
+        os.environ.setdefault(name, value)
+    tracking, registry = tracking_uri(paths), registry_uri(paths)
+    with reporting(tracking), store_lock(paths, "init"):
+        for uri in dict.fromkeys((tracking, registry)):
+            _check_reachable(uri)
+        from mlflow import MlflowClient  # late: 1.2 s of CPU
+
+        client = MlflowClient(tracking_uri=tracking, registry_uri=registry)
+        experiment_id = _experiment(client, paths)
+        if database(registry) is not None:
+            client.search_registered_models(max_results=1)  # makes its tables now, under the lock
+    return Store(client=client, experiment_id=experiment_id, tracking_uri=tracking, registry_uri=registry)
+
+
+def store_lock(paths: Paths, purpose: str) -> FileLock:
+    """A lock shared by all processes that use this store for `purpose`; beside the database if it is a file elsewhere."""
+    file = database(registry_uri(paths))
+    if file is None or file.parent == paths.root.resolve():
+        folder, name = paths.state / "locks", f"mlflow-{purpose}.lock"
+    else:
+        folder, name = file.parent, f".{file.name}-{purpose}.lock"
+    folder.mkdir(parents=True, exist_ok=True)
+    return FileLock(folder / name, mode=0o600)
+
+
+def database(uri: str) -> Path | None:
+    """The file behind a sqlite address; None for other kinds of store."""
+    return Path(uri.removeprefix("sqlite:///").split("?")[0]).resolve() if uri.startswith("sqlite:///") else None
+
+
+@contextmanager
+def reporting(uri: str) -> Iterator[None]:
+    """Whatever goes wrong with the store within the block is told as one SetupError."""
+    try:
+        yield
+    except trouble() as error:
+        first = next(iter(str(error).splitlines()), type(error).__name__)
+        raise SetupError(
+            f"The MLflow store {mask_url(uri)} cannot be used: {mask_url(first)}. Start its server or mend "
+            f"MLFLOW_TRACKING_URI, then run again: what was trained is kept."
+        ) from error
+
+
+def trouble() -> tuple[type[Exception], ...]:
+    """The kinds of error that a store which is unreachable, full or broken gives."""
+    import sqlalchemy.exc
+    from mlflow.exceptions import MlflowException
+
+    return MlflowException, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, OSError
+
+
+def _check_reachable(uri: str) -> None:
+    """Fail at once where MLflow would retry for minutes; a new SQLite file is made readable to its owner alone."""
+    file = database(uri)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA schema_version")
+            connection.execute("SELECT count(*) FROM sqlite_master")
+    elif uri.startswith(("http://", "https://")):
+        parts = urlsplit(uri)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
+
+
+def _experiment(client: Any, paths: Paths) -> str:
+    """The experiment's id; made, with its artifacts beside the database, if it is not there."""
+    from mlflow.exceptions import MlflowException
+
+    name = experiment_name()
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        try:
+            return str(client.create_experiment(name, artifact_location=_artifact_location(client.tracking_uri, paths)))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = client.get_experiment_by_name(name)
+    if found.lifecycle_stage == "deleted":
+        raise SetupError(f"The MLflow experiment {name!r} is deleted. Restore it, or set MLFLOW_EXPERIMENT_NAME.")
+    return str(found.experiment_id)
+
+
+def _artifact_location(uri: str, paths: Paths) -> str | None:
+    """A folder for its owner alone beside the database; None leaves the choice to the server."""
+    if uri.startswith(("http://", "https://", "databricks")):
+        return None
+    file = database(uri)
+    folder = (file.parent if file else paths.root.resolve()) / "mlartifacts"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder.as_uri()

@@ -1,0 +1,29 @@
+"""Characters that a reader does not see, as patterns that RE2 and Python read alike."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+"""C0 and C1 controls and DEL, but not tab, line feed and carriage return."""
+
+BIDI_CONTROLS = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+"""Characters that reorder the text around them (Unicode UAX 9): shown is not what is stored."""
+
+INVISIBLE = "[\u00ad\u180e\u200b\u2060-\u2064\ufeff\U000e0000-\U000e007f]|[A-Za-z0-9][\u200c\u200d]"
+"""Zero-width characters and tags. A joiner (ZWJ, ZWNJ) counts after a Latin letter alone: emoji and Persian need it."""
+
+REPLACEMENT = "\ufffd"
+"""What a decoder leaves where it could not read: the file was once read in a wrong encoding."""
+
+NOTHING_SEEN = (
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+    "\U000e0000-\U000e007f]"
+)
+"""All of them together, joiners everywhere: none makes a text longer or a label another one."""
+
+
+def visible_lengths(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """How many characters a reader sees of each text, spaces at the ends not counted; int32, null for null."""
+    if pc.any(pc.match_substring_regex(texts, NOTHING_SEEN)).as_py():
+        texts = pc.replace_substring_regex(texts, NOTHING_SEEN, "")
+    return pc.utf8_length(pc.utf8_trim_whitespace(texts))

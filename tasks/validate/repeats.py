@@ -1,0 +1,70 @@
+"""Rows that repeat others: duplicates, and one text under several labels."""
+
+import unicodedata
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+CHUNK_ROWS = 100_000
+
+
+def find_duplicates(rows: pa.Table) -> np.ndarray:
+    """Which rows repeat the text and label of an earlier row of their side, (N,) bool."""
+    keys = rows.select(["side", "row_id"]).to_pandas()  # equal rows have equal ids
+    return keys.duplicated(keep="first").to_numpy()
+
+
+def find_conflicts(rows: pa.Table, among: np.ndarray) -> np.ndarray:
+    """Which rows share their text with a row of another label on their side, (N,) bool.
+
+    Texts are compared by `same_text`. Only rows in `among`, (N,) bool, are looked at.
+    """
+    positions = np.flatnonzero(among)
+    conflicting = np.zeros(rows.num_rows, dtype=bool)
+    if positions.size:
+        rows = rows.select(["side", "text", "label"]).filter(pa.array(among))
+        text, label = _numbered(same_text(rows["text"])), _numbered(rows["label"])
+        side = _numbered(rows["side"])
+        group = text * (side.max() + 1) + side
+        conflicting[positions] = _distinct_per_group(group, label) > 1
+    return conflicting
+
+
+def _numbered(values: pa.ChunkedArray) -> np.ndarray:
+    """A number for each value, equal for equal values, (N,) int64."""
+    wide = values.cast(pa.large_string())  # one dictionary of all texts can outgrow 2 GiB
+    return np.asarray(pc.dictionary_encode(wide).combine_chunks().indices, dtype=np.int64)
+
+
+def _distinct_per_group(group: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """For each row, how many distinct values its group has, (N,) int64."""
+    pairs = np.unique(group * (value.max() + 1) + value) // (value.max() + 1)
+    groups, counts = np.unique(pairs, return_counts=True)
+    return counts[np.searchsorted(groups, group)]
+
+
+def same_text(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts without what does not change their meaning: Unicode form (NFC), case (folded), repeated space."""
+    chunks = [_plain(part) for chunk in texts.chunks for part in _parts(chunk)]
+    return pa.chunked_array(chunks, type=pa.string())
+
+
+def _parts(chunk: pa.Array) -> list[pa.Array]:
+    return [chunk.slice(start, CHUNK_ROWS) for start in range(0, len(chunk), CHUNK_ROWS)]
+
+
+def _plain(texts: pa.Array) -> pa.Array:
+    ascii_only = pc.string_is_ascii(texts)
+    lowered = pc.utf8_lower(texts)
+    squeezed = pc.utf8_trim_whitespace(pc.replace_substring_regex(lowered, r"\s+", " "))
+    others = pc.invert(ascii_only)
+    if not pc.any(others).as_py():
+        return squeezed
+    # Arrow knows lower case but not case folding (ß, ς), and RE2's \s is ASCII: the rest one by one
+    folded = [_plain_text(text) for text in texts.filter(others).to_pylist()]
+    return pc.replace_with_mask(squeezed, others, pa.array(folded, type=pa.string()))
+
+
+def _plain_text(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold()).split())

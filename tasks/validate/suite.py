@@ -1,0 +1,181 @@
+"""Settings and known labels → what is expected of the rows, as Great Expectations suites.
+
+Critical: a row that fails is quarantined, a table that fails stops the run. Warning: reported. Each expectation carries
+its reason (one word) and an advice in `meta`.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import great_expectations as gx
+import great_expectations.expectations as gxe
+
+from tasks.table import INGESTED
+from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHING_SEEN, REPLACEMENT
+from tasks.validate.settings import ValidateSettings
+
+ROW_COLUMNS = ("text", "label", "characters")
+"""What the row suite looks at; `characters` is characters.visible_lengths of the text."""
+
+UNKNOWN_LABEL = "label_unknown"
+MOST_SHARE = 0.9
+
+
+def file_suite() -> gx.ExpectationSuite:
+    """What is expected of the table as it was read. Expectations about rows pass on no rows: hence the count."""
+    return _suite(
+        "file",
+        gxe.ExpectTableColumnsToMatchOrderedList(
+            column_list=INGESTED.names,
+            **_critical("wrong_columns", "The columns are exactly those that ingest writes", "Run ingest again"),
+        ),
+        gxe.ExpectTableRowCountToBeBetween(
+            min_value=1, **_critical("no_rows", "There is at least 1 row", "Give a file with rows below its header")
+        ),
+    )
+
+
+def row_suite(settings: ValidateSettings, labels: Sequence[str]) -> gx.ExpectationSuite:
+    """What is expected of each row: a text of a sensible length, nothing hidden in it, a known label."""
+    return _suite("row", *_text_expectations(settings), *_label_expectations(labels), *_hidden_characters())
+
+
+def kept_suite(settings: ValidateSettings) -> gx.ExpectationSuite:
+    """What is expected of the usable rows that can be learned from (an official test's are not among them)."""
+    more = "Add rows, or lower validate.min_rows in params.yaml"
+    return _suite(
+        "kept",
+        gxe.ExpectTableRowCountToBeBetween(
+            min_value=settings.min_rows,
+            **_critical("too_few_rows", f"At least {settings.min_rows} usable rows (validate.min_rows)", more),
+        ),
+        gxe.ExpectColumnUniqueValueCountToBeBetween(
+            column="label",
+            min_value=2,
+            **_critical("too_few_labels", "At least 2 labels have usable rows", "Add rows of a second label"),
+        ),
+    )
+
+
+def label_suite(settings: ValidateSettings) -> gx.ExpectationSuite:
+    """What is expected of each known label's count among the usable rows that can be learned from."""
+    minimum = settings.min_rows_per_label
+    return _suite(
+        "label",
+        gxe.ExpectColumnValuesToBeBetween(
+            column="rows",
+            min_value=minimum,
+            **_critical(
+                "label_too_rare",
+                f"Every label has at least {minimum} usable rows (validate.min_rows_per_label)",
+                "Add rows, lower the minimum, or take the label out of validate.labels",
+            ),
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="share",
+            max_value=MOST_SHARE,
+            **_warning("label_dominates", f"No label has more than {MOST_SHARE:.0%} of the rows"),
+        ),
+    )
+
+
+def official_test_suite() -> gx.ExpectationSuite:
+    """What is expected of the usable rows of an official test file."""
+    return _suite(
+        "test",
+        gxe.ExpectTableRowCountToBeBetween(
+            min_value=1,
+            **_critical("empty_test", "The official test file has at least 1 usable row", "Mend it, or take it away"),
+        ),
+    )
+
+
+def suites_json(suites: Sequence[gx.ExpectationSuite]) -> str:
+    """The suites as JSON that Great Expectations can load; characters that hide are written as escapes."""
+    values = {suite.name: suite.to_json_dict() for suite in suites}
+    text = json.dumps(values, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    return re.sub(f"{NOTHING_SEEN}|{REPLACEMENT}", _escape, text)
+
+
+def _text_expectations(settings: ValidateSettings) -> list[gxe.Expectation]:
+    shortest, longest = settings.min_characters, settings.max_characters
+    expectations = [
+        gxe.ExpectColumnValuesToNotBeNull(
+            column="text", **_critical("text_missing", "There is a text", "write a text, or delete the row")
+        ),
+        gxe.ExpectColumnValuesToBeBetween(
+            column="characters",
+            min_value=1,
+            **_critical("text_empty", "The text is more than space", "write a text, or delete the row"),
+        ),
+        gxe.ExpectColumnValueLengthsToBeBetween(
+            column="text",
+            max_value=longest,
+            **_critical(
+                "text_too_long",
+                f"The text has at most {longest} characters",
+                "shorten the text, or raise validate.max_characters",
+            ),
+        ),
+        gxe.ExpectColumnValuesToNotMatchRegex(
+            column="text",
+            regex=CONTROLS,
+            **_critical("control_characters", "No control characters", "delete the control characters from the text"),
+        ),
+    ]
+    if shortest > 1:
+        short = _critical(
+            "text_too_short",
+            f"The text has at least {shortest} characters",
+            "lengthen the text, or lower validate.min_characters",
+        )
+        expectations.append(gxe.ExpectColumnValuesToBeBetween(column="characters", min_value=shortest, **short))
+    return expectations
+
+
+def _label_expectations(labels: Sequence[str]) -> list[gxe.Expectation]:
+    return [
+        gxe.ExpectColumnValuesToNotBeNull(
+            column="label", **_critical("label_missing", "There is a label", "write a label, or delete the row")
+        ),
+        gxe.ExpectColumnValuesToBeInSet(
+            column="label",
+            value_set=list(labels),
+            **_critical(UNKNOWN_LABEL, "The label is one of the known ones", "see validate.labels"),
+        ),
+        gxe.ExpectColumnValuesToNotMatchRegex(
+            column="label",
+            regex=rf"^\s|\s$|{NOTHING_SEEN}",
+            **_warning("label_untidy", "The label has no space at its ends and nothing invisible"),
+        ),
+    ]
+
+
+def _hidden_characters() -> list[gxe.Expectation]:
+    patterns = {
+        "bidi_controls": (BIDI_CONTROLS, "No characters that reorder the text as it is shown"),
+        "invisible_characters": (INVISIBLE, "No zero-width characters"),
+        "replacement_characters": (REPLACEMENT, "No sign of a wrong encoding (U+FFFD)"),
+    }
+    return [
+        gxe.ExpectColumnValuesToNotMatchRegex(column="text", regex=pattern, **_warning(reason, description))
+        for reason, (pattern, description) in patterns.items()
+    ]
+
+
+def _suite(name: Literal["file", "row", "kept", "label", "test"], *expectations: gxe.Expectation) -> gx.ExpectationSuite:
+    return gx.ExpectationSuite(name=name, expectations=list(expectations))
+
+
+def _critical(reason: str, description: str, advice: str) -> dict[str, Any]:
+    return {"severity": "critical", "description": description, "meta": {"reason": reason, "advice": advice}}
+
+
+def _warning(reason: str, description: str) -> dict[str, Any]:
+    return {"severity": "warning", "description": description, "meta": {"reason": reason, "advice": ""}}
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]
