@@ -15,8 +15,7 @@ from flows.artifacts import ProgressBar, write_summary
 from flows.headline import headline
 from flows.lock import workspace_lock
 from flows.news import Outcome, Started, tell
-from flows.publish import publish, remember
-from flows.redact import redact
+from flows.publish import publish_in_child
 from flows.run_page import run_page
 from flows.stages import check_sections, make_stage, stale_stages
 from tasks.config import load_config
@@ -73,7 +72,7 @@ def make(stage: str, root: str, because: list[str], force: bool) -> Any:
                 paths,
                 stage,
                 tell=bar.hear,
-                extra_environment={"FINETRACE_FLOW_RUN_ID": page.run_id, "FINETRACE_FLOW_RUN_URL": page.url},
+                extra_environment=page.environment,
                 timeout_seconds=TIMEOUT_SECONDS[stage],
                 force=force,
             )
@@ -90,7 +89,10 @@ def register(root: str) -> dict[str, Any]:
     page = run_page()
     tell(Started(PUBLISHING))
     started = time.perf_counter()
-    verdict = publish(paths, load_config(paths.params), run_id=page.run_id, run_url=page.url)
+    with ProgressBar(PUBLISHING, get_run_logger()) as bar:
+        verdict = publish_in_child(
+            paths, tell=bar.hear, extra_environment=page.environment, timeout_seconds=TIMEOUT_SECONDS[PUBLISHING]
+        )
     tell(Outcome(PUBLISHING, True, time.perf_counter() - started, verdict))
     get_run_logger().info(verdict["line"])
     return verdict
@@ -125,7 +127,6 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
             return {"until": until, "stages": outcomes}
         state = STAGE_TASKS[PUBLISHING](str(paths.root), return_state=True)
         verdict: dict[str, Any] = state.result()
-        remember(paths, verdict)
         write_summary(paths, outcomes, verdict)
     if not verdict["passed"]:
         raise GateError(verdict["line"])

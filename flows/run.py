@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.lock import workspace_lock
 from flows.news import Outcome, tell
-from flows.publish import remembered
+from flows.publish import standing_verdict
 from flows.server import Server, prefect_server, prepare_environment
 from flows.stages import check_sections, stale_stages
 from tasks.config import load_config
@@ -21,11 +21,11 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
 
     Raises what the flow ended with.
     """
-    load_config(paths.params)
+    config = load_config(paths.params)
     with workspace_lock(paths):
         check_sections(paths)
         if not force and not stale_stages(paths):
-            verdict = {} if until != PUBLISHING else remembered(paths)
+            verdict = {} if until != PUBLISHING else standing_verdict(paths, config)
             if verdict is not None:
                 _tell_unchanged(paths)
                 return verdict

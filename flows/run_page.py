@@ -16,6 +16,11 @@ class RunPage:
     run_id: str
     url: str
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """How a stage is told, for the tags of what it tracks."""
+        return {"FINETRACE_FLOW_RUN_ID": self.run_id, "FINETRACE_FLOW_RUN_URL": self.url}
+
 
 def run_page() -> RunPage:
     """The page of the flow run we are in."""

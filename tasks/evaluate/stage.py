@@ -57,7 +57,7 @@ def run(paths: Paths, *, evaluate: EvaluateSettings, base: BaseSettings) -> dict
             "reliability": _reliability(scored),
             "errors": _worst_errors(scored, model.labels, test, sample, rows, evaluate),
             "base": {"id": base.id, "revision": base.revision, "sha256": base.sha256},
-            "files": {side: sha256_of_file(getattr(paths, side)) for side in ("train", "val", "test")},
+            "files": {side: sha256_of_file(getattr(paths, side)) for side in ("train", "test")},
         }
     )
     write_predictions(paths.predictions, test, scored, model.labels)

@@ -1,5 +1,7 @@
 """Dropout as the settings say."""
 
+from collections.abc import Iterator
+
 from torch import nn
 
 
@@ -7,11 +9,21 @@ def set_dropout(model: nn.Module, probability: float | None) -> None:
     """Set every dropout of the base to `probability`, in place; None leaves the base's own. LoRA's own stays."""
     if probability is None:
         return
+    for module, attribute in _places(model):
+        setattr(module, attribute, probability)
+
+
+def dropout_probabilities(model: nn.Module) -> list[float]:
+    """The different probabilities that the model's dropouts have."""
+    return sorted({float(getattr(module, attribute)) for module, attribute in _places(model)})
+
+
+def _places(model: nn.Module) -> Iterator[tuple[nn.Module, str]]:
     for name, module in model.named_modules():
         if "lora_" in name:
             continue
         if isinstance(module, nn.Dropout):
-            module.p = probability
-        for attribute in ("dropout_prob", "attention_dropout"):  # attention keeps its probability as a number
+            yield module, "p"
+        for attribute in ("dropout_prob", "attention_dropout"):  # attention may keep its probability as a number
             if isinstance(getattr(module, attribute, None), float):
-                setattr(module, attribute, probability)
+                yield module, attribute

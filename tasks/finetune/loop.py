@@ -17,7 +17,7 @@ from tasks.finetune.schedule import schedule
 from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.states import FrozenStates
-from tasks.model.batches import epoch_batches, pad, plan_batches
+from tasks.model.batches import epoch_batches, pad, plan_batches, seeded
 from tasks.model.classifier import Classifier, learned_state, train_mode
 
 EVALUATION_TOKENS = 4096
@@ -63,8 +63,8 @@ def fit(training: Training, progress: Progress) -> Progress:
     steps = training.steps_per_epoch * settings.epochs
     forward = training.accelerator.prepare(training.model)
     while progress.epoch < settings.epochs and not progress.is_out_of_patience(settings.patience):
-        generator = torch.Generator().manual_seed(settings.seed * 1_000_003 + progress.epoch)
-        batches = epoch_batches(training.train.examples.lengths, settings.batch_tokens, generator)
+        order = seeded(settings.seed, progress.epoch)
+        batches = epoch_batches(training.train.examples.lengths, settings.batch_tokens, order)
         train_mode(training.model)
         while progress.position < training.steps_per_epoch:
             start = progress.position * settings.accumulate

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tasks.ingest.columns import find_columns
 from tasks.ingest.problem import bad_data
@@ -40,7 +39,7 @@ def _as_texts(values: pa.Array, column: str, first_row: int, reading: Reading) -
         what = f"in the {len(values):,} rows from here: {error}; write the file anew"
         raise bad_data(reading.name, what, line=first_row, column=column) from None
     if values.null_count:
-        row = first_row + pc.index(values.is_null(), value=True).as_py()
+        row = first_row + values.is_null().index(True).as_py()
         raise bad_data(reading.name, "null, not a text; write a text, or remove the row", line=row, column=column)
     found = values.to_pylist()
     if not found or isinstance(found[0], str):

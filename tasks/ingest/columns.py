@@ -39,8 +39,8 @@ def missing_column(
     """The error for a column that is not among `names`; `key` is the setting that names it."""
     near = {each.strip().casefold(): each for each in names}
     close = difflib.get_close_matches(column.strip().casefold(), near, n=1, cutoff=0.5)
-    meant = f"; did you mean {quoted(near[close[0]])}?" if close else ";"
-    what = f"is missing, the file has {listed(names)}{meant} Rename the column, or set ingest.{key}{hint}"
+    meant = f" (did you mean {quoted(near[close[0]])}?)" if close and len(names) > 1 else ""
+    what = f"is missing, the file has {listed(names)}{meant}; rename the column, or set ingest.{key}{hint}"
     return bad_data(name, what, line=line, column=column)
 
 

@@ -11,11 +11,24 @@ _HARMLESS_BYTES = 1024 * 1024  # so little may grow by any factor
 
 
 def gunzip(blocks: Iterable[bytes], name: str, max_ratio: int) -> Iterator[bytes]:
-    """The content of all members, in blocks of 256 kB at most.
+    """The content of all members, in blocks.
 
     Raises DataError when more than 1 MB has come out and it is over `max_ratio` times what went in so far, when the
-    file ends in the middle, or when it is no gzip file.
+    file ends in the middle, or when it is no gzip file. The first 1 MB is held back until then, so that nothing is
+    done with a file that is a bomb from its start.
     """
+    pieces = _unpack(blocks, name, max_ratio)
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        if len(held) > _HARMLESS_BYTES:
+            break
+    if held:
+        yield bytes(held)
+    yield from pieces
+
+
+def _unpack(blocks: Iterable[bytes], name: str, max_ratio: int) -> Iterator[bytes]:
     packed = unpacked = 0
     member = zlib.decompressobj(_GZIP)
     for block in blocks:
@@ -31,7 +44,8 @@ def gunzip(blocks: Iterable[bytes], name: str, max_ratio: int) -> Iterator[bytes
             unpacked += len(piece)
             if unpacked > _HARMLESS_BYTES and unpacked > max_ratio * (packed - len(rest)):
                 raise bad_data(name, _bomb(max_ratio))
-            yield piece
+            if piece:
+                yield piece
     if not member.eof:
         raise bad_data(name, "is a gzip file that ends in the middle; copy or fetch it again")
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from tasks.errors import DataError
 from tasks.ingest.problem import bad_data
 
 BLOCK_BYTES = 256 * 1024
@@ -68,7 +69,7 @@ class RegularFile:
         if {_identity(named), _identity(os.fstat(self.raw.fileno()))} != {_identity(self._before)}:
             raise self._changed()
 
-    def _changed(self) -> Exception:
+    def _changed(self) -> DataError:
         return bad_data(self.name, "changed while it was read; let whatever writes it finish, then run again")
 
 
@@ -79,21 +80,27 @@ def open_regular(path: Path, name: str) -> Iterator[RegularFile]:
     Raises DataError for what is missing or no regular file; a pipe or a device is not even opened.
     """
     try:
-        _refuse_special(path.lstat().st_mode, name)
+        refuse_special(path.lstat().st_mode, name)
         # the name may lead elsewhere by now: open no link, wait for no pipe, and look again at what was opened
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as raw:
-            _refuse_special(os.fstat(descriptor).st_mode, name)
+            refuse_special(os.fstat(descriptor).st_mode, name)
             file = RegularFile(path, name, raw)
             yield file
             file.check_unchanged()
-    except FileNotFoundError:
-        raise bad_data(name, "is missing; put it there, run `dvc pull`, or set ingest.path and ingest.url") from None
-    except PermissionError:
-        raise bad_data(name, "may not be read; give yourself the right to (chmod u+r)") from None
+    except OSError as error:
+        raise unreadable(error, name) from None
 
 
-def _refuse_special(mode: int, name: str) -> None:
+def unreadable(error: OSError, name: str) -> DataError:
+    """The error for a path that cannot be opened."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return bad_data(name, "is missing; put it there, run `dvc pull`, or set ingest.path or ingest.url")
+    return bad_data(name, f"cannot be read ({error.strerror}); check the disk and your rights to it")
+
+
+def refuse_special(mode: int, name: str) -> None:
+    """Raise DataError unless the mode (of lstat) is a regular file's."""
     if stat.S_ISLNK(mode):
         advice = "name the file it leads to, or copy it here (in DVC: `dvc config cache.type copy`, `dvc checkout`)"
         raise bad_data(name, f"is a symbolic link; {advice}")

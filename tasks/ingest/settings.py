@@ -12,7 +12,7 @@ from tasks.settings import settings
 class IngestSettings:
     """Where the labelled data lie."""
 
-    path: Annotated[str, Field(min_length=1)]
+    path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
     """A file (.csv .tsv .jsonl .parquet; all but .parquet also .gz), a folder with train.* and optionally test.*
     (an official test), or a folder saved by Hugging Face `datasets`."""
     url: str | None = None

@@ -1,5 +1,6 @@
 """ingest.path → the files to read, which are the official test, and what lies beside them unread."""
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from tasks.errors import DataError
 from tasks.ingest.formats import ENDINGS, describe_file
 from tasks.ingest.problem import bad_data, listed
 from tasks.ingest.reading import Side, Source
+from tasks.ingest.regular_file import refuse_special, unreadable
 from tasks.ingest.saved_dataset import find_saved, is_saved_dataset
 
 
@@ -23,16 +25,26 @@ class Sources:
 
 def find_sources(path: Path, name: str, *, declared: str, label_column: str) -> Sources:
     """The files that `path` (called `name` in messages) leads to, the training file first."""
-    if not path.is_dir() or path.is_symlink():
-        return Sources([describe_file(path, name, "any", declared)], [], [])
-    if is_saved_dataset(path):
-        files = find_saved(path, name, label_column)
-        splits = sorted({file.path.parent.name for file in files if file.path.parent != path} - {"train", "test"})
-        return Sources(files, [], [f"split {split} is not kept apart: its rows may go to any side" for split in splits])
-    return _in_folder(path, name, declared)
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            in_folder = _in_saved_dataset if is_saved_dataset(path) else _in_folder
+            return in_folder(path, name, declared, label_column)
+    except OSError as error:
+        raise unreadable(error, name) from None
+    refuse_special(mode, name)
+    return Sources([describe_file(path, name, "any", declared)], [], [])
 
 
-def _in_folder(folder: Path, name: str, declared: str) -> Sources:
+def _in_saved_dataset(folder: Path, name: str, _declared: str, label_column: str) -> Sources:
+    files = find_saved(folder, name, label_column)
+    if all(file.side == "test" for file in files):
+        raise bad_data(name, "has only a test split; a training split is needed")
+    splits = sorted({file.path.parent.name for file in files if file.path.parent != folder} - {"train", "test"})
+    return Sources(files, [], [f"split {split} is not kept apart: its rows may go to any side" for split in splits])
+
+
+def _in_folder(folder: Path, name: str, declared: str, _label_column: str) -> Sources:
     names = sorted(each.name for each in folder.iterdir())
     train = _pick(names, "train", name, declared)
     if train is None:

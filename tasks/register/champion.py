@@ -43,8 +43,8 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
     """
     if not champion.package_digest:
         raise IntegrityError(
-            f"version {champion.version} of {name} has the alias champion but no tag {PACKAGE_DIGEST}: finetrace did not "
-            "register it. Set the alias to a version that it did, or remove it."
+            f"version {champion.version} of {name} has the alias champion but no tag {PACKAGE_DIGEST}: finetrace "
+            "did not register it. Set the alias to a version that it did, or remove it."
         )
     folder = download(store, f"models:/{name}/{champion.version}")
     verify_package(folder, champion.package_digest)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tasks.register.gate import Outcome
+from tasks.register.rules import Outcome
 from tasks.tracking.inputs import DataInput
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]<>|#])")
@@ -44,7 +44,10 @@ def plain(text: str) -> str:
 
 
 def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
-    rows = [f"| {plain(name)} | {each['value']:.4f} | {each['low']:.4f} – {each['high']:.4f} |" for name, each in metrics.items()]
+    rows = [
+        f"| {plain(name)} | {each['value']:.4f} | {each['low']:.4f} – {each['high']:.4f} |"
+        for name, each in metrics.items()
+    ]
     return "\n".join(["| metric (test) | value | interval |", "|---|---|---|", *rows])
 
 

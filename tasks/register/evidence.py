@@ -1,84 +1,37 @@
-"""What evaluate wrote, and the champion's answers → what the gate judges by."""
+"""What the gate judges by."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from tasks.digest import sha256_of_file
-from tasks.errors import DataError
-from tasks.files import read_json
-from tasks.paths import Paths
-from tasks.register.gate import Evidence, SliceRows
 from tasks.register.paired import Difference
-from tasks.table import PREDICTIONS, read_table
-
-Predict = Callable[[Sequence[str]], Sequence[str]]
-"""texts → labels"""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What evaluate found: its results, the test rows' predictions, and the slices' rows as the model read them."""
+class SliceRows:
+    """Right or wrong on a slice's n rows, (n,) bool each."""
 
-    results: dict[str, Any]
-    predictions: pa.Table
-    slices: pa.Table
-
-    @property
-    def metrics(self) -> dict[str, dict[str, float]]:
-        """Headline metrics: name → {value, low, high}."""
-        return dict(self.results["metrics"])
+    correct: np.ndarray
+    champion: np.ndarray
 
 
-def read_evaluation(paths: Paths) -> Evaluation:
-    """What evaluate wrote. Raises DataError if it is missing, or was measured on another test file."""
-    file = paths.evaluation / "results.json"
-    if not file.exists():
-        raise DataError(f"{file} is missing. Run evaluate first (finetrace run).")
-    results = read_json(file)
-    if results["files"]["test"] != sha256_of_file(paths.test):
-        raise DataError(f"{file} was measured on another test file than {paths.test}. Run evaluate again.")
-    predictions = read_table(paths.predictions, PREDICTIONS)
-    return Evaluation(results, predictions, pq.read_table(paths.evaluation / "slices.parquet"))
+@dataclass(frozen=True)
+class Evidence:
+    """What is known about the model on the N test rows."""
+
+    metrics: Mapping[str, float | None]
+    """Headline metrics by name."""
+    correct: np.ndarray
+    """(N,) bool, where the model is right."""
+    baselines: Mapping[str, Difference] = field(default_factory=dict)
+    """The model's accuracy minus each baseline's, paired."""
+    champion: np.ndarray | None = None
+    """(N,) bool for the champion re-scored on these rows; None if there is none."""
+    slices: Mapping[str, SliceRows] = field(default_factory=dict)
+    """Empty if there is no champion."""
 
 
-def gather_evidence(evaluation: Evaluation, champion: Predict | None) -> Evidence:
-    """All that the gate asks for. champion: what it answers to texts; None if there is none, or no rule asks."""
-    correct = _equal(evaluation.predictions, "predicted", "label")
-    gains = {each["name"]: each["gain"]["accuracy"] for each in evaluation.results["baselines"]}
-    baselines = {name: Difference(**gain) for name, gain in gains.items()}
-    metrics = {name: each["value"] for name, each in evaluation.metrics.items()}
-    if champion is None:
-        return Evidence(metrics, correct, baselines)
-    table, slices = evaluation.predictions, evaluation.slices
-    texts = [*table["text"].to_pylist(), *slices["text"].to_pylist()]
-    truth = np.array([*table["label"].to_pylist(), *slices["label"].to_pylist()], dtype=object)
-    right = np.array(_answers(champion, texts), dtype=object) == truth
-    rows, on_slices = right[: table.num_rows], right[table.num_rows :]
-    return Evidence(metrics, correct, baselines, rows, _label_slices(table, correct, rows) | _slices(slices, on_slices))
-
-
-def _answers(predict: Predict, texts: list[str]) -> list[str]:
-    """The label of each text; equal texts are read once."""
-    different = list(dict.fromkeys(texts))
-    answers = dict(zip(different, predict(different), strict=True))
-    return [answers[text] for text in texts]
-
-
-def _label_slices(table: pa.Table, correct: np.ndarray, champion: np.ndarray) -> dict[str, SliceRows]:
-    labels = np.array(table["label"].to_pylist(), dtype=object)
-    return {f"label {name}": SliceRows(correct[labels == name], champion[labels == name]) for name in sorted(set(labels))}
-
-
-def _slices(table: pa.Table, champion: np.ndarray) -> dict[str, SliceRows]:
-    names = np.array(table["slice"].to_pylist(), dtype=object)
-    correct = table["correct"].to_numpy().astype(bool)
-    return {name: SliceRows(correct[names == name], champion[names == name]) for name in sorted(set(names))}
-
-
-def _equal(table: pa.Table, one: str, other: str) -> np.ndarray:
-    return np.array(table[one].to_pylist(), dtype=object) == np.array(table[other].to_pylist(), dtype=object)
+def best_baseline(evidence: Evidence) -> str | None:
+    """The baseline that the model beats by least; the first by name among equals."""
+    return min(evidence.baselines, key=lambda name: (evidence.baselines[name].value, name), default=None)

@@ -1,159 +1,19 @@
-"""numbers → verdict: may this model become a version?
+"""evidence → what every rule says: may this model become a version?"""
 
-To add a rule: write its class here (or in its own file), with `name` and `judge`, and list it in RULES.
-"""
+from typing import Protocol
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-import numpy as np
-
-from tasks.register.paired import Difference, chance_of_losing, paired_difference
+from tasks.register.evidence import Evidence
+from tasks.register.rules import AtLeast, AtMost, BestBaseline, Champion, Finite, Outcome, Slices
 from tasks.register.settings import RegisterSettings
-
-
-@dataclass(frozen=True)
-class SliceRows:
-    """Right or wrong on a slice's n rows, (n,) bool each."""
-
-    correct: np.ndarray
-    champion: np.ndarray
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What is known about the model on the N test rows."""
-
-    metrics: Mapping[str, float | None]
-    """Headline metrics by name."""
-    correct: np.ndarray
-    """(N,) bool, where the model is right."""
-    baselines: Mapping[str, Difference] = field(default_factory=dict)
-    """The model's accuracy minus each baseline's, paired."""
-    champion: np.ndarray | None = None
-    """(N,) bool for the champion re-scored on these rows; None if there is none."""
-    slices: Mapping[str, SliceRows] = field(default_factory=dict)
-    """Empty if there is no champion."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What one rule says. passed: None if the rule is off. value, limit: what was compared, as a person reads it."""
-
-    name: str
-    passed: bool | None
-    value: Any
-    limit: Any
-    why: str
 
 
 class Rule(Protocol):
     """One condition; `judge` gives its outcome."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome: ...
-
-
-class Finite:
-    """Every metric is a finite number."""
-
-    name = "finite"
-
-    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        if not register.gate.finite:
-            return off(self.name, "register.gate.finite")
-        bad = sorted(name for name, value in evidence.metrics.items() if value is None or not math.isfinite(value))
-        why = f"{', '.join(bad)} not finite" if bad else f"all {len(evidence.metrics)} metrics are finite"
-        return Outcome(self.name, not bad, len(bad), 0, why)
-
-
-@dataclass(frozen=True)
-class AtLeast:
-    """A metric reaches its limit."""
-
-    name: str
-    metric: str
-
-    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        limit = getattr(register.gate, self.name)
-        if limit is None:
-            return off(self.name, f"register.gate.{self.name}")
-        value = evidence.metrics.get(self.metric)
-        passed = value is not None and value >= limit  # NaN is never at least anything
-        return Outcome(self.name, passed, value, limit, _compared(self.metric, value, "≥" if passed else "<", limit))
-
-
-@dataclass(frozen=True)
-class AtMost:
-    """A metric stays below its limit."""
-
-    name: str
-    metric: str
-
-    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        limit = getattr(register.gate, self.name)
-        if limit is None:
-            return off(self.name, f"register.gate.{self.name}")
-        value = evidence.metrics.get(self.metric)
-        passed = value is not None and value <= limit
-        return Outcome(self.name, passed, value, limit, _compared(self.metric, value, "≤" if passed else ">", limit))
-
-
-class BestBaseline:
-    """Not surely worse than the baseline with the highest accuracy."""
-
-    name = "baseline"
-
-    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        tolerance = register.gate.baseline_tolerance
-        if tolerance is None:
-            return off(self.name, "register.gate.baseline_tolerance")
-        best = best_baseline(evidence)
-        if best is None:
-            return Outcome(self.name, False, None, -tolerance, "no baseline was measured; run evaluate again")
-        return _not_worse(self.name, best, evidence.baselines[best], tolerance)
-
-
-class Champion:
-    """Not surely worse than the champion on this test set."""
-
-    name = "champion"
-
-    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        tolerance = register.gate.champion_tolerance
-        if tolerance is None:
-            return off(self.name, "register.gate.champion_tolerance")
-        if evidence.champion is None:
-            return Outcome(self.name, True, None, -tolerance, "there is no champion yet")
-        difference = against_champion(evidence.correct, evidence.champion, register)
-        return _not_worse(self.name, "the champion", difference, tolerance)
-
-
-class Slices:
-    """No slice on which the model surely falls behind the champion."""
-
-    name = "slices"
-
-    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        tolerance = register.gate.slice_tolerance
-        if tolerance is None:
-            return off(self.name, "register.gate.slice_tolerance")
-        if evidence.champion is None:
-            return Outcome(self.name, True, None, -tolerance, "there is no champion yet")
-        least = register.gate.min_slice_rows
-        judged = {name: rows for name, rows in evidence.slices.items() if len(rows.correct) >= least}
-        level = (1 - register.confidence) / max(1, len(judged))  # Bonferroni: many slices, few false alarms
-        losses = {name: _loss(rows, level) for name, rows in judged.items()}
-        bad = {name: loss for name, loss in losses.items() if loss is not None and loss > tolerance}
-        if bad:
-            worst = sorted(bad, key=lambda name: -bad[name])
-            named = ", ".join(f"{name} {-bad[name]:+.3f}" for name in worst[:5])
-            return Outcome(self.name, False, -bad[worst[0]], -tolerance, f"falls behind the champion on {named}")
-        why = f"no sure loss on {len(judged)} slices of at least {least} rows"
-        return Outcome(self.name, True, 0.0, -tolerance, why)
 
 
 RULES: tuple[Rule, ...] = (
@@ -180,36 +40,3 @@ def is_passed(outcomes: list[Outcome]) -> bool:
 def needs_champion(register: RegisterSettings) -> bool:
     """Whether any rule that is on looks at the champion."""
     return register.gate.champion_tolerance is not None or register.gate.slice_tolerance is not None
-
-
-def best_baseline(evidence: Evidence) -> str | None:
-    """The baseline that the model beats by least; the first by name among equals."""
-    return min(evidence.baselines, key=lambda name: (evidence.baselines[name].value, name), default=None)
-
-
-def against_champion(ours: np.ndarray, champion: np.ndarray, register: RegisterSettings) -> Difference:
-    """The model's accuracy minus the champion's. ours, champion: (N,) bool."""
-    return paired_difference(
-        ours, champion, resamples=register.resamples, confidence=register.confidence, seed=register.seed
-    )
-
-
-def off(name: str, key: str) -> Outcome:
-    """The outcome of a rule that the settings turn off."""
-    return Outcome(name, None, None, None, f"off ({key} in params.yaml)")
-
-
-def _not_worse(name: str, other: str, difference: Difference, tolerance: float) -> Outcome:
-    passed = not difference.high < -tolerance
-    relation = "not surely worse than" if passed else "surely worse than"
-    return Outcome(name, passed, difference.value, -tolerance, f"accuracy {difference}: {relation} {other}")
-
-
-def _loss(rows: SliceRows, level: float) -> float | None:
-    """Accuracy lost to the champion on these rows; None if it may be an accident."""
-    won, lost = int((rows.correct & ~rows.champion).sum()), int((rows.champion & ~rows.correct).sum())
-    return (lost - won) / len(rows.correct) if chance_of_losing(won, lost) < level else None
-
-
-def _compared(metric: str, value: float | None, relation: str, limit: float) -> str:
-    return f"{metric} was not measured" if value is None else f"{metric} {value:.3f} {relation} {limit:g}"

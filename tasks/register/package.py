@@ -3,7 +3,6 @@
 import os
 import shutil
 import tempfile
-from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -68,16 +67,16 @@ def verify_package(folder: Path, digest: str | None = None) -> str:
 
 
 def open_package(folder: Path) -> Any:
-    """The model inside the package at `folder`, ready to predict (tasks.model.files.SavedModel). Raises IntegrityError."""
+    """The model inside the package, ready to predict (tasks.model.files.SavedModel). Raises IntegrityError."""
     from pydantic import TypeAdapter
 
     from tasks.model.files import load_model
 
     verify_package(folder)
     model = folder / "artifacts" / "model"
-    base = TypeAdapter(BaseSettings).validate_python(read_json(model / "about.json")["base"])
     bundled = folder / "artifacts" / "base"
-    return load_model(model, replace(base, folder=str(bundled) if bundled.is_dir() else None), folder)
+    base = read_json(model / "about.json")["base"] | {"folder": str(bundled) if bundled.is_dir() else None}
+    return load_model(model, TypeAdapter(BaseSettings).validate_python(base), folder)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -138,7 +137,10 @@ def _requirements(base: BaseSettings | None) -> list[str]:
     """What predicting needs, at the versions installed here; with the package that brings the base, if one does."""
     from tasks.model.base import PACKAGES
 
-    names = [*_REQUIRED, *([PACKAGES[base.id][0].replace("_", "-")] if base is not None and base.id in PACKAGES else [])]
+    names = [
+        *_REQUIRED,
+        *([PACKAGES[base.id][0].replace("_", "-")] if base is not None and base.id in PACKAGES else []),
+    ]
     return [f"{name}=={metadata.version(name).partition('+')[0]}" for name in names]
 
 

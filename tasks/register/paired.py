@@ -22,8 +22,9 @@ def paired_difference(
 ) -> Difference:
     """The accuracy difference with its paired percentile bootstrap interval.
 
-    ours, theirs: (N,) bool, right or wrong on the same rows. A row's difference is -1, 0 or 1, so that resampling rows is
-    drawing the three counts from a multinomial: exact, and no (resamples × N) array. Efron & Tibshirani 1993, ch. 13.
+    ours, theirs: (N,) bool, right or wrong on the same rows. A row's difference is -1, 0 or 1, so that resampling rows
+    is drawing the three counts from a multinomial: exact, and no (resamples × N) array.
+    Efron & Tibshirani 1993, ch. 13.
     """
     if len(ours) == 0 or len(ours) != len(theirs):
         raise ValueError(f"{len(ours)} and {len(theirs)} rows cannot be paired")

@@ -24,7 +24,12 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
             raise IntegrityError(f"{folder} is not the model {expected} that was registered. Do not use it.")
         self.model = open_package(folder.parents[1])
 
-    def predict(self, context: Any, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+    def predict(
+        self,
+        context: Any,  # noqa: ARG002 - MLflow passes it
+        model_input: Any,
+        params: dict[str, Any] | None = None,
+    ) -> pd.DataFrame:
         """Columns label and probability; with params {"top_k": k} also label_2, probability_2 … for the next best.
 
         model_input: a frame with the column text, or a list of texts.

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from tasks.register.gate import Evidence, Outcome, against_champion, best_baseline, is_passed
+from tasks.register.evidence import Evidence, best_baseline
+from tasks.register.gate import is_passed
+from tasks.register.rules import Outcome, against_champion
 from tasks.register.settings import RegisterSettings
 
 
@@ -25,7 +27,12 @@ def verdict_line(
     failed = "; ".join(f"{each.name}: {each.why}" for each in outcomes if each.passed is False)
     switched_off = [each.name for each in outcomes if each.passed is None]
     rules_off = f" (off: {', '.join(switched_off)})" if switched_off else ""
-    return ("PASS " if is_passed(outcomes) else "FAIL ") + ", ".join(facts) + rules_off + (f" – {failed}" if failed else "")
+    return (
+        ("PASS " if is_passed(outcomes) else "FAIL ")
+        + ", ".join(facts)
+        + rules_off
+        + (f" – {failed}" if failed else "")
+    )
 
 
 def champion_facts(

@@ -14,8 +14,8 @@ from tasks.tracking import Store, store_lock
 CONTENT = "finetrace.content"
 _SETTLED = "finetrace.settled"
 _ABOUT = (
-    "Registered by finetrace. The alias **challenger** is the newest model that passed the gate; **champion** is the one "
-    "in use. Load one with `mlflow.pyfunc.load_model(\"models:/{name}@champion\")`.\n\nAn alias is moved with the pencil "
+    "Registered by finetrace. The alias **challenger** is the newest model that passed the gate; **champion** is the "
+    'one in use. Load one with `mlflow.pyfunc.load_model("models:/{name}@champion")`.\n\nAn alias is moved with the pencil '
     "beside it. The button *Promote model* does something else: it copies a version to another registered model."
 )
 
@@ -96,7 +96,11 @@ def _keep_package(
 
     client = store.client
     logged = client.create_logged_model(
-        store.experiment_id, name="model", source_run_id=run_id, tags={**tags, CONTENT: content}, model_type="classifier"
+        store.experiment_id,
+        name="model",
+        source_run_id=run_id,
+        tags={**tags, CONTENT: content},
+        model_type="classifier",
     )
     with tempfile.TemporaryDirectory(prefix="finetrace-model-") as scratch:
         folder = Path(scratch) / "package"

@@ -3,6 +3,8 @@
 import unicodedata
 from typing import Any
 
+from markupsafe import Markup
+
 _FORMULA_STARTS = ("=", "+", "-", "@")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _EMOJI_JOINERS = "\u200d\ufe0f"  # harmless, and emoji fall apart without them
@@ -34,6 +36,34 @@ def number(value: float | None, digits: int = 3) -> str:
 def signed(value: float | None, digits: int = 3) -> str:
     """A difference, its sign always shown (with a true minus, which no spreadsheet takes for a formula)."""
     return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def points(difference: dict[str, float], digits: int = 1) -> str:
+    """A difference of shares in percentage points with its interval: {"value", "low", "high"} → +1.2 [+0.3, +2.0]."""
+    value, low, high = (signed(difference[key] * 100, digits) for key in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def judged(difference: dict[str, float]) -> Markup:
+    """What a difference's interval says, in a sign and words; the model's favour is positive."""
+    if difference["low"] > 0:
+        return Markup('<span class="mark pass">✓ better</span>')
+    if difference["high"] < 0:
+        return Markup('<span class="mark fail">✗ worse</span>')
+    return Markup('<span class="mark warn">! may be chance</span>')
+
+
+def scalar(value: Any) -> str:
+    """A value of unknown kind, as short as it can be read."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return count(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{scalar(each)} {safe_text(key)}" for key, each in value.items())
+    return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else safe_text(value, 120)
 
 
 def count(value: int | None) -> str:

@@ -30,31 +30,32 @@ def complete_run(
     headline: Mapping[str, float],
     tags: Mapping[str, str],
     description: str,
+    verdict: Mapping[str, Any],
 ) -> None:
     """Give the run its final metrics, settings, data, code, machine, seconds, reports and plots.
 
-    settings: all of params.yaml. headline: the metrics to be seen first. A second call with the same content changes
-    nothing. Raises SetupError if the store cannot be used.
+    settings: all of params.yaml. headline: the metrics to be seen first. verdict: kept as verdict.json. A second call
+    with the same content changes nothing. Raises SetupError if the store cannot be used.
     """
     store = open_store(paths)
     code = read_code_identity(paths.root)
     with reporting(store.tracking_uri):
         run = store.client.get_run(run_id)
-        content = _content(paths, settings, headline, tags, description, code)
+        content = _content(paths, settings, headline, tags, verdict, code)
         if run.data.tags.get(_COMPLETED) == content:
             return
         _log_params(store.client, run, settings)
         _log_metrics(store.client, run, {**_final_numbers(paths), **headline})
         log_inputs(store.client, run_id, read_inputs(paths, settings.get("ingest", {}).get("path")))
-        _log_files(store.client, run_id, paths, settings, code)
+        _log_files(store.client, run_id, paths, settings, verdict, code)
         all_tags = {**_code_tags(run, code), **flow_tags(), **tags, "mlflow.note.content": description}
         _log_tags(store.client, run_id, all_tags | {_COMPLETED: content})
 
 
-def _content(paths: Paths, settings: Any, headline: Any, tags: Any, description: str, code: CodeIdentity) -> str:
+def _content(paths: Paths, settings: Any, headline: Any, tags: Any, verdict: Any, code: CodeIdentity) -> str:
     reports = {name: read_json(paths.report(name)) for name in STAGES if paths.report(name).exists()}
-    facts = [reports, _seconds(paths), flat_params(settings), dict(headline), dict(tags), description, flow_tags()]
-    return sha256_of_value([*facts, code.commit, code.diff])
+    facts = [reports, _seconds(paths), flat_params(settings), dict(headline), dict(tags), flow_tags()]
+    return sha256_of_value([*facts, dict(verdict) | {"created": None}, code.commit, code.diff])
 
 
 def _final_numbers(paths: Paths) -> dict[str, float]:
@@ -105,7 +106,7 @@ def _code_tags(run: Any, code: CodeIdentity) -> dict[str, str]:
     }
 
 
-def _log_files(client: Any, run_id: str, paths: Paths, settings: Mapping[str, Any], code: CodeIdentity) -> None:
+def _log_files(client: Any, run_id: str, paths: Paths, settings: Any, verdict: Any, code: CodeIdentity) -> None:
     """Everything worth keeping as a file, gathered in one folder and sent at once."""
     kept = {each.path for each in client.list_artifacts(run_id)}
     with tempfile.TemporaryDirectory(prefix="finetrace-run-") as name:
@@ -114,6 +115,7 @@ def _log_files(client: Any, run_id: str, paths: Paths, settings: Mapping[str, An
             if file.exists():
                 (folder / file.name).write_text(mask_text(file.read_text(encoding="utf-8")), encoding="utf-8")
         write_json(folder / "settings.json", flat_params(settings))
+        write_json(folder / "verdict.json", dict(verdict))
         (folder / "environment.txt").write_text(read_environment(), encoding="utf-8")
         if "machine.json" not in kept:
             write_json(folder / "machine.json", read_machine())

@@ -18,7 +18,7 @@ from tasks.tracking.flatten import clean_name, flat_params
 from tasks.tracking.machine import read_machine
 from tasks.tracking.process import close_dead_runs, process_tags
 from tasks.tracking.runs import adopt_digest
-from tasks.tracking.store import Store, open_store, trouble
+from tasks.tracking.store import Store, open_store, reporting, trouble
 
 _FLUSH_POINTS = 500
 _FLUSH_SECONDS = 10.0
@@ -114,9 +114,10 @@ def _start(paths: Paths, name: str, params: Mapping[str, Any], tags: Mapping[str
     }
     try:
         store = open_store(paths)
-        close_dead_runs(store, paths)
-        run_id = store.client.create_run(store.experiment_id, run_name=name, tags=_present(all_tags)).info.run_id
-    except (SetupError, *trouble()) as error:
+        with reporting(store.tracking_uri):
+            close_dead_runs(store, paths)
+            run_id = store.client.create_run(store.experiment_id, run_name=name, tags=_present(all_tags)).info.run_id
+    except SetupError as error:
         _warn(error)
         return LiveRun(None, None)
     run = LiveRun(store, run_id)

@@ -5,12 +5,17 @@ from collections.abc import Mapping
 from typing import Any
 
 MASK = "***"
-_SECRET = r"(?:api[_-]?key|access[_-]?key|private[_-]?key|secret|password|passwd|credentials?|(?<![A-Za-z])token(?![A-Za-z]))"
-_SECRET_KEY = re.compile(_SECRET, re.IGNORECASE)
+_SENSITIVE = (
+    r"(?:api[_-]?key|access[_-]?key|private[_-]?key|secret|password|passwd|credentials?|(?<![A-Za-z])token(?![A-Za-z]))"
+)
+_SENSITIVE_KEY = re.compile(_SENSITIVE, re.IGNORECASE)
 _USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'\"]+@")
-_QUERY = re.compile(r"([?&][\w.-]*(?:key|token|secret|password|signature|credential|sig)[\w.-]*=)[^&\s'\"]+", re.IGNORECASE)
+_QUERY = re.compile(
+    r"([?&][\w.-]*(?:key|token|secret|password|signature|credential|sig)[\w.-]*=)[^&\s'\"]+", re.IGNORECASE
+)
 _ASSIGNED = re.compile(
-    rf"(?P<key>[\w.-]*{_SECRET}[\w.-]*[\"']?\s*[:=]\s*)(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;#\"'}}\])]+)", re.IGNORECASE
+    rf"(?P<key>[\w.-]*{_SENSITIVE}[\w.-]*[\"']?\s*[:=]\s*)(?P<value>\"[^\"\n]*\"|'[^'\n]*'|[^\s,;#\"'}}\])]+)",
+    re.IGNORECASE,
 )
 
 
@@ -39,7 +44,7 @@ def _mask(key: str, value: Any) -> Any:
         return [_mask(key, each) for each in value]
     if not isinstance(value, str):
         return value
-    return MASK if value and _SECRET_KEY.search(key) else mask_url(value)
+    return MASK if value and _SENSITIVE_KEY.search(key) else mask_url(value)
 
 
 def _mask_assigned(match: re.Match[str]) -> str:

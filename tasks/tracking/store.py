@@ -79,7 +79,7 @@ def open_store(paths: Paths) -> Store:
 
 
 def store_lock(paths: Paths, purpose: str) -> FileLock:
-    """A lock shared by all processes that use this store for `purpose`; beside the database if it is a file elsewhere."""
+    """A lock shared by all who use this store for `purpose`; beside the database if that is a file elsewhere."""
     file = database(registry_uri(paths))
     if file is None or file.parent == paths.root.resolve():
         folder, name = paths.state / "locks", f"mlflow-{purpose}.lock"

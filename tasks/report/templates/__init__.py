@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from tasks.report.cells import count, digest, number, percent, safe_text, signed
+from tasks.report.cells import count, digest, judged, number, percent, points, safe_text, scalar
 
 
 def template(name: str) -> Template:
@@ -23,6 +23,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        count=count, digest=digest, number=number, percent=percent, safe_text=safe_text, signed=signed
+        count=count,
+        digest=digest,
+        judged=judged,
+        number=number,
+        percent=percent,
+        points=points,
+        safe_text=safe_text,
+        scalar=scalar,
     )
     return environment

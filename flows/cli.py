@@ -1,0 +1,139 @@
+"""`finetrace`: every verb a person types. Each imports what it needs when it is called, so that --help is instant."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.exit import run_app
+
+EXIT_CODES = (
+    "Exit codes: 0 done · 1 unexpected · 2 usage or settings · 3 the gate said no · 4 bad data · 5 bytes are not those "
+    "recorded · 6 the workspace is busy · 7 something is missing or does not fit (finetrace doctor)"
+)
+app = typer.Typer(
+    name="finetrace",
+    help="Fine-tuning you can trace: from labelled rows to a registered model whose origin can be proven.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+Root = Annotated[Path, typer.Option(help="Folder that holds params.yaml.", envvar="FINETRACE_ROOT")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; all else goes to stderr.")]
+
+
+def main() -> None:
+    """The console script: one line and one exit code for whatever goes wrong."""
+    sys.exit(run_app(app, sys.argv[1:]))
+
+
+@app.callback()
+def common(
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks and Prefect's log.")] = False,
+) -> None:
+    """Options for every command; --debug is read by flows.exit."""
+
+
+@app.command(epilog="Example:  finetrace run --until validate")
+def run(
+    until: Annotated[str, typer.Option(help="Last stage to bring up to date.")] = "register",
+    force: Annotated[bool, typer.Option("--force", help="Make every stage again, changed or not.")] = False,
+    root: Root = Path("."),
+    as_json: Json = False,
+) -> None:
+    """Bring every stage up to date and register the model if the gate passes."""
+    from flows.commands import run_all
+
+    run_all(_paths(root), until=until, force=force, as_json=as_json)
+
+
+@app.command(epilog="Example:  finetrace plan")
+def plan(root: Root = Path("."), as_json: Json = False) -> None:
+    """Show what would train, at which rate and cost, without training."""
+    from flows.commands import show_plan
+
+    show_plan(_paths(root), as_json=as_json)
+
+
+@app.command(epilog="Example:  finetrace status --json")
+def status(root: Root = Path("."), as_json: Json = False) -> None:
+    """Show which stages are stale, the last verdict, the registered versions and the servers."""
+    from flows.status import show_status
+
+    show_status(_paths(root), as_json=as_json)
+
+
+@app.command(epilog='Example:  finetrace predict "where is my parcel?"')
+def predict(
+    texts: Annotated[list[str] | None, typer.Argument(help="Texts to label.")] = None,
+    file: Annotated[Path | None, typer.Option(help="File with a text on each line; - is stdin.")] = None,
+    model: Annotated[str | None, typer.Option(help="models:/NAME@ALIAS; default: data/model.")] = None,
+    root: Root = Path("."),
+    as_json: Json = False,
+) -> None:
+    """Label texts with the fine-tuned model."""
+    from flows.predictions import show_predictions
+
+    show_predictions(_paths(root), texts or [], file=file, model=model, as_json=as_json)
+
+
+@app.command(epilog="Example:  finetrace register")
+def register(root: Root = Path("."), as_json: Json = False) -> None:
+    """Ask the gate about the model as it is, and register it if it passes."""
+    from flows.commands import register_model
+
+    register_model(_paths(root), as_json=as_json)
+
+
+@app.command(epilog="Example:  finetrace doctor")
+def doctor(root: Root = Path("."), as_json: Json = False) -> None:
+    """Check this machine and this workspace, and name the mend of what is wrong."""
+    from flows.doctor import show_checks
+
+    show_checks(_paths(root), as_json=as_json)
+
+
+@app.command(epilog="Example:  finetrace up --mlflow-port 5001")
+def up(
+    mlflow_port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
+    prefect_port: Annotated[int, typer.Option(min=1, max=65535)] = 4200,
+    root: Root = Path("."),
+) -> None:
+    """Serve MLflow and Prefect on 127.0.0.1 and deploy the flow, until Ctrl-C."""
+    from flows.up import serve_all
+
+    serve_all(_paths(root), mlflow_port=mlflow_port, prefect_port=prefect_port)
+
+
+@data_app.command("add", epilog="Example:  finetrace data add reviews.csv --label-column stars")
+def data_add(
+    source: Annotated[str, typer.Argument(help="A file, a folder, or an https address (with --sha256).")],
+    test: Annotated[Path | None, typer.Option(help="An official test file.")] = None,
+    sha256: Annotated[str | None, typer.Option(help="Digest that the file must have.")] = None,
+    text_column: Annotated[str | None, typer.Option(help="Column with the text.")] = None,
+    label_column: Annotated[str | None, typer.Option(help="Column with the label.")] = None,
+    name: Annotated[str | None, typer.Option(help="What to call it below data/raw.")] = None,
+    root: Root = Path("."),
+) -> None:
+    """Copy a data set in, track it with DVC, and point params.yaml at it."""
+    from flows.add_data import add_data
+
+    columns = {"text_column": text_column, "label_column": label_column}
+    chosen = {key: value for key, value in columns.items() if value is not None}
+    add_data(_paths(root), source, test=test, sha256=sha256, columns=chosen, name=name)
+
+
+def _paths(root: Path) -> Any:
+    from tasks.paths import Paths
+
+    return Paths(root.resolve())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""run, plan, register: what the command line does and prints."""
+
+import json
+import sys
+from typing import Any
+
+from flows.news import listening
+from flows.terminal import Watcher, make_console, print_verdict
+from tasks.config import load_config
+from tasks.errors import GateError, SettingsError
+from tasks.files import read_json
+from tasks.paths import Paths
+from tasks.pipeline import PUBLISHING, STAGES
+
+
+def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
+    """Bring the workspace up to date and print what came of it. Raises GateError if the gate said no."""
+    from flows.run import run
+
+    if until not in (*STAGES, PUBLISHING):
+        raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
+    console = make_console(stderr=as_json)
+    watcher = Watcher(console)
+    try:
+        with listening(watcher.hear):
+            verdict = run(paths, until=until, force=force)
+    finally:
+        watcher.close()
+    if as_json:
+        print_json({"until": until, "verdict": verdict or None, "stages": stage_numbers(paths)})
+    elif verdict:
+        print_verdict(console, paths, verdict, read_json(paths.report("evaluate")))
+    raise_if_refused(verdict)
+
+
+def register_model(paths: Paths, *, as_json: bool) -> None:
+    """Ask the gate about the model in the workspace and print the verdict. Raises GateError if it said no."""
+    from flows.lock import workspace_lock
+    from flows.publish import publish
+    from tasks.offline import set_switches
+
+    set_switches()
+    config = load_config(paths.params)
+    with workspace_lock(paths):
+        verdict = publish(paths, config)
+    if as_json:
+        print_json({"verdict": verdict})
+    else:
+        print_verdict(make_console(stderr=False), paths, verdict, read_json(paths.report("evaluate")))
+    raise_if_refused(verdict)
+
+
+def show_plan(paths: Paths, *, as_json: bool) -> None:
+    """Print what would train, without training."""
+    from tasks.finetune.plan import plan, print_plan
+    from tasks.offline import set_switches
+
+    set_switches()
+    planned = plan(paths, load_config(paths.params))
+    if as_json:
+        print_json(planned)
+    else:
+        print_plan(planned, make_console(stderr=False))
+
+
+def raise_if_refused(verdict: dict[str, Any]) -> None:
+    """A refusal is told by the exit code too."""
+    if verdict and not verdict["passed"]:
+        raise GateError(verdict["line"])
+
+
+def stage_numbers(paths: Paths) -> dict[str, Any]:
+    """Every stage's report."""
+    return {name: read_json(paths.report(name)) for name in STAGES if paths.report(name).exists()}
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+

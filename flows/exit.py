@@ -1,0 +1,73 @@
+"""Whatever ends a command, as one line on stderr and one exit code."""
+
+import logging
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+INTERRUPTED = 130
+
+
+def run_app(app: typer.Typer, arguments: list[str]) -> int:
+    """Run a command line; its exit code. --debug, wherever it stands, shows tracebacks."""
+    debug = "--debug" in arguments
+    if debug:
+        os.environ["FINETRACE_DEBUG"] = "1"
+        arguments = ["--debug", *(each for each in arguments if each != "--debug")]
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except TyperException as error:  # wrong usage
+        error.show()
+        return error.exit_code
+    except (Abort, KeyboardInterrupt):
+        return _say("Stopped. What was finished is kept; run again to go on.", INTERRUPTED)
+    except BrokenPipeError:  # our reader has had enough, as in `finetrace status | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # the last resort: everything else is told in one line too
+        return tell_failure(error, debug=debug)
+
+
+def tell_failure(error: Exception, *, debug: bool) -> int:
+    """Tell what went wrong; its exit code. An unexpected error's traceback goes to a log."""
+    from flows.redact import redact
+    from tasks.errors import FinetraceError
+
+    trace = redact("".join(traceback.format_exception(error)))
+    if debug:
+        sys.stderr.write(trace)
+    if isinstance(error, FinetraceError) and error.exit_code != 1:
+        return _say(f"{_kind(error)}: {redact(str(error))}", error.exit_code)
+    log = _write_log(trace)
+    first = next(iter(redact(str(error)).splitlines()), "no words")
+    return _say(f"Unexpected {type(error).__name__}: {first}. {log}", 1)
+
+
+def _kind(error: Exception) -> str:
+    return type(error).__name__.removesuffix("Error")
+
+
+def _say(line: str, code: int) -> int:
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.write(f"{line}\n")
+    return code
+
+
+def _write_log(trace: str) -> str:
+    """Where the traceback lies, as a sentence."""
+    folder = Path(os.environ.get("FINETRACE_ROOT", ".")) / ".finetrace"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        log = folder / "error.log"
+        descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(trace)
+    except OSError:
+        return "Run again with --debug to see where."
+    return f"The traceback is in {log}."

@@ -1,0 +1,149 @@
+"""What would train, at which rate, at each depth, for how long: told without training."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from torch import nn
+
+from tasks.finetune.cost import Cost, estimate_cost
+from tasks.finetune.dropout import dropout_probabilities, set_dropout
+from tasks.finetune.examples import Examples, make_examples, read_examples
+from tasks.finetune.groups import peak_rate
+from tasks.finetune.schedule import schedule
+from tasks.finetune.scores import label_weights
+from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.sides import why_not_kept
+from tasks.model.base import find_base
+from tasks.model.batches import epoch_batches, plan_batches, seeded
+from tasks.model.classifier import Classifier, build_classifier, frozen_layers, parameter_depths
+from tasks.model.device import pick_attention, pick_device, pick_dtype
+from tasks.model.encoder import layer_stack
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies.feature_extraction import FeatureExtraction
+from tasks.model.tokenizer import load_tokenizer
+from tasks.paths import Paths
+from tasks.settings import as_dict
+
+USED_WITHOUT_LOOP = {"strategy", "class_weights", "val_fold", "threads", "seed"}
+"""Settings that matter to feature_extraction, which has no loop."""
+
+
+def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
+    """The plan as plain values: rows, depths with their rates, steps, precision, cost, and every conflict.
+
+    Needs the rows of the stages before finetune. Nothing is written or trained.
+    """
+    folder = find_base(base, paths.root)
+    train_table, val_table = read_examples(paths, finetune.val_fold)
+    labels = sorted(set(train_table["label"].to_pylist()))
+    tokenizer = load_tokenizer(folder, base.max_tokens)
+    train = make_examples(train_table, labels, tokenizer, "train")
+    val = make_examples(val_table, labels, tokenizer, "val")
+    device = pick_device()
+    dtype = pick_dtype(finetune.precision, device)
+    attention = pick_attention(device, base.max_tokens)
+    model = build_classifier(folder, finetune.strategy, len(labels), attention)
+    set_dropout(model, finetune.dropout)
+    reason = why_not_kept(model, frozen_layers(model), train, val, finetune, dtype)
+    weights = label_weights(train.labels, len(labels), finetune.class_weights)
+    return {
+        "strategy": as_dict(finetune.strategy),
+        "rows": {"train": len(train.texts), "val": len(val.texts)},
+        "labels": len(labels),
+        "label_weights": {"smallest": round(float(weights.min()), 4), "largest": round(float(weights.max()), 4)},
+        "tokens": {"longest": max(train.lengths), "cut_off": sum(n == base.max_tokens for n in train.lengths)},
+        "depths": depth_table(model, finetune),
+        "loop": None if isinstance(finetune.strategy, FeatureExtraction) else loop_plan(train, finetune),
+        "frozen_layers": {"count": frozen_layers(model), "kept": not reason, "why_not": reason},
+        "dropout": dropout_probabilities(model),
+        "seed": {"value": finetune.seed, "first_rows": _first_rows(train, finetune)},
+        "device": device.type,
+        "dtype": str(dtype).removeprefix("torch."),
+        "attention": attention,
+        "threads": finetune.threads,
+        "cost": vars(_cost(model, train, finetune, kept=not reason, dtype_bytes=dtype.itemsize)),
+        "conflicts": conflicts(finetune),
+    }
+
+
+def depth_table(model: Classifier, finetune: FinetuneSettings) -> list[dict[str, Any]]:
+    """For each depth: its parameters, how many of them learn, and their peak rate (0 = frozen)."""
+    layers = len(layer_stack(model.encoder))
+    names = ["embeddings", *(f"layer {number}" for number in range(1, layers + 1)), "final norm", "head"]
+    depths = parameter_depths(model)
+    rows = []
+    for depth, name in enumerate(names):
+        here = [parameter for key, parameter in model.named_parameters() if depths[key] == depth]
+        learning = sum(parameter.numel() for parameter in here if parameter.requires_grad)
+        rate = _rate(finetune, depth, layers) if learning else 0.0
+        if here:
+            total = sum(parameter.numel() for parameter in here)
+            rows.append({"depth": depth, "name": name, "parameters": total, "trainable": learning, "peak_rate": rate})
+    return rows
+
+
+def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
+    """Steps, batches and the rate's course."""
+    batches = len(plan_batches(train.lengths, finetune.batch_tokens))
+    per_epoch = -(-batches // finetune.accumulate)
+    steps = per_epoch * finetune.epochs
+    marks = [0, steps // 20, steps // 4, steps // 2, steps - 1]
+    course = [round(schedule(step, steps, finetune.warmup_fraction, finetune.decay), 4) for step in marks]
+    return {
+        "epochs": finetune.epochs,
+        "patience": finetune.patience,
+        "batches_per_epoch": batches,
+        "steps_per_epoch": per_epoch,
+        "steps": steps,
+        "rate_course": dict(zip((f"step {mark + 1}" for mark in marks), course, strict=False)),
+        "weight_decay": finetune.weight_decay,
+        "max_gradient_norm": finetune.max_gradient_norm,
+        "checkpoints": steps // finetune.checkpoint_steps + finetune.epochs,
+    }
+
+
+def conflicts(finetune: FinetuneSettings) -> list[str]:
+    """Settings that contradict one another or that nothing would read, a sentence each."""
+    found = []
+    if isinstance(finetune.strategy, FeatureExtraction):
+        defaults = FinetuneSettings()
+        unread = [
+            field.name
+            for field in fields(FinetuneSettings)  # type: ignore[arg-type]
+            if field.name not in USED_WITHOUT_LOOP and getattr(finetune, field.name) != getattr(defaults, field.name)
+        ]
+        found += [f"finetune.{name} is set, but feature_extraction has no loop that reads it" for name in unread]
+    if finetune.patience >= finetune.epochs:
+        found.append("finetune.patience is not below finetune.epochs, so it never stops anything")
+    return found
+
+
+def _rate(finetune: FinetuneSettings, depth: int, layers: int) -> float:
+    if isinstance(finetune.strategy, FeatureExtraction):
+        return 1.0  # L-BFGS finds its own step
+    return peak_rate(finetune, depth, layers)
+
+
+def _first_rows(train: Examples, finetune: FinetuneSettings) -> list[int]:
+    if isinstance(finetune.strategy, FeatureExtraction):
+        return []
+    first: Sequence[int] = epoch_batches(train.lengths, finetune.batch_tokens, seeded(finetune.seed, 0))[0]
+    return list(first[:3])
+
+
+def _cost(model: Classifier, train: Examples, finetune: FinetuneSettings, *, kept: bool, dtype_bytes: int) -> Cost:
+    stack = layer_stack(model.encoder)
+    in_layer = sum(parameter.numel() for parameter in nn.ModuleList([stack[0]]).parameters())
+    return estimate_cost(
+        layer_parameters=in_layer,
+        layers=len(stack),
+        frozen=frozen_layers(model),
+        kept=kept,
+        total=sum(parameter.numel() for parameter in model.parameters()),
+        trainable=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
+        tokens=sum(train.lengths),
+        width=model.head.in_features,
+        dtype_bytes=dtype_bytes,
+        finetune=finetune,
+    )

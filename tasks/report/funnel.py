@@ -1,0 +1,92 @@
+"""Where the rows went: read, quarantined, dealt to sides, augmented"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tasks.report.run_facts import RunFacts
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of the funnel. share: of the widest bar. parts: names and rows that it falls into."""
+
+    name: str
+    rows: int
+    share: float = 1.0
+    note: str = ""
+    parts: tuple[tuple[str, int], ...] = ()
+
+
+def funnel(facts: RunFacts) -> list[Step]:
+    """The steps that the stages have reported, in order."""
+    found = [_read(facts.ingest), _kept(facts.validate), _dealt(facts.split), _augmented(facts.augment)]
+    steps = [step for step in found if step is not None]
+    widest = max((step.rows for step in steps), default=0) or 1
+    return [Step(step.name, step.rows, step.rows / widest, step.note, step.parts) for step in steps]
+
+
+def data_identity(facts: RunFacts) -> dict[str, Any]:
+    """What the rows were read from: name and sha256 of the first file, how many there were, and the valid rows."""
+    sources = facts.ingest.get("sources") or [{}]
+    more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+    kept = _kept(facts.validate)
+    return {
+        "name": f"{sources[0].get('name', '')}{more}",
+        "sha256": sources[0].get("sha256"),
+        "sources": [each for each in sources if each.get("sha256")],
+        "valid": kept.rows if kept else None,
+    }
+
+
+def _read(ingest: dict[str, Any]) -> Step | None:
+    rows = ingest.get("rows")
+    if not isinstance(rows, int):
+        return None
+    names = ", ".join(str(each.get("name", "")) for each in ingest.get("sources", [])[:4])
+    return Step("rows read", rows, note=names)
+
+
+def _kept(validate: dict[str, Any]) -> Step | None:
+    kept = _first(validate, "rows_out", "kept", "rows_valid", "valid", "rows")
+    if kept is None:
+        return None
+    lost = _first(validate, "quarantined", "rows_quarantined")
+    note = f"{lost} quarantined" if lost is not None else ""
+    return Step("rows valid", kept, note=note, parts=_parts(validate.get("reasons")))
+
+
+def _dealt(split: dict[str, Any]) -> Step | None:
+    sides = _parts({side: _rows(split, side) for side in ("train", "val", "test")})
+    if not sides:
+        return None
+    removed = _first(split, "removed", "rows_removed", "train_rows_removed")
+    note = f"{removed} removed for repeating a test row" if removed else ""
+    return Step("rows dealt to sides", sum(rows for _, rows in sides), note=note, parts=sides)
+
+
+def _augmented(augment: dict[str, Any]) -> Step | None:
+    rows = _first(augment, "rows", "rows_out")
+    if rows is None:
+        return None
+    made = _first(augment, "added", "made", "rows_added")
+    return Step("train rows after augmenting", rows, note=f"{made} made" if made else "", parts=_parts(augment.get("methods")))
+
+
+def _rows(split: dict[str, Any], side: str) -> int | None:
+    for place in (split, split.get("sides"), split.get("rows")):
+        value = place.get(side) if isinstance(place, dict) else None
+        if isinstance(value, dict):
+            value = value.get("rows")
+        if isinstance(value, int):
+            return value
+    return None
+
+
+def _first(report: dict[str, Any], *keys: str) -> int | None:
+    return next((report[key] for key in keys if isinstance(report.get(key), int)), None)
+
+
+def _parts(counts: Any) -> tuple[tuple[str, int], ...]:
+    if not isinstance(counts, dict):
+        return ()
+    return tuple((str(name), rows) for name, rows in counts.items() if isinstance(rows, int))

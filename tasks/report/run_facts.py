@@ -1,0 +1,38 @@
+"""The reports of a run's stages, whichever there are"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tasks.paths import Paths
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Each stage's numbers as it wrote them; empty if it did not."""
+
+    ingest: dict[str, Any] = field(default_factory=dict)
+    validate: dict[str, Any] = field(default_factory=dict)
+    split: dict[str, Any] = field(default_factory=dict)
+    augment: dict[str, Any] = field(default_factory=dict)
+    finetune: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, Any] = field(default_factory=dict)
+    """evaluation/results.json: what the evaluate stage found, in full."""
+
+
+def read_facts(paths: Paths) -> RunFacts:
+    """What lies below data/reports and data/evaluation."""
+    stages = ("ingest", "validate", "split", "augment", "finetune")
+    return RunFacts(
+        **{stage: _read(paths.report(stage)) for stage in stages}, results=_read(paths.evaluation / "results.json")
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The report, or nothing: a page that shows what there is helps more than none when a stage has failed."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, UnicodeDecodeError, json.JSONDecodeError):
+        return {}
+    return found if isinstance(found, dict) else {}

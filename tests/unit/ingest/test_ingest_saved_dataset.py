@@ -1,0 +1,91 @@
+"""A folder that Hugging Face `datasets` saved, read without it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pytest
+
+FEATURES = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])})
+
+
+def dataset(*labels: int) -> datasets.Dataset:
+    texts = [f"text {number}" for number, _ in enumerate(labels)]
+    return datasets.Dataset.from_dict({"text": texts, "label": list(labels)}, features=FEATURES)
+
+
+@pytest.fixture(autouse=True)
+def no_bars() -> None:
+    datasets.disable_progress_bars()
+
+
+def test_class_numbers_become_class_names(workspace: Any) -> None:
+    dataset(1, 0).save_to_disk(workspace.root / "saved")
+    report = workspace.ingest("saved")
+    assert workspace.rows() == [(1, "text 0", "yes"), (2, "text 1", "no")]
+    assert report["rows_by_side"] == {"any": 2}
+
+
+def test_numbers_without_class_names_become_their_decimal_text(workspace: Any) -> None:
+    datasets.Dataset.from_dict({"text": ["hi"], "label": [7]}).save_to_disk(workspace.root / "saved")
+    workspace.ingest("saved")
+    assert workspace.rows() == [(1, "hi", "7")]
+
+
+def test_a_selection_is_read_in_its_order(workspace: Any) -> None:
+    dataset(0, 0, 1).select([2, 0]).save_to_disk(workspace.root / "saved")
+    workspace.ingest("saved")
+    assert workspace.rows() == [(1, "text 2", "yes"), (2, "text 0", "no")]
+
+
+def test_the_test_split_is_the_official_test_and_others_are_said_to_be_mixed(workspace: Any) -> None:
+    splits = {"train": dataset(0, 1, 1), "validation": dataset(0), "test": dataset(1, 0)}
+    datasets.DatasetDict(splits).save_to_disk(workspace.root / "saved")
+    report = workspace.ingest("saved")
+    assert report["rows_by_side"] == {"any": 4, "test": 2}
+    assert report["notes"] == ["split validation is not kept apart: its rows may go to any side"]
+    assert report["sources"][2]["name"] == "test/data-00000-of-00001.arrow"
+
+
+def test_all_shards_are_read(workspace: Any) -> None:
+    dataset(0, 1, 0, 1).save_to_disk(workspace.root / "saved", num_shards=2)
+    assert [each["rows"] for each in workspace.ingest("saved")["sources"]] == [2, 2]
+
+
+def test_an_unlabelled_row_is_refused_by_its_number(workspace: Any) -> None:
+    dataset(0, -1).save_to_disk(workspace.root / "saved")
+    message = workspace.told("saved")
+    assert message.startswith("saved/data-00000-of-00001.arrow:2: column 'label': -1 is none of the 2 classes;")
+
+
+def test_a_test_split_alone_is_refused(workspace: Any) -> None:
+    datasets.DatasetDict({"test": dataset(0)}).save_to_disk(workspace.root / "saved")
+    assert "has only a test split" in workspace.told("saved")
+
+
+@pytest.mark.parametrize("name", ["../secret.arrow", "/etc/passwd", "..", "", None, 7])
+def test_a_data_file_outside_of_the_folder_is_refused(workspace: Any, name: Any) -> None:
+    dataset(0).save_to_disk(workspace.root / "saved")
+    state: Path = workspace.root / "saved" / "state.json"
+    state.write_text(json.dumps({"_data_files": [{"filename": name}]}))
+    assert "may lie outside" in workspace.told("saved")
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", 3])
+def test_a_split_outside_of_the_folder_is_refused(workspace: Any, name: Any) -> None:
+    workspace.write("saved/dataset_dict.json", json.dumps({"splits": [name]}))
+    assert "may lie outside" in workspace.told("saved")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", "[" * 100_000])
+def test_a_broken_description_is_refused(workspace: Any, content: str) -> None:
+    workspace.write("saved/state.json", content)
+    assert "saved/state.json: is not " in workspace.told("saved")
+
+
+def test_a_broken_data_file_is_refused(workspace: Any) -> None:
+    dataset(0).save_to_disk(workspace.root / "saved")
+    data: Path = workspace.root / "saved" / "data-00000-of-00001.arrow"
+    data.write_bytes(data.read_bytes()[:100])
+    assert "saved/data-00000-of-00001.arrow: is no sound Arrow stream" in workspace.told("saved")
