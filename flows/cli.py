@@ -1,5 +1,6 @@
 """`finetrace`: every verb a person types. Each imports what it needs when it is called, so that --help is instant."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -132,6 +133,7 @@ def data_add(
 def _paths(root: Path) -> Any:
     from tasks.paths import Paths
 
+    os.environ["FINETRACE_ROOT"] = str(root.resolve())  # for flows.exit, whatever happens next
     return Paths(root.resolve())
 
 

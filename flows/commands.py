@@ -7,7 +7,7 @@ from typing import Any
 from flows.news import listening
 from flows.terminal import Watcher, make_console, print_verdict
 from tasks.config import load_config
-from tasks.errors import GateError, SettingsError
+from tasks.errors import DataError, GateError, SettingsError
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING, STAGES
@@ -52,15 +52,21 @@ def register_model(paths: Paths, *, as_json: bool) -> None:
 
 def show_plan(paths: Paths, *, as_json: bool) -> None:
     """Print what would train, without training."""
-    from tasks.finetune.plan import plan, print_plan
     from tasks.offline import set_switches
 
     set_switches()
-    planned = plan(paths, load_config(paths.params))
+    config = load_config(paths.params)
+    if not paths.augmented.exists():
+        raise DataError("There are no rows to plan for yet. Make them first: finetrace run --until augment")
+    from tasks.finetune.plan import make_plan
+
+    planned = make_plan(paths, config.finetune, config.base)
     if as_json:
         print_json(planned)
     else:
-        print_plan(planned, make_console(stderr=False))
+        from flows.plan_table import print_plan
+
+        print_plan(make_console(stderr=False), planned)
 
 
 def raise_if_refused(verdict: dict[str, Any]) -> None:

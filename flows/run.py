@@ -24,10 +24,10 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
     config = load_config(paths.params)
     with workspace_lock(paths):
         check_sections(paths)
-        if not force and not stale_stages(paths):
+        if not force and not _up_to(until) & stale_stages(paths).keys():
             verdict = {} if until != PUBLISHING else standing_verdict(paths, config)
             if verdict is not None:
-                _tell_unchanged(paths)
+                _tell_unchanged(paths, until)
                 return verdict
         with flow_session(paths):
             from flows.retrain import retrain  # late: imports Prefect, which reads its settings then
@@ -57,8 +57,14 @@ def _flush() -> None:
     EventsWorker.drain_all(timeout=10)
 
 
-def _tell_unchanged(paths: Paths) -> None:
-    for stage in STAGES:
+def _up_to(until: str) -> set[str]:
+    """The stages that a run until this one brings up to date."""
+    names = [*STAGES, PUBLISHING]
+    return set(names[: names.index(until) + 1])
+
+
+def _tell_unchanged(paths: Paths, until: str) -> None:
+    for stage in (name for name in STAGES if name in _up_to(until)):
         tell(Outcome(stage, False, 0.0, read_json(paths.report(stage))))
 
 

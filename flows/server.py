@@ -1,6 +1,5 @@
 """A Prefect server to talk to: the one configured, the one that `finetrace up` started, or a child of ours."""
 
-import json
 import os
 import socket
 import subprocess
@@ -12,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import psutil
@@ -48,7 +48,9 @@ def prepare_environment(paths: Paths) -> None:
     set_switches()
     if configured_url(os.environ) is None:
         os.environ["PREFECT_HOME"] = str(prefect_home(paths))
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    os.environ.setdefault("PREFECT_SERVER_ALLOW_EPHEMERAL_MODE", "false")  # its server outlives a killed flow
+    level = "INFO" if os.environ.get("FINETRACE_DEBUG") else "CRITICAL"
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", level)
     os.environ.setdefault("PREFECT_RESULTS_DEFAULT_SERIALIZER", "json")
     os.environ.setdefault("PREFECT_RESULTS_PERSIST_BY_DEFAULT", "false")
     for name in ("NO_PROXY", "no_proxy"):
@@ -156,10 +158,11 @@ def _asks_well(url: str, timeout_seconds: float) -> bool:
     headers = {"Content-Type": "application/json"}
     if key := os.environ.get("PREFECT_API_KEY"):
         headers["Authorization"] = f"Bearer {key}"
-    request = urllib.request.Request(url, data=json.dumps({"limit": 1}).encode(), headers=headers)  # noqa: S310
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=timeout_seconds) as answer:
+        request = urllib.request.Request(url, data=b'{"limit": 1}', headers=headers)  # noqa: S310 - the person's own URL
+        with urllib.request.urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310
             return bool(answer.status == 200)
-    except (OSError, ValueError):
+    except urllib.error.HTTPError as error:
+        return error.code in (401, 403)  # there, and Prefect's profile may hold the key
+    except (OSError, ValueError, HTTPException):
         return False

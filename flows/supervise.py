@@ -1,7 +1,8 @@
 """`python -m flows.supervise PARENT COMMAND…`: runs a command, and ends all of it when the parent is gone.
 
-Started by flows.child as the leader of a process group of its own. It asks the kernel to be told when its parent dies, so
-that even a parent killed with SIGKILL leaves nothing behind. Standard library only: it starts in milliseconds.
+Started by flows.child. It asks the kernel to be told when its parent dies, so that even a parent killed with SIGKILL
+leaves nothing behind, and to inherit orphaned grandchildren, so that none slips away. It imports little: it starts in
+milliseconds.
 """
 
 import ctypes
@@ -9,10 +10,11 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from types import FrameType
 
 GRACE_SECONDS = 5.0
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 
 
 def main(arguments: list[str]) -> int:
@@ -20,16 +22,16 @@ def main(arguments: list[str]) -> int:
     parent, command = int(arguments[0]), arguments[1:]
     signal.signal(signal.SIGTERM, _raise_stop)
     signal.signal(signal.SIGINT, _raise_stop)
-    _ask_for_parents_death()
+    _ask_the_kernel()
     if os.getppid() != parent:  # it died before we asked
         return 128 + signal.SIGTERM
     child = subprocess.Popen(command)
     try:
         code = child.wait()
     except _Stopped:
-        _end_group(child)
-        return 128 + signal.SIGTERM
-    _end_group(None)
+        code = -signal.SIGTERM
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _end_family()
     return code if code >= 0 else 128 - code
 
 
@@ -41,21 +43,26 @@ def _raise_stop(number: int, frame: FrameType | None) -> None:
     raise _Stopped
 
 
-def _ask_for_parents_death() -> None:
+def _ask_the_kernel() -> None:
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc = ctypes.CDLL(None)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _end_group(child: subprocess.Popen[bytes] | None) -> None:
-    """Ask every process of our group to end; those that `child` does not bring down in time are killed with us."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.killpg(0, signal.SIGTERM)
-    if child is None:
-        return
-    try:
-        child.wait(GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(0, signal.SIGKILL)
+def _end_family() -> None:
+    """Ask all our descendants to end, then make them."""
+    import psutil  # late: usually there is nobody left, but it takes longer than all else here
+
+    me = psutil.Process()
+    family = me.children(recursive=True)
+    for each in family:
+        with suppress(psutil.NoSuchProcess):
+            each.terminate()
+    psutil.wait_procs(family, timeout=GRACE_SECONDS)
+    for each in me.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The stages in order, and how one is run."""
 
+import os
 import time
 from importlib import import_module
 from typing import Any
@@ -37,6 +38,8 @@ def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
     except FinetraceError as error:
         write_json(paths.failure(name), {"exit_code": error.exit_code, "message": str(error)})
         raise
+    if os.environ.get("RANK", "0") != "0":  # one of several processes of `accelerate launch`; the first one writes
+        return numbers
     write_json(paths.report(name), numbers)
     seconds = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - cpu}
     write_json(paths.timing(name), seconds)

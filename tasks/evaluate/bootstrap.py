@@ -1,6 +1,7 @@
 """Percentile bootstrap, all resamples at once: how far a number might move with other test rows."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,24 +13,37 @@ CELLS = 2_000_000
 """Resamples × rows held at once; the result does not depend on it."""
 
 
-def resample_weights(rows: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+@dataclass(frozen=True)
+class Draws:
+    """How many resamples, which coverage their intervals have, and the seed that draws them."""
+
+    resamples: int
+    confidence: float
+    seed: int
+
+    def interval(self, samples: np.ndarray) -> tuple[float, float]:
+        """The percentile interval of one number's resamples, (resamples,)."""
+        return interval(samples, self.confidence)
+
+
+def resample_weights(rows: int, draws: Draws) -> Iterator[np.ndarray]:
     """How often each row was drawn in each resample, in blocks (R, N) float64.
 
-    Every caller with the same three numbers sees the same draws: differences between systems are paired.
+    Every caller with the same rows and draws sees the same draws: differences between systems are paired.
     """
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(draws.seed)
     block = max(1, CELLS // max(rows, 1))
-    for start in range(0, resamples, block):
-        count = min(block, resamples - start)
+    for start in range(0, draws.resamples, block):
+        count = min(block, draws.resamples - start)
         drawn = generator.integers(0, rows, size=(count, rows)) + rows * np.arange(count)[:, None]
         yield np.bincount(drawn.ravel(), minlength=count * rows).reshape(count, rows).astype(np.float64)
 
 
 def bootstrap(
-    statistics: Callable[[np.ndarray], dict[str, np.ndarray]], rows: int, resamples: int, seed: int
+    statistics: Callable[[np.ndarray], dict[str, np.ndarray]], rows: int, draws: Draws
 ) -> dict[str, np.ndarray]:
     """Each statistic on each resample, (resamples,). statistics: weights (R, N) → its numbers (R,)."""
-    blocks = [statistics(weights) for weights in resample_weights(rows, resamples, seed)]
+    blocks = [statistics(weights) for weights in resample_weights(rows, draws)]
     return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
 
 
@@ -46,7 +60,10 @@ def interval(samples: np.ndarray, confidence: float) -> tuple[float, float]:
 
 
 def headline_statistics(scored: Scored) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    """The headline metrics as a function of the rows' weights (R, N) → (R,) each; weights of one give the plain ones."""
+    """The headline metrics as a function of the rows' weights, (R, N) → (R,) each.
+
+    Weights of one give the plain metrics.
+    """
     correct, size = scored.correct, scored.label_count
     support, guessed = _groups(scored.truth, size), _groups(scored.guess, size)
     hits = _groups(scored.truth, size, correct)
@@ -101,7 +118,7 @@ def _calibration_gap(scored: Scored) -> csr_array | None:
     """(N, bins): a row's confidence minus its being right, in the bin of its confidence."""
     if scored.probabilities is None:
         return None
-    confidence = scored.probabilities.max(axis=1).astype(np.float64)
+    confidence = scored.confidence
     bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
     return _groups(bins, CALIBRATION_BINS, confidence - scored.correct)
 

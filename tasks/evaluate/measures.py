@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.evaluate.bootstrap import bootstrap, headline_statistics, interval, top_ks
+from tasks.evaluate.bootstrap import Draws, bootstrap, headline_statistics, top_ks
 from tasks.evaluate.metrics import (
     Accuracy,
     ExpectedCalibrationError,
@@ -38,20 +38,18 @@ def compute_metrics(scored: Scored, cache: Path) -> dict[str, Any]:
     return found
 
 
-def with_intervals(
-    found: dict[str, Any], scored: Scored, *, resamples: int, confidence: float, seed: int
-) -> dict[str, dict[str, float]]:
+def with_intervals(found: dict[str, Any], scored: Scored, draws: Draws) -> dict[str, dict[str, float]]:
     """Each headline metric as {"value", "low", "high"}."""
-    samples = bootstrap(headline_statistics(scored), len(scored.truth), resamples, seed)
+    samples = bootstrap(headline_statistics(scored), len(scored.truth), draws)
     measured = {}
     for name, drawn in samples.items():
-        low, high = interval(drawn, confidence)
+        low, high = draws.interval(drawn)
         measured[name] = {"value": float(found[name]), "low": low, "high": high}
     return measured
 
 
 def compare(
-    model: Scored, other: Scored, *, resamples: int, confidence: float, seed: int
+    model: Scored, other: Scored, draws: Draws
 ) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
     """Another system's metrics on the same rows, and how much better the model is: {"value", "low", "high"} a metric.
 
@@ -66,10 +64,10 @@ def compare(
         return other_numbers | gain
 
     plain = both(np.ones((1, len(model.truth))))
-    samples = bootstrap(both, len(model.truth), resamples, seed)
+    samples = bootstrap(both, len(model.truth), draws)
     measured = {}
     for name, drawn in samples.items():
-        low, high = interval(drawn, confidence)
+        low, high = draws.interval(drawn)
         measured[name] = {"value": float(plain[name][0]), "low": low, "high": high}
     own = {name: each for name, each in measured.items() if not name.startswith("gain ")}
     return own, {name: measured[f"gain {name}"] for name in own}

@@ -28,7 +28,7 @@ SLICES = pa.schema(
 
 def write_predictions(path: Path, test: Side, scored: Scored, labels: tuple[str, ...]) -> None:
     """One row per test row, in their order."""
-    assert scored.probabilities is not None  # noqa: S101 - the model's own always has them
+    assert scored.probabilities is not None  # the model's own always has them
     offsets = np.arange(len(test.ids) + 1, dtype=np.int32) * scored.label_count
     probabilities = pa.ListArray.from_arrays(pa.array(offsets), pa.array(scored.probabilities.ravel(), pa.float32()))
     predicted = [labels[guess] for guess in scored.guess]

@@ -25,6 +25,13 @@ class Scored:
         """(N,) float64, 1 where the guess is right."""
         return (self.truth == self.guess).astype(np.float64)
 
+    @property
+    def confidence(self) -> np.ndarray:
+        """(N,) float64, the probability of the guess; NaN where there are none."""
+        if self.probabilities is None:
+            return np.full(len(self.truth), np.nan)
+        return self.probabilities[np.arange(len(self.guess)), self.guess].astype(np.float64)
+
 
 def score(probabilities: np.ndarray, truth: np.ndarray) -> Scored:
     """A model's probabilities and the truth, its guess being the most probable label."""

@@ -21,7 +21,7 @@ class EvaluateSettings:
     """At most so many train rows teach the baselines; more are sampled down, and the report says so."""
     typo_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     """Share of the words that get a keyboard typo in the slice `typos`."""
-    typo_rows: Annotated[int, Field(ge=10)] = 2_000
+    typo_rows: Annotated[int, Field(ge=10)] = 1_000
     """At most so many test rows are read a second time with typos."""
     worst_errors: Annotated[int, Field(ge=0, le=1_000)] = 20
     """Confident errors shown with their nearest train rows."""

@@ -1,11 +1,13 @@
 """model and test rows → predictions, metrics, and everything the report shows"""
 
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
 from tasks.digest import sha256_of_file
 from tasks.evaluate.baselines import BASELINES, BaselineRows
+from tasks.evaluate.bootstrap import Draws
 from tasks.evaluate.confusion import confusion_matrix, top_confusions
 from tasks.evaluate.measures import compare, compute_metrics, with_intervals
 from tasks.evaluate.outputs import write_page, write_plots, write_predictions, write_slices
@@ -28,33 +30,31 @@ def run(paths: Paths, *, evaluate: EvaluateSettings, base: BaseSettings) -> dict
     """Measure the model on the test rows; the headline numbers.
 
     Writes paths.predictions and, below paths.evaluation, results.json, slices.parquet, plots/ and report.html.
-    Raises GateError if the model's output is not made of probabilities.
+    Raises GateError if the model's output is not made of probabilities, and then writes nothing.
     """
     model: Predictor = load_model(paths.model, base, paths.root)
     train, test = read_side(paths, "train", model.labels), read_side(paths, "test", model.labels)
     scored = _predict(model, test)
+    slices, slice_correct = _read_slices(model, train, test, scored, evaluate)
     sample = sample_side(train, evaluate.baseline_rows, evaluate.seed)
     rows = BaselineRows(
         sample.texts, sample.numbers, test.texts, lambda texts: text_features(texts, base, paths), evaluate.seed
     )
-    slices, slice_correct = _read_slices(model, train, test, scored, evaluate)
+    draws = Draws(evaluate.resamples, evaluate.confidence, evaluate.seed)
     found = compute_metrics(scored, paths.cache / "evaluate")
-    draws = {"resamples": evaluate.resamples, "confidence": evaluate.confidence, "seed": evaluate.seed}
-    counts = confusion_matrix(scored.truth, scored.guess, scored.label_count)
     results = rounded(
         {
-            **draws,
+            **asdict(draws),
             "rows": len(test.ids),
             "train_rows": len(train.ids),
             "labels": list(model.labels),
-            "metrics": with_intervals(found, scored, **draws),
+            "metrics": with_intervals(found, scored, draws),
             "per_label": label_table(found, model.labels, train.numbers),
             "baseline_train_rows": len(sample.ids),
             "baselines": _compare_baselines(scored, rows, draws),
-            "slices": _describe_slices(slices, score_slices(slices, scored.correct, slice_correct, **draws)),
-            "confusions": top_confusions(counts, model.labels),
-            "confusion": [[int(row), int(column), int(counts[row, column])] for row, column in np.argwhere(counts)],
-            "reliability": _reliability(scored),
+            "slices": _describe_slices(slices, score_slices(slices, scored.correct, slice_correct, draws)),
+            **_confusion(scored, model.labels),
+            "reliability": reliability_bins(scored.confidence, scored.correct),
             "errors": _worst_errors(scored, model.labels, test, sample, rows, evaluate),
             "base": {"id": base.id, "revision": base.revision, "sha256": base.sha256},
             "files": {side: sha256_of_file(getattr(paths, side)) for side in ("train", "test")},
@@ -78,45 +78,44 @@ def _read_slices(
     model: Predictor, train: Side, test: Side, scored: Scored, settings: EvaluateSettings
 ) -> tuple[list[Slice], list[np.ndarray]]:
     """The slices, and of each whether the model is right on its rows as the slice reads them."""
-    slices = cut_slices(
-        SliceRows(
-            train.texts,
-            train.numbers,
-            test.texts,
-            test.ids,
-            test.numbers,
-            settings.typo_share,
-            settings.typo_rows,
-            settings.seed,
-        )
+    rows = SliceRows(
+        train_texts=train.texts,
+        train_labels=train.numbers,
+        test_texts=test.texts,
+        test_ids=test.ids,
+        test_labels=test.numbers,
+        typo_share=settings.typo_share,
+        typo_rows=settings.typo_rows,
+        seed=settings.seed,
     )
+    slices = cut_slices(rows)
     correct = []
     for piece in slices:
         if piece.texts is None:
             correct.append(scored.correct[piece.rows])
         else:
-            part = test.take(piece.rows)
-            correct.append(_predict(model, Side(part.ids, part.lines, piece.texts, part.labels, part.numbers)).correct)
+            correct.append(_predict(model, replace(test.take(piece.rows), texts=piece.texts)).correct)
     return slices, correct
+
+
+def _confusion(scored: Scored, labels: tuple[str, ...]) -> dict[str, Any]:
+    counts = confusion_matrix(scored.truth, scored.guess, scored.label_count)
+    cells = [[int(actual), int(predicted), int(counts[actual, predicted])] for actual, predicted in np.argwhere(counts)]
+    return {"confusions": top_confusions(counts, labels), "confusion": cells}
 
 
 def _describe_slices(slices: list[Slice], scores: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"name": piece.name, "why": piece.why, **scores[piece.name]} for piece in slices]
 
 
-def _compare_baselines(model: Scored, rows: BaselineRows, draws: dict[str, Any]) -> list[dict[str, Any]]:
+def _compare_baselines(model: Scored, rows: BaselineRows, draws: Draws) -> list[dict[str, Any]]:
     """Each baseline's accuracy and macro F1, and the model's gain over it."""
     compared = []
     for baseline in BASELINES:
         other = Scored(model.truth, baseline.guess(rows), model.label_count)
-        own, gain = compare(model, other, **draws)
+        own, gain = compare(model, other, draws)
         compared.append({"name": baseline.name, "title": baseline.title, **own, "gain": gain})
     return compared
-
-
-def _reliability(scored: Scored) -> list[dict[str, Any]]:
-    assert scored.probabilities is not None  # noqa: S101 - the model's own always has them
-    return reliability_bins(scored.probabilities.max(axis=1), scored.correct)
 
 
 def _worst_errors(

@@ -36,7 +36,7 @@ def describe_errors(
 
     nearest: positions among the train rows and cosines, as `nearest_rows` gives them for these errors.
     """
-    assert scored.probabilities is not None  # noqa: S101 - pick_worst found none without them
+    assert scored.probabilities is not None  # pick_worst found none without them
     errors = []
     for position, row in enumerate(worst):
         near = [

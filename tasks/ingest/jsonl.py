@@ -49,9 +49,9 @@ def _as_text(value: Any, column: str, line: int, name: str) -> str:
 
 def _parse(line: str, number: int, name: str) -> dict[str, Any]:
     try:
-        record = _DECODER.decode(line)
+        record = _DECODER.decode(line.rstrip("\r\n"))
     except json.JSONDecodeError as error:
-        what = f"character {error.colno}: {error.msg}; mend the JSON"
+        what = f"character {error.colno}: {error.msg}; mend the JSON (one object a line)"
         raise bad_data(name, what, line=number) from None
     except (ValueError, RecursionError) as error:  # a key twice, NaN, a number of thousands of digits; too deep
         raise bad_data(name, f"{error}; mend the JSON", line=number) from None

@@ -17,8 +17,8 @@ BLOCK_BYTES = 256 * 1024
 class RegularFile:
     """An open file, its digests gathered while it is read."""
 
-    def __init__(self, path: Path, name: str, raw: BinaryIO) -> None:
-        self.path, self.name, self.raw = path, name, raw
+    def __init__(self, name: str, raw: BinaryIO) -> None:
+        self.name, self.raw = name, raw
         self._before = os.fstat(raw.fileno())
         self._digests = {"sha256": "", "md5": ""}
 
@@ -39,7 +39,7 @@ class RegularFile:
     def blocks(self) -> Iterator[bytes]:
         """All bytes from the first; the digests are those of exactly these bytes.
 
-        Raises DataError when the file grows or shrinks meanwhile.
+        Raises DataError when the file grows meanwhile; for other changes see check_unchanged.
         """
         sha256, md5, seen = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
         self.raw.seek(0)
@@ -50,8 +50,6 @@ class RegularFile:
             sha256.update(block)
             md5.update(block)
             yield block
-        if seen < self.size:
-            raise self._changed()
         self._digests = {"sha256": sha256.hexdigest(), "md5": md5.hexdigest()}
 
     def hash_whole(self) -> None:
@@ -61,12 +59,8 @@ class RegularFile:
         self.raw.seek(0)
 
     def check_unchanged(self) -> None:
-        """Raise DataError if the file was written to, or another put in its place, since it was opened."""
-        try:
-            named = self.path.lstat()
-        except FileNotFoundError:
-            raise self._changed() from None
-        if {_identity(named), _identity(os.fstat(self.raw.fileno()))} != {_identity(self._before)}:
+        """Raise DataError if the file was written to, replaced or removed since it was opened."""
+        if _state(os.fstat(self.raw.fileno())) != _state(self._before):
             raise self._changed()
 
     def _changed(self) -> DataError:
@@ -85,7 +79,7 @@ def open_regular(path: Path, name: str) -> Iterator[RegularFile]:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as raw:
             refuse_special(os.fstat(descriptor).st_mode, name)
-            file = RegularFile(path, name, raw)
+            file = RegularFile(name, raw)
             yield file
             file.check_unchanged()
     except OSError as error:
@@ -111,5 +105,6 @@ def refuse_special(mode: int, name: str) -> None:
         raise bad_data(name, f"is {kind}, not a file; write its content to a file and name that in ingest.path")
 
 
-def _identity(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    """What changes with the file; ctime, which nobody can set, also when its name goes to another file."""
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns

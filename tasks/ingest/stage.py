@@ -1,7 +1,6 @@
 """a file, a folder or a URL → rows as read, each with its id, its side and its line"""
 
-import hashlib
-from collections import Counter
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,9 @@ from tasks.ingest.reading import Reading, Source
 from tasks.ingest.regular_file import RegularFile, open_regular
 from tasks.ingest.settings import IngestSettings
 from tasks.ingest.sources import find_sources
+from tasks.ingest.tally import LABELS_COUNTED_TO, Tally
 from tasks.paths import Paths
 from tasks.table import INGESTED, table_writer
-
-LABELS_COUNTED_TO = 10_000
-"""More distinct labels than this are not told apart: the label column is surely another one."""
 
 
 def run(paths: Paths, *, ingest: IngestSettings) -> dict[str, Any]:
@@ -30,24 +27,22 @@ def run(paths: Paths, *, ingest: IngestSettings) -> dict[str, Any]:
     """
     fetch_if_missing(paths.root, ingest)
     path = paths.root / ingest.path
-    if path.is_dir() and ingest.sha256 is not None:
-        raise SettingsError(f"ingest.sha256 is the digest of one file, and ingest.path ({ingest.path}) is a folder.")
     sources = find_sources(path, ingest.path, declared=ingest.format, label_column=ingest.label_column)
-    labels: set[bytes] = set()
+    if ingest.sha256 is not None and sources.files[0].path != path:
+        raise SettingsError(f"ingest.sha256 is the digest of one file, and ingest.path ({ingest.path}) is a folder.")
+    tally = Tally()
     with table_writer(paths.ingested, INGESTED) as writer:
-        read = [_read_source(source, ingest, writer, labels) for source in sources.files]
-    sides = Counter[str]()
-    for entry in read:
-        sides[entry["side"]] += entry["rows"]
+        read = [_read_source(source, ingest, writer, tally) for source in sources.files]
     return {
-        "rows": sides.total(),
-        "rows_by_side": dict(sides),
-        "labels": len(labels),
+        "rows": sum(tally.rows_by_side.values()),
+        "rows_by_side": dict(tally.rows_by_side),
+        "labels": tally.labels,
         "labels_counted_to": LABELS_COUNTED_TO,
         "format": "+".join(sorted({source.format + ".gz" * source.is_packed for source in sources.files})),
         "sources": [
-            {"name": _below(path, source.path), **entry} for source, entry in zip(sources.files, read, strict=True)
+            {"name": _below(path, each.path), **entry} for each, entry in zip(sources.files, read, strict=True)
         ],
+        "ignored_columns": sorted(tally.ignored_columns),
         "ignored_files": sources.ignored_files,
         "notes": sources.notes,
     }
@@ -56,34 +51,26 @@ def run(paths: Paths, *, ingest: IngestSettings) -> dict[str, Any]:
 def fetch_if_missing(root: Path, ingest: IngestSettings) -> bool:
     """Fetch ingest.url to ingest.path if nothing is there; whether it did."""
     path = root / ingest.path
-    if ingest.url is None or path.exists() or path.is_symlink():
+    if ingest.url is None or os.path.lexists(path):
         return False
     fetch(ingest.url, path, ingest.sha256)
     return True
 
 
-def _read_source(
-    source: Source, ingest: IngestSettings, writer: pq.ParquetWriter, labels: set[bytes]
-) -> dict[str, Any]:
-    """Write the source's rows and add their labels to `labels`; its digests, and what was read and what not."""
+def _read_source(source: Source, ingest: IngestSettings, writer: pq.ParquetWriter, tally: Tally) -> dict[str, Any]:
+    """Write the source's rows, and count them in `tally`; the file's digests and numbers."""
+    rows = 0
     with open_regular(source.path, source.name) as file:
         _check_digest(file, ingest.sha256)
         reading = Reading(source, file, ingest)
-        rows = 0
         for batch in batch_rows(READERS[source.format](reading), reading):
             writer.write_batch(batch)
+            tally.add(batch, source.side)
             rows += batch.num_rows
-            _note_labels(batch.column("label").unique().to_pylist(), labels)
-        if rows == 0:
-            raise bad_data(source.name, "has no rows; put labelled texts into it")
-    return {
-        "side": source.side,
-        "sha256": file.sha256,
-        "md5": file.md5,
-        "bytes": file.size,
-        "rows": rows,
-        "ignored_columns": sorted(reading.ignored_columns),
-    }
+    if rows == 0:
+        raise bad_data(source.name, "has no rows; put labelled texts into it")
+    tally.ignored_columns |= reading.ignored_columns
+    return {"side": source.side, "sha256": file.sha256, "md5": file.md5, "bytes": file.size, "rows": rows}
 
 
 def _check_digest(file: RegularFile, expected: str | None) -> None:
@@ -96,12 +83,6 @@ def _check_digest(file: RegularFile, expected: str | None) -> None:
             f"{file.name} has the sha256 {file.sha256}, ingest.sha256 says {expected}. Bring back the file that was "
             "meant, or, if this is it, change ingest.sha256."
         )
-
-
-def _note_labels(seen: list[str], labels: set[bytes]) -> None:
-    """Remember labels by their digest, so that a column of long texts taken for the label costs no memory."""
-    if len(labels) < LABELS_COUNTED_TO:
-        labels.update(hashlib.sha256(label.encode()).digest() for label in seen[: LABELS_COUNTED_TO - len(labels)])
 
 
 def _below(root: Path, path: Path) -> str:

@@ -13,10 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tasks.near_duplicates.normal_form import normal_forms
-from tasks.near_duplicates.shingles import Ints, shingle, spread
+from tasks.near_duplicates.shingles import Ints, distinct, shingle, spread
 from tasks.near_duplicates.sketches import Sketches, sketch
 
-CROWD = 32
+CROWD = 8
 _CANDIDATES_AT_ONCE = 1_000_000
 _CHECKED_AT_ONCE = 50_000
 _PAIR_BITS, _HASH_BITS = np.uint64(17), np.uint64(47)  # of one 64-bit number; 2**17 > 2 × _CHECKED_AT_ONCE
@@ -34,9 +34,7 @@ def near_pairs(
     if len(texts) < 2:
         return np.empty((0, 2), np.int64)
     sketches = sketch(texts, similarity, seed)
-    found = np.empty(0, np.uint64)
-    for candidates in _candidates(sketches, similarity, sides):
-        found = np.union1d(found, candidates)
+    found = _distinct_of(_candidates(sketches, similarity, sides))
     return _as_pairs(found[_are_near(texts, found, similarity)])
 
 
@@ -61,7 +59,17 @@ def _candidates(
                 differ = sides[earlier] != sides[later]
                 earlier, later = earlier[differ], later[differ]
             earlier, later = _may_be_near(sketches, earlier, later, similarity)
-            yield np.unique(later.astype(np.uint64) << np.uint64(32) | earlier.astype(np.uint64))
+            yield later.astype(np.uint64) << np.uint64(32) | earlier.astype(np.uint64)
+
+
+def _distinct_of(parts: Iterator[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint64]:
+    """All values of the parts, each once, never holding much more than twice the result."""
+    found, waiting = np.empty(0, np.uint64), list[npt.NDArray[np.uint64]]()
+    for part in parts:
+        waiting.append(part)
+        if sum(map(len, waiting)) > max(len(found), 2 * _CANDIDATES_AT_ONCE):
+            found, waiting = distinct(np.concatenate([found, *waiting])), []
+    return distinct(np.concatenate([found, *waiting]))
 
 
 def _sharing(keys: npt.NDArray[np.uint32]) -> Iterator[tuple[Ints, Ints]]:
@@ -100,7 +108,7 @@ def _similarities(texts: pa.Array, pairs: Ints) -> npt.NDArray[np.float64]:
     shingles = shingle(texts.take(pa.array(members)).to_pylist())
     owners = np.repeat(np.arange(len(members), dtype=np.uint64), shingles.counts)
     hashes = shingles.hashes[spread(shingles.starts, shingles.counts)] >> _PAIR_BITS
-    sets = np.unique(owners << _HASH_BITS | hashes)
+    sets = distinct(owners << _HASH_BITS | hashes)
     sizes = np.bincount((sets >> _HASH_BITS).astype(np.int64), minlength=len(members))
     starts = np.cumsum(sizes) - sizes
     numbers = numbers.reshape(-1)

@@ -47,6 +47,12 @@ def spread(starts: Ints, counts: Ints) -> Ints:
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
 
 
+def distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The values in order, each once. np.unique goes through a hash table, several times slower than this sort."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
 def jaccard(one: str, other: str) -> float:
     """Shared shingles ÷ all shingles of two normal forms, 0 to 1."""
     a, b = (_shingles_of(text) for text in (one, other))

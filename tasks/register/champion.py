@@ -33,7 +33,11 @@ def find_version(store: Store, name: str, alias: str) -> ChampionVersion | None:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
         raise
-    return ChampionVersion(int(found.version), found.tags.get(MODEL_DIGEST, ""), found.tags.get(PACKAGE_DIGEST, ""))
+    return ChampionVersion(
+        version=int(found.version),
+        model_digest=found.tags.get(MODEL_DIGEST, ""),
+        package_digest=found.tags.get(PACKAGE_DIGEST, ""),
+    )
 
 
 def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequence[str]) -> list[str]:
@@ -46,19 +50,18 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
             f"version {champion.version} of {name} has the alias champion but no tag {PACKAGE_DIGEST}: finetrace "
             "did not register it. Set the alias to a version that it did, or remove it."
         )
-    folder = download(store, f"models:/{name}/{champion.version}")
+    folder = download(store, store.client.get_model_version_download_uri(name, str(champion.version)))
     verify_package(folder, champion.package_digest)
     model = open_package(folder)
     best: np.ndarray[Any, Any] = model.predict(list(texts)).argmax(axis=1)
     return [model.labels[index] for index in best]
 
 
-def download(store: Store, uri: str) -> Path:
-    """The files behind a models:/ address; in place if they are on this disk."""
+def download(store: Store, location: str) -> Path:
+    """The files at a location; in place if they are on this disk.
+
+    Never a models:/ address: MLflow looks those up in its ambient store and not in the one it is given.
+    """
     import mlflow.artifacts
 
-    return Path(
-        mlflow.artifacts.download_artifacts(
-            artifact_uri=uri, tracking_uri=store.tracking_uri, registry_uri=store.registry_uri
-        )
-    )
+    return Path(mlflow.artifacts.download_artifacts(artifact_uri=location, tracking_uri=store.tracking_uri))

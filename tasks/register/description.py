@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tasks.register.rules import Outcome
 from tasks.tracking.inputs import DataInput
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]<>|#])")
+_MARKUP = re.compile(r"([\\`*<>|]|\](?=\())")
 _MAX_CHARACTERS = 4_900
 """MLflow keeps 5,000 of a version's description."""
 

@@ -15,7 +15,7 @@ def version_tags(store: Store, run_id: str, candidate: Candidate, outcomes: list
     """What a person filters by in the registry; the code is the one that the training's run names, if it does."""
     of_run = store.client.get_run(run_id).data.tags
     code, metrics = candidate.code, candidate.evaluation.metrics
-    tags = {
+    tags: dict[str, str] = {
         "gate": "passed" if is_passed(outcomes) else "failed",
         "gate.off": ", ".join(each.name for each in outcomes if each.passed is None),
         MODEL_DIGEST: candidate.digest,
@@ -24,7 +24,7 @@ def version_tags(store: Store, run_id: str, candidate: Candidate, outcomes: list
         "base.revision": candidate.base.revision,
         "base.sha256": candidate.base.sha256,
         "git.commit": of_run.get("mlflow.source.git.commit", candidate.code.commit),
-        "git.dirty": of_run.get("finetrace.git_dirty", str(code.is_dirty).lower()),
+        "git.dirty": of_run.get("finetrace.git_dirty", str(code.is_dirty).lower() if code.commit else ""),
         **{f"data.{each.context}.md5": each.md5 for each in candidate.data},
         **{name: f"{metrics[name]['value']:.4f}" for name in ("accuracy", "macro_f1") if name in metrics},
         **flow_tags(),

@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+import warnings
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ _EXAMPLE = "an example of a text"
 
 def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, mlflow_model: Any) -> str:
     """Write the MLflow model into `folder`, from the verified model at `model`; returns the package's digest."""
-    import mlflow.pyfunc
-
     bundled = _base_to_bundle(base, root)
-    with tempfile.TemporaryDirectory(prefix="finetrace-package-") as name:
+    with tempfile.TemporaryDirectory(prefix="finetrace-package-") as name, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow warns of its own type hints
+        import mlflow.pyfunc
+
         scratch = Path(name)
         mlflow.pyfunc.save_model(
             path=folder,
@@ -115,7 +117,7 @@ def _stage_artifacts(scratch: Path, model: Path, base: Path | None) -> dict[str,
 def _stage_code(scratch: Path) -> Path:
     """The parts of `tasks` that predicting needs: the corridor, the model and this room's way to open a package."""
     source, target = Path(__file__).parents[1], scratch / "tasks"
-    for file in [*source.glob("*.py"), *(source / "model").rglob("*.py"), *(source / "register").glob("*.py")]:
+    for file in [*source.glob("*.py"), *(source / "model").rglob("*.py"), *(source / "register" / name for name in ("__init__.py", "package.py"))]:
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)
@@ -123,11 +125,12 @@ def _stage_code(scratch: Path) -> Path:
 
 
 def _signature() -> Any:
+    """One text a row in; the column has no name, so that a list of texts will do as well as a frame."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     return ModelSignature(
-        inputs=Schema([ColSpec("string", "text")]),
+        inputs=Schema([ColSpec("string")]),
         outputs=Schema([ColSpec("string", "label"), ColSpec("double", "probability")]),
         params=ParamSchema([ParamSpec("top_k", "integer", 1)]),
     )
@@ -146,8 +149,10 @@ def _requirements(base: BaseSettings | None) -> list[str]:
 
 def _forget_folders(folder: Path, mlflow_model: Any) -> None:
     """Take this machine's folders out of MLmodel, and what Python compiled out of the code."""
-    for artifact in mlflow_model.flavors["python_function"].get("artifacts", {}).values():
+    function = mlflow_model.flavors["python_function"]
+    for artifact in function.get("artifacts", {}).values():
         artifact["uri"] = artifact["path"]
+    function["model_code_path"] = Path(function["model_code_path"]).name
     mlflow_model.save(os.fspath(folder / "MLmodel"))
     for compiled in list(folder.rglob("__pycache__")):
         shutil.rmtree(compiled)

@@ -16,6 +16,9 @@ from tasks.register.package import open_package
 class TextClassifier(mlflow.pyfunc.PythonModel):
     """One text a row in; its most probable label and that label's probability out."""
 
+    _skip_type_hint_validation = True
+    """With a hint on `model_input` MLflow drops our output signature; without one it warns at each load, but for this."""
+
     def load_context(self, context: Any) -> None:
         """Load the model, every byte checked. Raises IntegrityError."""
         folder = Path(context.artifacts["model"])
@@ -27,7 +30,7 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
     def predict(
         self,
         context: Any,  # noqa: ARG002 - MLflow passes it
-        model_input: Any,
+        model_input,  # type: ignore[no-untyped-def]  # noqa: ANN001 - see above
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Columns label and probability; with params {"top_k": k} also label_2, probability_2 … for the next best.

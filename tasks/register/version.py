@@ -1,5 +1,6 @@
 """A version of the registered model, made once for each content."""
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,8 +16,8 @@ CONTENT = "finetrace.content"
 _SETTLED = "finetrace.settled"
 _ABOUT = (
     "Registered by finetrace. The alias **challenger** is the newest model that passed the gate; **champion** is the "
-    'one in use. Load one with `mlflow.pyfunc.load_model("models:/{name}@champion")`.\n\nAn alias is moved with the pencil '
-    "beside it. The button *Promote model* does something else: it copies a version to another registered model."
+    'one in use. Load one with `mlflow.pyfunc.load_model("models:/{name}@champion")`.\n\nAn alias is moved with the '
+    "pencil beside it. The button *Promote model* does something else: it copies a version to another registered model."
 )
 
 BuildPackage = Callable[[Path, Any], str]
@@ -52,16 +53,18 @@ def register_version(
         version = find_content(store, name, content)
         created = version is None
         if version is None:
-            model_id, digest = _keep_package(store, content, run_id, tags, build)
+            logged, digest = _keep_package(store, content, run_id, tags, build)
             made = store.client.create_model_version(
                 name,
-                source=f"models:/{model_id}",
+                source=logged.artifact_location,  # models:/<id> would be looked up in MLflow's ambient store
                 run_id=run_id,
-                model_id=model_id,
+                model_id=logged.model_id,
                 description=description,
                 tags={**tags, CONTENT: content, PACKAGE_DIGEST: digest},
             )
             version = int(made.version)
+            told = json.dumps([{"name": name, "version": str(version)}])  # MLflow's page of the model links to it
+            store.client.set_logged_model_tags(logged.model_id, {"mlflow.modelVersions": told})
         _set_aliases(store, name, version)
         return Registered(version, aliases_of(store, name, version), created)
 
@@ -89,8 +92,8 @@ def _ensure_registered_model(store: Store, name: str) -> None:
 
 def _keep_package(
     store: Store, content: str, run_id: str, tags: Mapping[str, str], build: BuildPackage
-) -> tuple[str, str]:
-    """Log the package as a model of the run; its id and digest, verified where it now lies."""
+) -> tuple[Any, str]:
+    """Log the package as a model of the run; that model and the package's digest, verified where it now lies."""
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
@@ -105,14 +108,14 @@ def _keep_package(
     with tempfile.TemporaryDirectory(prefix="finetrace-model-") as scratch:
         folder = Path(scratch) / "package"
         mlflow_model = Model(
-            artifact_path=logged.artifact_location, model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id
+            artifact_path="model", model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id
         )
         digest = build(folder, mlflow_model)
         client.log_model_artifacts(logged.model_id, str(folder))
     client.finalize_logged_model(logged.model_id, "READY")
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
-    verify_package(download(store, f"models:/{logged.model_id}"), digest)
-    return logged.model_id, digest
+    verify_package(download(store, logged.artifact_location), digest)
+    return logged, digest
 
 
 def _set_aliases(store: Store, name: str, version: int) -> None:

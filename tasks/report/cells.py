@@ -50,7 +50,7 @@ def judged(difference: dict[str, float]) -> Markup:
         return Markup('<span class="mark pass">✓ better</span>')
     if difference["high"] < 0:
         return Markup('<span class="mark fail">✗ worse</span>')
-    return Markup('<span class="mark warn">! may be chance</span>')
+    return Markup('<span class="mark even">≈ may be chance</span>')
 
 
 def scalar(value: Any) -> str:
@@ -63,7 +63,9 @@ def scalar(value: Any) -> str:
         return count(value)
     if isinstance(value, dict):
         return ", ".join(f"{scalar(each)} {safe_text(key)}" for key, each in value.items())
-    return f"{value:.4g}".replace("-", "−") if isinstance(value, float) else safe_text(value, 120)
+    if isinstance(value, float):
+        return f"{value + 0.0:.4g}".replace("-", "−")  # adding zero turns -0 into 0
+    return safe_text(value, 120)
 
 
 def count(value: int | None) -> str:

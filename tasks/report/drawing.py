@@ -9,7 +9,8 @@ from markupsafe import Markup, escape
 def draw(spec: dict[str, Any], name: str, label: str) -> Markup:
     """The chart as an SVG element to stand in a page.
 
-    name: makes its inner ids unlike those of other charts on the page. label: what is to be seen, for who cannot see it.
+    name: makes its inner ids unlike those of other charts on the page. label: what is to be seen, for those who cannot
+    see it.
     """
     import vl_convert  # starts a V8, about 0.4 CPU-s the first time
 

@@ -26,14 +26,14 @@ def funnel(facts: RunFacts) -> list[Step]:
 
 
 def data_identity(facts: RunFacts) -> dict[str, Any]:
-    """What the rows were read from: name and sha256 of the first file, how many there were, and the valid rows."""
+    """What the rows were read from: name and sha256 of the first file, (name, sha256) of all, and the valid rows."""
     sources = facts.ingest.get("sources") or [{}]
     more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
     kept = _kept(facts.validate)
     return {
         "name": f"{sources[0].get('name', '')}{more}",
         "sha256": sources[0].get("sha256"),
-        "sources": [each for each in sources if each.get("sha256")],
+        "files": [(str(each.get("name", "")), each["sha256"]) for each in sources if each.get("sha256")],
         "valid": kept.rows if kept else None,
     }
 
@@ -47,10 +47,10 @@ def _read(ingest: dict[str, Any]) -> Step | None:
 
 
 def _kept(validate: dict[str, Any]) -> Step | None:
-    kept = _first(validate, "rows_out", "kept", "rows_valid", "valid", "rows")
+    kept = _first(validate, "rows_out")
     if kept is None:
         return None
-    lost = _first(validate, "quarantined", "rows_quarantined")
+    lost = _first(validate, "quarantined")
     note = f"{lost} quarantined" if lost is not None else ""
     return Step("rows valid", kept, note=note, parts=_parts(validate.get("reasons")))
 
@@ -69,7 +69,9 @@ def _augmented(augment: dict[str, Any]) -> Step | None:
     if rows is None:
         return None
     made = _first(augment, "added", "made", "rows_added")
-    return Step("train rows after augmenting", rows, note=f"{made} made" if made else "", parts=_parts(augment.get("methods")))
+    return Step(
+        "train rows after augmenting", rows, note=f"{made} made" if made else "", parts=_parts(augment.get("methods"))
+    )
 
 
 def _rows(split: dict[str, Any], side: str) -> int | None:

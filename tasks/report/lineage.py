@@ -6,9 +6,11 @@ from typing import Any
 from tasks.report.cells import count, digest, number, safe_text
 from tasks.report.run_facts import RunFacts
 
-WIDTH, HEIGHT = 148, 62
-COLUMN, ROW = 176, 86
-VIEW = (4 * COLUMN + WIDTH + 176 + 8, 2 * ROW + HEIGHT + 8)
+WIDTH, HEIGHT = 136, 62
+COLUMN, ROW = 160, 86
+VIEW = (5 * COLUMN + WIDTH + 8, 2 * ROW + HEIGHT + 8)
+LETTERS = 17
+"""So many fit into a box."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,14 @@ def lineage(facts: RunFacts, data: dict[str, Any], verdict: dict[str, Any] | Non
     strategy = str(facts.finetune.get("strategy", {}).get("kind", ""))
     accuracy = results.get("metrics", {}).get("accuracy", {}).get("value")
     base = results.get("base", {})
-    raw = Box("raw data", safe_text(data.get("name", ""), 20), digest(data.get("sha256")), 0, 1)
+    raw = Box("raw data", safe_text(data["name"], LETTERS), digest(data.get("sha256")), 0, 1)
     valid = Box("valid rows", count(data.get("valid")), "", 1, 1)
-    start = Box("base model", safe_text(str(base.get("id", "")).rsplit("/", 1)[-1], 20), digest(base.get("sha256")), 2, 0)
+    start = Box(
+        "base model", safe_text(str(base.get("id", "")).rsplit("/", 1)[-1], LETTERS), digest(base.get("sha256")), 2, 0
+    )
     train = Box("train rows", count(results.get("train_rows")), digest(files.get("train")), 2, 1)
     test = Box("test rows", count(results.get("rows")), digest(files.get("test")), 2, 2)
-    model = Box("model", safe_text(strategy, 20), digest(facts.finetune.get("model_digest")), 3, 0.5)
+    model = Box("model", safe_text(strategy, LETTERS), digest(facts.finetune.get("model_digest")), 3, 0.5)
     metrics = Box("metrics", f"accuracy {number(accuracy)}", "", 4, 1.25)
     version = Box("version", *_verdict_lines(verdict), 5, 1.25)
     arrows = [(raw, valid), (valid, train), (valid, test), (start, model), (train, model)]
@@ -70,4 +74,4 @@ def _verdict_lines(verdict: dict[str, Any] | None) -> tuple[str, str]:
     if verdict is None:
         return "not registered yet", ""
     version = verdict.get("version")
-    return "gate passed" if verdict.get("passed") else "refused by the gate", f"v{version}" if version else ""
+    return "gate passed" if verdict.get("passed") else "refused", f"v{version}" if version else ""

@@ -75,7 +75,7 @@ class LiveRun:
         """The client; if the store fails within the block, one warning, and no more is sent."""
         try:
             yield self._store.client if self._store is not None else _Silent()
-        except trouble() as error:
+        except (*trouble(), OSError) as error:  # OSError: a full disk beneath the artifacts
             self._store = None
             _warn(error)
 

@@ -20,6 +20,7 @@ from tasks.tracking.masking import mask_url
 _CALM = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own 7 mean minutes of silence when a server is gone
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_UV_AUTO_DETECT": "false",  # else a uv.lock in the current folder travels with the model
 }
@@ -66,7 +67,7 @@ def open_store(paths: Paths) -> Store:
     for name, value in _CALM.items():
         os.environ.setdefault(name, value)
     tracking, registry = tracking_uri(paths), registry_uri(paths)
-    with reporting(tracking), store_lock(paths, "init"):
+    with store_lock(paths, "init"), reporting(tracking):
         for uri in dict.fromkeys((tracking, registry)):
             _check_reachable(uri)
         from mlflow import MlflowClient  # late: 1.2 s of CPU
@@ -100,23 +101,35 @@ def reporting(uri: str) -> Iterator[None]:
     try:
         yield
     except trouble() as error:
-        first = next(iter(str(error).splitlines()), type(error).__name__)
-        raise SetupError(
-            f"The MLflow store {mask_url(uri)} cannot be used: {mask_url(first)}. Start its server or mend "
-            f"MLFLOW_TRACKING_URI, then run again: what was trained is kept."
-        ) from error
+        raise unusable(uri, error) from error
+
+
+def unusable(uri: str, error: Exception) -> SetupError:
+    """What a person is told of a store that cannot be used."""
+    first = mask_url(next(iter(str(error).splitlines()), type(error).__name__))
+    return SetupError(
+        f"The MLflow store {mask_url(uri)} cannot be used: {first.rstrip('.')}. Start its server or mend "
+        "MLFLOW_TRACKING_URI, then run again: what was trained is kept."
+    )
 
 
 def trouble() -> tuple[type[Exception], ...]:
-    """The kinds of error that a store which is unreachable, full or broken gives."""
+    """The kinds of error that a store gives which is unreachable or broken."""
     import sqlalchemy.exc
     from mlflow.exceptions import MlflowException
 
-    return MlflowException, sqlalchemy.exc.SQLAlchemyError, sqlite3.Error, OSError
+    return MlflowException, sqlalchemy.exc.SQLAlchemyError
 
 
 def _check_reachable(uri: str) -> None:
     """Fail at once where MLflow would retry for minutes; a new SQLite file is made readable to its owner alone."""
+    try:
+        _try_out(uri)
+    except (OSError, sqlite3.Error) as error:
+        raise unusable(uri, error) from error
+
+
+def _try_out(uri: str) -> None:
     file = database(uri)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -61,9 +61,7 @@ class Checker:
         by_configuration = {_key(result.expectation_config): _outcome(result) for result in results}
         return [by_configuration[_key(each.configuration)] for each in suite.expectations]  # results come in any order
 
-    def check_rows(
-        self, suite: gx.ExpectationSuite, table: pa.Table, chunk_rows: int = CHUNK_ROWS
-    ) -> list[Outcome]:
+    def check_rows(self, suite: gx.ExpectationSuite, table: pa.Table, chunk_rows: int = CHUNK_ROWS) -> list[Outcome]:
         """The row suite against a table of tasks.table.INGESTED, in chunks; failing rows are told by position."""
         merged: list[Outcome] | None = None
         for start in range(0, table.num_rows, chunk_rows):

@@ -72,8 +72,9 @@ def _cross_validated(features: np.ndarray, given: np.ndarray, seed: int) -> np.n
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    # a loose tolerance: a tenth of the time, and of planted errors as many are found (81 % against 80 %)
     folds = StratifiedKFold(n_splits=FOLDS, shuffle=True, random_state=seed)
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, tol=0.01, max_iter=1000))
     return cross_val_predict(classifier, features, given, cv=folds, method="predict_proba")
 
 

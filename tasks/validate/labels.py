@@ -54,15 +54,16 @@ def learn_labels(counts: Iterable[LabelCount], min_rows: int) -> tuple[str, ...]
     return tuple(sorted(each.label for each in frequent))
 
 
-def explain_labels(unknown: Sequence[str], known: Sequence[str]) -> dict[str, LabelMistake]:
-    """What is wrong with each unknown label, with the nearest known label as advice.
+def explain_labels(unknown: Sequence[str], known: Sequence[str], otherwise: str) -> dict[str, LabelMistake]:
+    """What is wrong with each unknown label, with the nearest known label as advice, or `otherwise`.
 
     Labels beyond MOST_COMPARISONS are told apart by form only.
     """
     by_form = {plain(label): label for label in reversed(known)}
     fuzzy = max(20, MOST_COMPARISONS // max(1, len(known)))
     return {
-        label: _explain(label, known, by_form, compare=position < fuzzy and len(label) <= 200)
+        label: _explain(label, by_form, compare=position < fuzzy and len(label) <= 200)
+        or LabelMistake("label_unknown", f"label {quoted(label)}: {otherwise}")
         for position, label in enumerate(unknown)
     }
 
@@ -94,15 +95,11 @@ def quoted(label: str, limit: int = 60) -> str:
 
 def differences(one: str, other: str) -> str:
     """In which ways two labels of one plain form differ, in words."""
-    needed = [
-        name
-        for name in _FORMS
-        if _undo(one, _all_forms_but(name)) != _undo(other, _all_forms_but(name))
-    ]
+    needed = [name for name in _FORMS if _undo(one, _all_forms_but(name)) != _undo(other, _all_forms_but(name))]
     return " and ".join(needed or _FORMS)
 
 
-def _explain(label: str, known: Sequence[str], by_form: Mapping[str, str], *, compare: bool) -> LabelMistake:
+def _explain(label: str, by_form: Mapping[str, str], *, compare: bool) -> LabelMistake | None:
     if not plain(label):
         return LabelMistake("label_empty", "write a label, or delete the row")
     same = by_form.get(plain(label))
@@ -113,9 +110,7 @@ def _explain(label: str, known: Sequence[str], by_form: Mapping[str, str], *, co
     near = difflib.get_close_matches(plain(label), list(by_form), n=1, cutoff=0.65) if compare else []
     if near:
         return LabelMistake("label_misspelt", f"label {quoted(label)}: did you mean {quoted(by_form[near[0]])}?")
-    return LabelMistake(
-        "label_unknown", f"label {quoted(label)} is none of the {len(known)} known labels ({_some(known)})"
-    )
+    return None
 
 
 def _refuse_look_alikes(frequent: Sequence[LabelCount]) -> None:
@@ -127,8 +122,9 @@ def _refuse_look_alikes(frequent: Sequence[LabelCount]) -> None:
             twins.append((first, each))
     if not twins:
         return
-    told = "; ".join(f"{_counted(one)} and {_counted(other)} ({differences(one.label, other.label)})"
-                     for one, other in twins[:5])
+    told = "; ".join(
+        f"{_counted(one)} and {_counted(other)} ({differences(one.label, other.label)})" for one, other in twins[:5]
+    )
     more = f"; and {len(twins) - 5} pairs more" if len(twins) > 5 else ""
     raise DataError(
         f"Labels differ only in form: {told}{more}. Make each pair one label in the file, or list the labels that you "
@@ -138,10 +134,6 @@ def _refuse_look_alikes(frequent: Sequence[LabelCount]) -> None:
 
 def _counted(each: LabelCount) -> str:
     return f"{quoted(each.label)} ({each.rows} rows, first in line {each.first_line})"
-
-
-def _some(known: Sequence[str]) -> str:
-    return ", ".join(quoted(label, 30) for label in known[:5]) + (", …" if len(known) > 5 else "")
 
 
 def _can_be_label(label: str) -> bool:

@@ -15,6 +15,18 @@ def find_duplicates(rows: pa.Table) -> np.ndarray:
     return keys.duplicated(keep="first").to_numpy()
 
 
+def first_lines(rows: pa.Table, repeated: np.ndarray) -> np.ndarray:
+    """For each row in `repeated`, (N,) bool, the line of the row it repeats; 0 for the others. (N,) int64."""
+    lines = np.zeros(rows.num_rows, dtype=np.int64)
+    if repeated.any():
+        keys = rows.select(["side", "row_id", "line"]).to_pandas()
+        ids = keys.loc[repeated, "row_id"].unique()
+        involved = keys[keys["row_id"].isin(ids)]
+        first = involved.groupby(["side", "row_id"], sort=False)["line"].transform("first")
+        lines[first.index.to_numpy()] = first.to_numpy()
+    return np.where(repeated, lines, 0)
+
+
 def find_conflicts(rows: pa.Table, among: np.ndarray) -> np.ndarray:
     """Which rows share their text with a row of another label on their side, (N,) bool.
 

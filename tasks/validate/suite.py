@@ -14,6 +14,7 @@ import great_expectations.expectations as gxe
 
 from tasks.table import INGESTED
 from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHING_SEEN, REPLACEMENT
+from tasks.validate.labels import quoted
 from tasks.validate.settings import ValidateSettings
 
 ROW_COLUMNS = ("text", "label", "characters")
@@ -39,7 +40,7 @@ def file_suite() -> gx.ExpectationSuite:
 
 def row_suite(settings: ValidateSettings, labels: Sequence[str]) -> gx.ExpectationSuite:
     """What is expected of each row: a text of a sensible length, nothing hidden in it, a known label."""
-    return _suite("row", *_text_expectations(settings), *_label_expectations(labels), *_hidden_characters())
+    return _suite("row", *_text_expectations(settings), *_label_expectations(settings, labels), *_hidden_characters())
 
 
 def kept_suite(settings: ValidateSettings) -> gx.ExpectationSuite:
@@ -135,7 +136,10 @@ def _text_expectations(settings: ValidateSettings) -> list[gxe.Expectation]:
     return expectations
 
 
-def _label_expectations(labels: Sequence[str]) -> list[gxe.Expectation]:
+def _label_expectations(settings: ValidateSettings, labels: Sequence[str]) -> list[gxe.Expectation]:
+    known = ", ".join(quoted(label, 30) for label in labels[:5]) + (", …" if len(labels) > 5 else "")
+    learned = f"; a label is known from {settings.min_rows_per_label} rows on (validate.min_rows_per_label)"
+    advice = f"none of the {len(labels)} known labels ({known})" + (learned if settings.labels is None else "")
     return [
         gxe.ExpectColumnValuesToNotBeNull(
             column="label", **_critical("label_missing", "There is a label", "write a label, or delete the row")
@@ -143,7 +147,7 @@ def _label_expectations(labels: Sequence[str]) -> list[gxe.Expectation]:
         gxe.ExpectColumnValuesToBeInSet(
             column="label",
             value_set=list(labels),
-            **_critical(UNKNOWN_LABEL, "The label is one of the known ones", "see validate.labels"),
+            **_critical(UNKNOWN_LABEL, "The label is one of the known ones", advice),
         ),
         gxe.ExpectColumnValuesToNotMatchRegex(
             column="label",
@@ -165,7 +169,9 @@ def _hidden_characters() -> list[gxe.Expectation]:
     ]
 
 
-def _suite(name: Literal["file", "row", "kept", "label", "test"], *expectations: gxe.Expectation) -> gx.ExpectationSuite:
+def _suite(
+    name: Literal["file", "row", "kept", "label", "test"], *expectations: gxe.Expectation
+) -> gx.ExpectationSuite:
     return gx.ExpectationSuite(name=name, expectations=list(expectations))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class BaselineRows:
-    """Train and test rows. train_labels: (N,) int64. The features, (N, D) float32, are computed when first asked for."""
+    """Train and test rows. train_labels: (N,) int64. Features, (N, D) float32, are computed when first asked for."""
 
     train_texts: list[str]
     train_labels: np.ndarray

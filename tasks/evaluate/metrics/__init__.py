@@ -15,3 +15,14 @@ from tasks.evaluate.metrics.top_k_accuracy.top_k_accuracy import TopKAccuracy
 
 METRICS = (Accuracy, F1Scores, MatthewsCorrelation, TopKAccuracy, LogLoss, ExpectedCalibrationError)
 FOLDER = Path(__file__).parent
+
+__all__ = [
+    "FOLDER",
+    "METRICS",
+    "Accuracy",
+    "ExpectedCalibrationError",
+    "F1Scores",
+    "LogLoss",
+    "MatthewsCorrelation",
+    "TopKAccuracy",
+]

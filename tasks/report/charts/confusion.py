@@ -22,14 +22,17 @@ def confused_labels(cells: list[list[int]], labels: list[str]) -> list[int]:
 
 
 def confusion_chart(cells: list[list[int]], labels: list[str]) -> dict[str, Any]:
-    """Counts in a grid; the darker, the larger the share of the true label's test rows. cells: [actual, predicted, rows]."""
+    """Counts in a grid; the stronger the colour, the larger the share of the true label's test rows.
+
+    cells: [actual, predicted, rows] by the labels' numbers.
+    """
     shown = confused_labels(cells, labels)
     totals = [sum(rows for actual, _, rows in cells if actual == number) for number in range(len(labels))]
-    names = {number: safe_text(labels[number], 32) for number in shown}
+    names = _different_names([safe_text(label) for label in labels])
     values = [
         {"actual": names[actual], "predicted": names[predicted], "rows": rows, "share": rows / totals[actual]}
         for actual, predicted, rows in cells
-        if actual in names and predicted in names
+        if actual in shown and predicted in shown
     ]
     grid = {"type": "nominal", "scale": {"domain": [names[number] for number in shown]}}
     across = grid | {"field": "predicted", "axis": {"title": "predicted", "labelAngle": -50, "orient": "bottom"}}
@@ -43,7 +46,14 @@ def confusion_chart(cells: list[list[int]], labels: list[str]) -> dict[str, Any]
         layer=[
             {
                 "mark": {"type": "rect", "color": ACCENT, "cornerRadius": 2},
-                "encoding": {"fillOpacity": {"field": "share", "type": "quantitative", "scale": {"domain": [0, 1], "range": [0.12, 1]}, "legend": None}},
+                "encoding": {
+                    "fillOpacity": {
+                        "field": "share",
+                        "type": "quantitative",
+                        "scale": {"domain": [0, 1], "range": [0.12, 1]},
+                        "legend": None,
+                    }
+                },
             },
             {
                 "mark": {"type": "text", "fontSize": 10},
@@ -51,3 +61,8 @@ def confusion_chart(cells: list[list[int]], labels: list[str]) -> dict[str, Any]
             },
         ],
     )
+
+
+def _different_names(names: list[str]) -> list[str]:
+    """The names, those that look alike told apart by a number."""
+    return [name if names.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(names)]

@@ -8,8 +8,19 @@ from tasks.report.charts.style import ACCENT, SOFT, chart
 def interval_chart(rows: list[dict[str, Any]], title: str) -> dict[str, Any]:
     """A dot and its interval a row. rows: name, value, low, high, and is_ours for the one to stand out."""
     colour = {"condition": {"test": "datum.is_ours", "value": ACCENT}, "value": SOFT}
-    names = {"field": "name", "type": "nominal", "sort": None, "title": None, "axis": {"grid": False, "labelLimit": 260}}
-    share = {"type": "quantitative", "scale": {"zero": False}, "axis": {"format": ".0%", "tickCount": 6}, "title": title}
+    names = {
+        "field": "name",
+        "type": "nominal",
+        "sort": None,
+        "title": None,
+        "axis": {"grid": False, "labelLimit": 260},
+    }
+    share = {
+        "type": "quantitative",
+        "scale": {"zero": False},
+        "axis": {"format": ".0%", "tickCount": 6},
+        "title": title,
+    }
     return chart(
         rows,
         width=420,
@@ -20,6 +31,9 @@ def interval_chart(rows: list[dict[str, Any]], title: str) -> dict[str, Any]:
                 "mark": {"type": "rule", "strokeWidth": 3, "opacity": 0.55, "strokeCap": "round"},
                 "encoding": {"x": share | {"field": "low"}, "x2": {"field": "high"}},
             },
-            {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1}, "encoding": {"x": share | {"field": "value"}}},
+            {
+                "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
+                "encoding": {"x": share | {"field": "value"}},
+            },
         ],
     )

@@ -56,4 +56,3 @@ def _curves(
             },
         )
     return chart(values, width=360, height=200, layer=layers)
-

@@ -24,7 +24,13 @@ CONFIG: dict[str, Any] = {
         "titleFontSize": 12,
         "labelLimit": 220,
     },
-    "legend": {"labelColor": "currentColor", "labelFontSize": 12, "orient": "top", "symbolSize": 200},
+    "legend": {
+        "labelColor": "currentColor",
+        "labelFontSize": 12,
+        "orient": "top",
+        "symbolType": "stroke",
+        "symbolSize": 300,
+    },
     "title": {"color": "currentColor"},
 }
 

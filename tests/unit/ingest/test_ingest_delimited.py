@@ -81,15 +81,13 @@ def test_columns_may_stand_in_any_order_among_others(workspace: Any) -> None:
     workspace.write("a.csv", "id,label,source,text\n7,x,web,hi\n")
     report = workspace.ingest("a.csv")
     assert workspace.rows() == [(2, "hi", "x")]
-    assert report["sources"][0]["ignored_columns"] == ["id", "source"]
+    assert report["ignored_columns"] == ["id", "source"]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
-def test_borders_between_blocks_change_nothing(
-    workspace: Any, small_blocks: Callable[[int], None], size: int
-) -> None:
+def test_borders_between_blocks_change_nothing(workspace: Any, small_blocks: Callable[[int], None], size: int) -> None:
     # 60 rows drawn from awkward characters; what csv.writer wrote must come back, whatever the block's size
-    draw = random.Random(size)
+    draw = random.Random(size)  # noqa: S311
     pieces = ["\r", "\n", "\r\n", '"', ",", "é", "👍", "a", "b c", "\u2028"]
     rows = [["".join(draw.choices(pieces, k=draw.randint(0, 6))), str(number)] for number in range(60)]
     out = io.StringIO(newline="")
@@ -137,14 +135,14 @@ def test_quoted_names_without_quoting_are_told(workspace: Any) -> None:
     assert "set ingest.quoting: double" in workspace.refusal("a.csv", '"text","label"\nhi,x\n', quoting="none")
 
 
-def test_a_million_columns_are_refused(workspace: Any) -> None:
-    names = ",".join(f"c{number}" for number in range(1_000_000))
-    assert "a.csv:1: 1,000,000 columns, at most 1,000 are read;" in workspace.refusal("a.csv", names + "\n")
+def test_far_too_many_columns_are_refused(workspace: Any) -> None:
+    names = ",".join(f"c{number}" for number in range(100_000))
+    assert "a.csv:1: 100,000 columns, at most 1,000 are read;" in workspace.refusal("a.csv", names + "\n")
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_an_unclosed_quote_is_told_with_its_line_and_byte(workspace: Any, mark: bytes) -> None:
-    head = mark + "text,label\n\"ça\nva\",x\nhi,".encode()
+    head = mark + 'text,label\n"ça\nva",x\nhi,'.encode()
     message = workspace.refusal("a.csv", head + b'"open\nto,the\nend,z\n')
     assert message.startswith(f"a.csv:4: column 2: the quote opened at byte {len(head):,} is not closed")
 
@@ -169,7 +167,9 @@ def test_a_field_of_five_megabytes_is_refused(workspace: Any, quoting: str) -> N
 
 def test_a_field_is_measured_in_bytes(workspace: Any) -> None:
     content = f"text,label\n{'é' * 501},y\n"
-    assert "a.csv:2: column 'text': the field has 1,002 bytes" in workspace.refusal("a.csv", content, max_field_bytes=1_000)
+    assert "a.csv:2: column 'text': the field has 1,002 bytes" in workspace.refusal(
+        "a.csv", content, max_field_bytes=1_000
+    )
 
 
 def test_a_line_without_end_is_refused_before_it_is_held(workspace: Any, small_blocks: Callable[[int], None]) -> None:

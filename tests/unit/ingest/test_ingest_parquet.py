@@ -57,7 +57,9 @@ def test_bytes_that_call_themselves_text_are_refused(workspace: Any) -> None:
 
 def test_a_missing_column_is_told_with_the_nearest(workspace: Any) -> None:
     write(workspace, text=HI, Label=HI)
-    assert "column 'label': is missing, the file has 'text', 'Label' (did you mean 'Label'?)" in workspace.told("a.parquet")
+    assert "column 'label': is missing, the file has 'text', 'Label' (did you mean 'Label'?)" in workspace.told(
+        "a.parquet"
+    )
 
 
 def test_rows_are_numbered_through_all_batches(workspace: Any) -> None:

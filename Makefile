@@ -1,0 +1,62 @@
+# make run, from a fresh clone, ends with a registered model. Everything is installed into .venv, nothing beside it.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# the first of these that is 3.11 or newer
+PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PYTEST := $(BIN)/python -m pytest
+
+.PHONY: run setup test unit check format bench torture schema clean
+.DEFAULT_GOAL := run
+
+run: setup                 ## set up, then bring every stage up to date and register the model
+	$(BIN)/finetrace run
+
+setup: $(STAMP) .git       ## create .venv and install everything
+
+test: setup                ## all tests
+	$(PYTEST) tests
+
+unit: setup                ## the tests that take seconds
+	$(PYTEST) tests/unit tests/test_house.py
+
+check: setup               ## format, lint, types, import contracts, unit tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) tests/unit tests/test_house.py
+
+format: setup              ## put the code in form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup               ## throughput against Hugging Face Trainer, and our own slower paths
+	$(BIN)/python -m tests.bench
+
+torture: setup             ## faults, bad input, attacks; prints held/total
+	$(BIN)/python -m tests.torture
+
+schema: setup              ## write infra/params.schema.json anew
+	$(BIN)/python -m flows.schema > infra/params.schema.json
+
+clean:                     ## remove what was installed; data, models and runs stay
+	rm -rf $(VENV) finetrace.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+# torch comes first and alone, so that nothing else can ask for another build of it
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make PYTHON=/path/to/python" >&2; exit 7; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) install --constraint constraints.txt torch
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' \
+		> $(VENV)/dev.txt
+	$(PIP) install --constraint constraints.txt --requirement $(VENV)/dev.txt --editable .
+	$(BIN)/python -m pip check
+	$(BIN)/python -m flows.plots_page
+	touch $(STAMP)
+
+# DVC keeps its place by git; a folder unpacked from an archive has none
+.git:
+	git init --quiet

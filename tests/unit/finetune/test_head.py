@@ -1,0 +1,31 @@
+"""The logistic head is scikit-learn's, found faster."""
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+
+from tasks.finetune.head import fit_logistic_head
+
+
+def test_the_head_is_scikit_learns_logistic_regression() -> None:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(90) % 3
+    features = torch.nn.functional.normalize(
+        torch.randn(90, 8, generator=generator) + torch.nn.functional.one_hot(labels, 8), dim=-1
+    )
+    theirs = LogisticRegression(C=5.0, max_iter=1000, tol=1e-8).fit(features.numpy(), labels.numpy())
+    head = torch.nn.Linear(8, 3)
+    fit_logistic_head(head, features * 8**0.5, labels, inverse_penalty=5.0, iterations=500)
+    ours = head(features * 8**0.5).softmax(-1).detach().numpy()
+    np.testing.assert_allclose(ours, theirs.predict_proba(features.numpy()), atol=2e-3)
+
+
+def test_label_weights_pull_towards_the_heavy_label() -> None:
+    features = torch.ones(10, 4)
+    labels = torch.tensor([0] * 9 + [1])
+    shares = []
+    for weights in (None, torch.tensor([1.0, 9.0])):
+        head = torch.nn.Linear(4, 2)
+        fit_logistic_head(head, features, labels, inverse_penalty=100.0, iterations=100, weights=weights)
+        shares.append(head(features[:1]).softmax(-1)[0, 1].item())
+    np.testing.assert_allclose(shares, [0.1, 0.5], atol=0.01)

@@ -1,0 +1,139 @@
+"""The loop: accumulation, frozen states, divergence, early stopping."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from accelerate import Accelerator
+
+from tasks.errors import GateError
+from tasks.finetune import stage
+from tasks.finetune.groups import make_optimizer
+from tasks.finetune.loop import Training, _step, fit
+from tasks.finetune.progress import Progress
+from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.sides import make_sides
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies.full import Full
+from tasks.model.strategies.partial import Partial
+from tasks.paths import Paths
+
+SETTINGS = FinetuneSettings(
+    strategy=Full(), epochs=2, batch_tokens=128, threads=1, precision="float32", dropout=0.0, cache_gigabytes=0
+)
+
+
+def training_of(paths: Paths, settings: FinetuneSettings, base: BaseSettings, **changes: Any) -> Training:
+    torch.manual_seed(0)
+    start = stage.prepare(paths, settings, base)
+    cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, base, paths, start.dtype)
+    whole = Training(
+        model=start.model,
+        optimizer=make_optimizer(start.model, settings, start.device),
+        accelerator=Accelerator(cpu=True),
+        settings=settings,
+        train=train,
+        val=val,
+        cut=cut,
+        label_weights=start.weights,
+        save=lambda progress, tensors: None,
+        watch=lambda step, numbers: None,
+    )
+    return replace(whole, **changes)
+
+
+def gradients_of(training: Training, batches: list[list[int]]) -> dict[str, torch.Tensor]:
+    """The gradients of one step, before clipping changes them and the optimizer uses them."""
+    seen: dict[str, torch.Tensor] = {}
+
+    def keep(_: Any, __: Any, ___: Any) -> None:
+        seen.update({n: p.grad.clone() for n, p in training.model.named_parameters() if p.grad is not None})
+
+    training.optimizer.register_step_pre_hook(keep)
+    _step(training, training.model, batches, rate=1.0)
+    return seen
+
+
+@pytest.mark.parametrize("class_weights", ["none", "balanced"])
+def test_accumulated_batches_give_the_gradient_of_one_big_batch(
+    class_weights: Any, learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    """T2: other trainers give four times the gradient for four batches."""
+    settings = replace(SETTINGS, class_weights=class_weights, max_gradient_norm=1e9)
+    rows = list(range(16))
+    whole = gradients_of(training_of(learnable, settings, tiny_base), [rows])
+    parts = gradients_of(training_of(learnable, settings, tiny_base), [rows[:3], rows[3:9], rows[9:]])
+    assert whole.keys() == parts.keys()
+    for name, gradient in whole.items():
+        torch.testing.assert_close(gradient, parts[name], atol=1e-6, rtol=1e-4)
+
+
+def test_gradients_are_clipped_to_the_norm_asked(learnable: Paths, tiny_base: BaseSettings) -> None:
+    seen = gradients_of(training_of(learnable, replace(SETTINGS, max_gradient_norm=0.01), tiny_base), [[0, 1, 2]])
+    norm = torch.stack([gradient.norm() for gradient in seen.values()]).norm()
+    assert float(norm) == pytest.approx(0.01, rel=1e-3)
+
+
+def test_kept_states_train_to_what_computing_them_each_time_does(learnable: Paths, tiny_base: BaseSettings) -> None:
+    results = []
+    for gigabytes in (0, 1):
+        settings = replace(SETTINGS, strategy=Partial(layers=1), cache_gigabytes=gigabytes)
+        training = training_of(learnable, settings, tiny_base)
+        assert (training.train.states is not None) == bool(gigabytes)
+        results.append(fit(training, Progress()))
+    for name, weights in results[0].best.items():
+        torch.testing.assert_close(weights, results[1].best[name], atol=1e-4, rtol=1e-3)
+
+
+def test_a_loss_that_is_not_finite_stops_training_and_names_the_knob(learnable: Paths, tiny_base: BaseSettings) -> None:
+    training = training_of(learnable, replace(SETTINGS, learning_rate=1.0, max_gradient_norm=1e9), tiny_base)
+    with torch.no_grad():
+        training.model.head.weight.fill_(float("inf"))
+    with pytest.raises(GateError, match=r"step 1 of \d+.*finetune\.learning_rate"):
+        fit(training, Progress())
+
+
+def test_the_rates_in_the_optimizer_follow_the_schedule(learnable: Paths, tiny_base: BaseSettings) -> None:
+    from tasks.finetune.schedule import schedule
+
+    rates: list[float] = []
+    training = training_of(learnable, replace(SETTINGS, layer_decay=0.5), tiny_base)
+    top = max(group["depth"] for group in training.optimizer.param_groups if group["depth"] <= 3)
+    groups = {group["depth"]: group for group in training.optimizer.param_groups}
+    watching = replace(training, watch=lambda step, numbers: rates.append(groups[top]["lr"]))
+    fit(watching, Progress())
+    steps = training.steps_per_epoch * 2
+    expected = [2e-4 * schedule(step, steps, 0.1, "linear") for step in range(steps)]
+    assert sorted(set(rates)) == pytest.approx(sorted(set(expected)))
+    assert groups[top]["peak"] == 2 * groups[top - 1]["peak"] == 4 * groups[top - 2]["peak"]
+
+
+def test_the_best_epoch_is_kept_and_patience_counts_from_it() -> None:
+    progress = Progress()
+    for epoch, score in enumerate([0.5, 0.8, 0.7, 0.6], start=1):
+        numbers = {"epoch": float(epoch), "val_macro_f1": score, "val_loss": 1.0}
+        progress.end_epoch(numbers, {"w": torch.tensor([float(epoch)])})
+    assert progress.best_epoch == 2
+    assert float(progress.best["w"]) == 2.0
+    assert progress.is_out_of_patience(2)
+    assert not progress.is_out_of_patience(3)
+    assert not progress.is_out_of_patience(0)
+
+
+def test_frozen_layers_drop_nothing_out(learnable: Paths, tiny_base: BaseSettings) -> None:
+    from tasks.model.classifier import train_mode
+    from tasks.model.encoder import layer_stack
+
+    model = training_of(learnable, replace(SETTINGS, strategy=Partial(layers=1), dropout=None), tiny_base).model
+    train_mode(model)
+    assert [layer.training for layer in layer_stack(model.encoder)] == [False, False, True]
+    assert not model.encoder.embeddings.training  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "electra"])
+def test_every_architecture_trains(kind: str, learnable: Paths, tiny_bases: Callable[[str], BaseSettings]) -> None:
+    settings = replace(SETTINGS, strategy=Partial(layers=2), epochs=1, cache_gigabytes=1)
+    progress = fit(training_of(learnable, settings, tiny_bases(kind)), Progress())
+    assert progress.step > 0

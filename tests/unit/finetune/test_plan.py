@@ -1,0 +1,88 @@
+"""The plan tells everything that a setting does: a key that changes nothing is a defect."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+
+from tasks.finetune import cost
+from tasks.finetune.plan import make_plan
+from tasks.finetune.settings import FinetuneSettings
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies.feature_extraction import FeatureExtraction
+from tasks.model.strategies.lora import Lora
+from tasks.model.strategies.partial import Partial
+from tasks.paths import Paths
+
+USUAL = FinetuneSettings(strategy=Partial(layers=2), threads=1, precision="float32", batch_tokens=64)
+OTHER: dict[str, Any] = {
+    "strategy": Lora(),
+    "epochs": 7,
+    "learning_rate": 1e-5,
+    "head_learning_rate": 1e-2,
+    "layer_decay": 0.5,
+    "warmup_fraction": 0.5,
+    "decay": "cosine",
+    "weight_decay": 0.2,
+    "batch_tokens": 128,
+    "accumulate": 3,
+    "max_gradient_norm": 0.5,
+    "class_weights": "balanced",
+    "dropout": 0.3,
+    "patience": 2,
+    "val_fold": 1,
+    "precision": "bfloat16",
+    "threads": 2,
+    "cache_gigabytes": 0.0,
+    "checkpoint_steps": 3,
+    "seed": 5,
+}
+
+
+@pytest.fixture(autouse=True)
+def _steady_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "measured_speed", lambda *_: 1e9)
+
+
+def test_every_setting_has_a_case_here() -> None:
+    assert OTHER.keys() == {field.name for field in fields(FinetuneSettings)}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", sorted(OTHER))
+def test_every_setting_changes_the_plan(key: str, learnable: Paths, tiny_base: BaseSettings) -> None:
+    import pyarrow.parquet as pq
+
+    from tasks.table import AUGMENTED, write_table
+
+    table = pq.read_table(learnable.augmented)
+    write_table(learnable.augmented, table.slice(0, 58), AUGMENTED)  # uneven labels, so that balancing shows
+    before = make_plan(learnable, USUAL, tiny_base)
+    assert make_plan(learnable, replace(USUAL, **{key: OTHER[key]}), tiny_base) != before
+
+
+@pytest.mark.parametrize("strategy", [Lora(rank=4), Lora(alpha=3), Lora(dropout=0.5), Lora(targets="attention")])
+def test_every_setting_of_lora_changes_the_plan(strategy: Lora, learnable: Paths, tiny_base: BaseSettings) -> None:
+    plans = [make_plan(learnable, replace(USUAL, strategy=each), tiny_base) for each in (Lora(), strategy)]
+    assert plans[0] != plans[1]
+
+
+def test_a_setting_that_feature_extraction_does_not_read_is_a_conflict(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    settings = FinetuneSettings(strategy=FeatureExtraction(), epochs=9, learning_rate=1e-3, threads=1)
+    conflicts = make_plan(learnable, settings, tiny_base)["conflicts"]
+    assert [line.split()[0] for line in conflicts] == ["finetune.epochs", "finetune.learning_rate"]
+
+
+def test_the_plan_writes_nothing(learnable: Paths, tiny_base: BaseSettings) -> None:
+    before = sorted(learnable.root.rglob("*"))
+    make_plan(learnable, USUAL, tiny_base)
+    assert sorted(learnable.root.rglob("*")) == before
+
+
+def test_kept_states_are_announced_and_refused_with_the_reason(learnable: Paths, tiny_base: BaseSettings) -> None:
+    kept = make_plan(learnable, USUAL, tiny_base)["frozen_layers"]
+    assert kept == {"count": 1, "kept": True, "why_not": ""}
+    refused = make_plan(learnable, replace(USUAL, cache_gigabytes=0.0), tiny_base)["frozen_layers"]
+    assert not refused["kept"]
+    assert "cache_gigabytes" in refused["why_not"]

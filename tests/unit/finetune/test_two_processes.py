@@ -1,0 +1,38 @@
+"""Two processes train to what one does."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tasks.files import read_json
+from tasks.model.settings import BaseSettings
+from tasks.paths import Paths
+from tasks.settings import as_dict
+
+
+def history_of(paths: Paths, command: list[str]) -> list[dict[str, float]]:
+    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{paths.root}/mlflow.db", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=paths.root, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return list(read_json(paths.report("finetune"))["history"])
+
+
+def test_two_gloo_processes_have_the_loss_of_one(learnable: Paths, tiny_base: BaseSettings) -> None:
+    import yaml
+
+    finetune = {"strategy": {"kind": "full"}, "epochs": 2, "batch_tokens": 128, "dropout": 0.0, "threads": 1}
+    settings = {"base": as_dict(tiny_base), "ingest": {"path": "-"}, "finetune": finetune | {"precision": "float32"}}
+    learnable.params.write_text(yaml.safe_dump(settings))
+    one = history_of(learnable, ["tasks", "finetune"])
+    launch = ["accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
+    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "-m", "tasks", "finetune"]
+    two = history_of(learnable, launch)
+    for first, second in zip(one, two, strict=True):
+        assert second["train_loss"] == pytest.approx(first["train_loss"], rel=1e-4)
+        assert second["val_loss"] == pytest.approx(first["val_loss"], rel=1e-4)
+    assert not Path(learnable.checkpoints).exists()

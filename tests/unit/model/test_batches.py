@@ -1,0 +1,30 @@
+"""Batches hold every row once and keep to the budget."""
+
+import torch
+
+from tasks.model.batches import epoch_batches, pad, plan_batches, seeded
+
+LENGTHS = [3, 9, 4, 4, 30, 2, 8, 5, 5, 5]
+
+
+def test_every_row_is_in_exactly_one_batch() -> None:
+    assert sorted(row for rows in plan_batches(LENGTHS, 16) for row in rows) == list(range(10))
+
+
+def test_no_batch_costs_more_than_the_budget_but_a_single_long_row() -> None:
+    for rows in plan_batches(LENGTHS, 16):
+        assert len(rows) * max(LENGTHS[row] for row in rows) <= 16 or len(rows) == 1
+
+
+def test_each_epoch_has_other_batches_but_as_many() -> None:
+    lengths = [5 + number % 3 for number in range(50)]
+    first, second = (epoch_batches(lengths, 32, seeded(0, epoch)) for epoch in (0, 1))
+    assert first != second
+    assert len(first) == len(second) == len(plan_batches(lengths, 32))
+    assert first == epoch_batches(lengths, 32, seeded(0, 0))
+
+
+def test_padding_is_zero_and_masked() -> None:
+    batch = pad([1, 0], [[7, 8, 9], [5]])
+    assert torch.equal(batch.input_ids, torch.tensor([[5, 0, 0], [7, 8, 9]]))
+    assert torch.equal(batch.attention_mask, torch.tensor([[1, 0, 0], [1, 1, 1]]))
