@@ -6,6 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+FLAT = 1e-7
+"""Largest gradient of the mean loss at which the minimum counts as found."""
+
 
 def fit_logistic_head(
     head: torch.nn.Linear,
@@ -15,9 +18,9 @@ def fit_logistic_head(
     inverse_penalty: float,
     iterations: int,
     weights: Tensor | None = None,
-    after_iteration: Callable[[int, float], None] | None = None,
+    after_pass: Callable[[int, float], None] | None = None,
 ) -> int:
-    """Fit `head` in place to the minimum of the penalised logistic loss; returns the iterations it took.
+    """Fit `head` in place to the minimum of the penalised logistic loss; returns the passes over the rows it took.
 
     The loss is that of scikit-learn's LogisticRegression on features u = x / √D of length 1:
     C · Σ wᵢ · crossentropyᵢ + ½‖W‖², minimised by L-BFGS (Liu & Nocedal 1989) in float64, so that the number of
@@ -28,24 +31,24 @@ def fit_logistic_head(
     bias = head.bias.detach().double().requires_grad_()
     row_weights = torch.ones(len(labels), dtype=torch.float64) if weights is None else weights.double()[labels]
     scale = inverse_penalty * row_weights.sum()
-    optimizer = torch.optim.LBFGS([matrix, bias], max_iter=1, history_size=10, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(
+        [matrix, bias], max_iter=iterations, tolerance_grad=FLAT, tolerance_change=0, line_search_fn="strong_wolfe"
+    )
+    passes = 0
 
     def closure() -> Tensor:
+        nonlocal passes
+        passes += 1
         optimizer.zero_grad()
         per_row = F.cross_entropy(unit @ matrix.T + bias, labels, reduction="none")
         loss = (per_row * row_weights).sum() / row_weights.sum() + matrix.square().sum() / (2 * scale)
         loss.backward()
+        if after_pass:
+            after_pass(passes, loss.item())
         return loss
 
-    previous = float("inf")
-    for iteration in range(1, iterations + 1):
-        loss = optimizer.step(closure).item()
-        if after_iteration:
-            after_iteration(iteration, loss)
-        if previous - loss < 1e-7:
-            break
-        previous = loss
+    optimizer.step(closure)
     with torch.no_grad():
         head.weight.copy_(matrix / features.shape[1] ** 0.5)
         head.bias.copy_(bias)
-    return iteration
+    return passes

@@ -106,9 +106,9 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
     head = start.model.head.cpu()
     losses: list[float] = []
 
-    def after_iteration(iteration: int, loss: float) -> None:
+    def after_pass(number: int, loss: float) -> None:
         losses.append(loss)
-        watch.numbers(iteration, {"train_loss": loss})
+        watch.numbers(number, {"train_loss": loss})
 
     fit_logistic_head(
         head,
@@ -117,7 +117,7 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         inverse_penalty=strategy.inverse_penalty,
         iterations=strategy.iterations,
         weights=start.weights,
-        after_iteration=after_iteration,
+        after_pass=after_pass,
     )
     with torch.no_grad():
         scores = val_scores(head(sides["val"]), start.val.labels)

@@ -13,13 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tasks.near_duplicates.normal_form import normal_forms
-from tasks.near_duplicates.shingles import Ints, distinct, shingle, spread
+from tasks.near_duplicates.shingles import Ints
+from tasks.near_duplicates.similarity import similarities
 from tasks.near_duplicates.sketches import Sketches, sketch
 
 CROWD = 8
 _CANDIDATES_AT_ONCE = 1_000_000
-_CHECKED_AT_ONCE = 50_000
-_PAIR_BITS, _HASH_BITS = np.uint64(17), np.uint64(47)  # of one 64-bit number; 2**17 > 2 × _CHECKED_AT_ONCE
+_CHECKED_AT_ONCE = 200_000
 _LOW = np.uint64(0xFFFFFFFF)
 
 
@@ -68,8 +68,8 @@ def _distinct_of(parts: Iterator[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint
     for part in parts:
         waiting.append(part)
         if sum(map(len, waiting)) > max(len(found), 2 * _CANDIDATES_AT_ONCE):
-            found, waiting = distinct(np.concatenate([found, *waiting])), []
-    return distinct(np.concatenate([found, *waiting]))
+            found, waiting = _distinct(np.concatenate([found, *waiting])), []
+    return _distinct(np.concatenate([found, *waiting]))
 
 
 def _sharing(keys: npt.NDArray[np.uint32]) -> Iterator[tuple[Ints, Ints]]:
@@ -83,7 +83,7 @@ def _sharing(keys: npt.NDArray[np.uint32]) -> Iterator[tuple[Ints, Ints]]:
     step = _CANDIDATES_AT_ONCE // CROWD
     for first in range(0, len(followers), step):
         some = followers[first : first + step]
-        yield texts[spread(run_starts[some], partners[some])], np.repeat(texts[some], partners[some])
+        yield texts[_spread(run_starts[some], partners[some])], np.repeat(texts[some], partners[some])
 
 
 def _may_be_near(sketches: Sketches, earlier: Ints, later: Ints, similarity: float) -> tuple[Ints, Ints]:
@@ -98,25 +98,20 @@ def _may_be_near(sketches: Sketches, earlier: Ints, later: Ints, similarity: flo
 
 def _are_near(texts: pa.Array, pairs: npt.NDArray[np.uint64], similarity: float) -> npt.NDArray[np.bool_]:
     parts = [pairs[first : first + _CHECKED_AT_ONCE] for first in range(0, len(pairs), _CHECKED_AT_ONCE)]
-    checked = [_similarities(texts, _as_pairs(part)) >= similarity - 1e-9 for part in parts]
+    checked = [similarities(texts, _as_pairs(part)) >= similarity - 1e-9 for part in parts]
     return np.concatenate([np.empty(0, np.bool_), *checked])
 
 
-def _similarities(texts: pa.Array, pairs: Ints) -> npt.NDArray[np.float64]:
-    """(P,): the Jaccard similarity of each pair's shingles."""
-    members, numbers = np.unique(pairs, return_inverse=True)
-    shingles = shingle(texts.take(pa.array(members)).to_pylist())
-    owners = np.repeat(np.arange(len(members), dtype=np.uint64), shingles.counts)
-    hashes = shingles.hashes[spread(shingles.starts, shingles.counts)] >> _PAIR_BITS
-    sets = distinct(owners << _HASH_BITS | hashes)
-    sizes = np.bincount((sets >> _HASH_BITS).astype(np.int64), minlength=len(members))
-    starts = np.cumsum(sizes) - sizes
-    numbers = numbers.reshape(-1)
-    taken = spread(starts[numbers], sizes[numbers])
-    pair_of = np.repeat(np.repeat(np.arange(len(pairs), dtype=np.uint64), 2), sizes[numbers])
-    both = np.sort(pair_of << _HASH_BITS | (sets[taken] & (np.uint64(1) << _HASH_BITS) - np.uint64(1)))
-    shared = np.bincount((both[1:][both[1:] == both[:-1]] >> _HASH_BITS).astype(np.int64), minlength=len(pairs))
-    return shared / (sizes[numbers].reshape(-1, 2).sum(axis=1) - shared)
+def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The values in order, each once. np.unique goes through a hash table, which takes several times longer."""
+    ordered = np.sort(values)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def _spread(starts: Ints, counts: Ints) -> Ints:
+    """The numbers starts[i] … starts[i] + counts[i] - 1 of every i, one run after the other."""
+    ends = np.cumsum(counts)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
 
 
 def _as_pairs(packed: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:

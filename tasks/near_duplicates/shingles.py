@@ -5,7 +5,7 @@ many as the text has letters, so that at a similarity of 0.8 a typo is forgiven 
 while "where is my card" and "where is my refund" share only 0.48.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,16 +41,22 @@ def shingle(texts: Sequence[str]) -> Shingles:
     return Shingles(_mixed(packed), np.cumsum(lengths) - lengths, lengths - (_LETTERS - 1))
 
 
-def spread(starts: Ints, counts: Ints) -> Ints:
-    """The numbers starts[i] … starts[i] + counts[i] - 1 of every i, one run after the other."""
-    ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
+def as_rows(shingles: Shingles, texts: Ints) -> Ints:
+    """(N, longest): where in the hashes each text's shingles are; a shorter text repeats its last, the same set."""
+    counts = shingles.counts[texts, None]
+    return shingles.starts[texts, None] + np.minimum(np.arange(counts.max()), counts - 1)
 
 
-def distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The values in order, each once. np.unique goes through a hash table, several times slower than this sort."""
-    ordered = np.sort(values)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+def blocks(sizes: Ints, elements: int) -> Iterator[Ints]:
+    """All places of `sizes`, those of about one size together, each block at most about so many elements when padded."""
+    order = np.argsort(sizes, kind="stable")
+    done = 0
+    while done < len(order):
+        fitting = max(1, elements // int(sizes[order[done]]))
+        longest = int(sizes[order[min(done + fitting, len(order)) - 1]])
+        fitting = max(1, min(fitting, 2 * elements // longest))
+        yield order[done : done + fitting]
+        done += fitting
 
 
 def jaccard(one: str, other: str) -> float:

@@ -7,14 +7,13 @@ bitmaps that differ in at most d bits.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tasks.near_duplicates.shingles import Ints, Shingles, shingle
+from tasks.near_duplicates.shingles import as_rows, blocks, shingle
 
 _MISSED = 1e-4  # chance to miss a pair that is exactly as alike as asked; it falls fast above that
 _MOST_HASHES = 128
@@ -58,34 +57,15 @@ def sketch(texts: pa.Array, similarity: float, seed: int) -> Sketches:
         shingles = shingle(texts.slice(first, _CHUNK).to_pylist())
         hashes = (shingles.hashes >> np.uint64(32)).astype(np.uint32)
         counts[first : first + _CHUNK] = shingles.counts
-        for members in _blocks(shingles.counts):
-            block = _as_columns(hashes, shingles, members)
+        for members in blocks(shingles.counts, _BLOCK):
+            block = hashes[np.ascontiguousarray(as_rows(shingles, members).T)]
             keys[:, first + members] = _band_keys(block, factors)
             bitmaps[:, first + members] = _bitmaps(block)
     return Sketches(keys, bitmaps, counts)
 
 
-def _blocks(counts: Ints) -> Iterator[Ints]:
-    """The texts' numbers, texts of about one length together."""
-    order = np.argsort(counts, kind="stable")
-    done = 0
-    while done < len(order):
-        fitting = max(1, _BLOCK // int(counts[order[done]]))
-        longest = int(counts[order[min(done + fitting, len(order)) - 1]])
-        fitting = max(1, min(fitting, 2 * _BLOCK // longest))
-        yield order[done : done + fitting]
-        done += fitting
-
-
-def _as_columns(hashes: npt.NDArray[np.uint32], shingles: Shingles, members: Ints) -> npt.NDArray[np.uint32]:
-    """(longest, M): a text a column; a shorter one repeats its last shingle, which changes no set."""
-    counts = shingles.counts[members]
-    steps = np.minimum(np.arange(counts.max())[:, None], counts - 1)
-    steps += shingles.starts[members]
-    return hashes[steps]
-
-
 def _band_keys(block: npt.NDArray[np.uint32], factors: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """block: (longest, N), a text a column, so that the least of each lies along whole rows."""
     keys = np.zeros((len(factors), block.shape[1]), np.uint32)
     shuffled = np.empty_like(block)
     for key, row in zip(keys, factors, strict=True):

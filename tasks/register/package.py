@@ -25,7 +25,7 @@ _EXAMPLE = "an example of a text"
 
 def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, mlflow_model: Any) -> str:
     """Write the MLflow model into `folder`, from the verified model at `model`; returns the package's digest."""
-    bundled = _base_to_bundle(base, root)
+    bundled = _base_to_bundle(model, base, root)
     with tempfile.TemporaryDirectory(prefix="finetrace-package-") as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow warns of its own type hints
         import mlflow.pyfunc
@@ -93,10 +93,12 @@ def _make_manifest(folder: Path) -> dict[str, Any]:
     return {"files": files, "digest": sha256_of_value(files)}
 
 
-def _base_to_bundle(base: BaseSettings, root: Path) -> Path | None:
+def _base_to_bundle(model: Path, base: BaseSettings, root: Path) -> Path | None:
     """The base's folder if it must travel with the model; None if the model is whole or pip brings the base."""
     from tasks.model.base import PACKAGES, find_base
 
+    if read_json(model / "about.json")["strategy"]["kind"] == "full":
+        return None
     folder = find_base(base, root)
     package, inner = PACKAGES.get(base.id, ("", ""))
     return None if (folder.parent.name, folder.name) == (package, inner) else folder
@@ -117,7 +119,11 @@ def _stage_artifacts(scratch: Path, model: Path, base: Path | None) -> dict[str,
 def _stage_code(scratch: Path) -> Path:
     """The parts of `tasks` that predicting needs: the corridor, the model and this room's way to open a package."""
     source, target = Path(__file__).parents[1], scratch / "tasks"
-    for file in [*source.glob("*.py"), *(source / "model").rglob("*.py"), *(source / "register" / name for name in ("__init__.py", "package.py"))]:
+    for file in [
+        *source.glob("*.py"),
+        *(source / "model").rglob("*.py"),
+        *(source / "register" / name for name in ("__init__.py", "package.py")),
+    ]:
         copy = target / file.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, copy)

@@ -17,7 +17,7 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
     """One text a row in; its most probable label and that label's probability out."""
 
     _skip_type_hint_validation = True
-    """With a hint on `model_input` MLflow drops our output signature; without one it warns at each load, but for this."""
+    """A hint on `model_input` would cost our output signature; without one MLflow warns at each load, but for this."""
 
     def load_context(self, context: Any) -> None:
         """Load the model, every byte checked. Raises IntegrityError."""
@@ -27,10 +27,10 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
             raise IntegrityError(f"{folder} is not the model {expected} that was registered. Do not use it.")
         self.model = open_package(folder.parents[1])
 
-    def predict(
+    def predict(  # type: ignore[no-untyped-def]
         self,
         context: Any,  # noqa: ARG002 - MLflow passes it
-        model_input,  # type: ignore[no-untyped-def]  # noqa: ANN001 - see above
+        model_input,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
         """Columns label and probability; with params {"top_k": k} also label_2, probability_2 … for the next best.

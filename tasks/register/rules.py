@@ -78,7 +78,7 @@ class BestBaseline:
             return off(self.name, "register.gate.baseline_tolerance")
         best = best_baseline(evidence)
         if best is None:
-            return Outcome(self.name, False, None, -tolerance, "no baseline was measured; run evaluate again")
+            return Outcome(self.name, False, None, 0.0 - tolerance, "no baseline was measured; run evaluate again")
         return _not_worse(self.name, best, evidence.baselines[best], tolerance)
 
 
@@ -92,7 +92,7 @@ class Champion:
         if tolerance is None:
             return off(self.name, "register.gate.champion_tolerance")
         if evidence.champion is None:
-            return Outcome(self.name, True, None, -tolerance, "there is no champion yet")
+            return Outcome(self.name, True, None, 0.0 - tolerance, "there is no champion yet")
         difference = against_champion(evidence.correct, evidence.champion, register)
         return _not_worse(self.name, "the champion", difference, tolerance)
 
@@ -107,7 +107,7 @@ class Slices:
         if tolerance is None:
             return off(self.name, "register.gate.slice_tolerance")
         if evidence.champion is None:
-            return Outcome(self.name, True, None, -tolerance, "there is no champion yet")
+            return Outcome(self.name, True, None, 0.0 - tolerance, "there is no champion yet")
         least = register.gate.min_slice_rows
         judged = {name: rows for name, rows in evidence.slices.items() if len(rows.correct) >= least}
         level = (1 - register.confidence) / max(1, len(judged))  # Bonferroni: many slices, few false alarms
@@ -116,9 +116,9 @@ class Slices:
         if bad:
             worst = sorted(bad, key=lambda name: -bad[name])
             named = ", ".join(f"{name} {-bad[name]:+.3f}" for name in worst[:5])
-            return Outcome(self.name, False, -bad[worst[0]], -tolerance, f"falls behind the champion on {named}")
+            return Outcome(self.name, False, -bad[worst[0]], 0.0 - tolerance, f"falls behind the champion on {named}")
         why = f"no sure loss on {len(judged)} slices of at least {least} rows"
-        return Outcome(self.name, True, 0.0, -tolerance, why)
+        return Outcome(self.name, True, 0.0, 0.0 - tolerance, why)
 
 
 def against_champion(ours: np.ndarray, champion: np.ndarray, register: RegisterSettings) -> Difference:
@@ -136,7 +136,7 @@ def off(name: str, key: str) -> Outcome:
 def _not_worse(name: str, other: str, difference: Difference, tolerance: float) -> Outcome:
     passed = not difference.high < -tolerance
     relation = "not surely worse than" if passed else "surely worse than"
-    return Outcome(name, passed, difference.value, -tolerance, f"accuracy {difference}: {relation} {other}")
+    return Outcome(name, passed, difference.value, 0.0 - tolerance, f"accuracy {difference}: {relation} {other}")
 
 
 def _loss(rows: SliceRows, level: float) -> float | None:

@@ -107,9 +107,7 @@ def _keep_package(
     )
     with tempfile.TemporaryDirectory(prefix="finetrace-model-") as scratch:
         folder = Path(scratch) / "package"
-        mlflow_model = Model(
-            artifact_path="model", model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id
-        )
+        mlflow_model = Model(artifact_path="model", model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id)
         digest = build(folder, mlflow_model)
         client.log_model_artifacts(logged.model_id, str(folder))
     client.finalize_logged_model(logged.model_id, "READY")

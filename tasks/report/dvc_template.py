@@ -24,7 +24,7 @@ def dvc_template() -> str:
     """The HTML around the plots. No {scripts}: those that DVC would put there come from a CDN."""
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle(None, vl_version="5.21")
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version="5.21")
     script = bundle.replace("</script", "<\\/script")
     return f"""<!DOCTYPE html>
 <html lang="en">

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
@@ -74,7 +75,10 @@ def _read_input(paths: Paths, file: Path, context: str, recorded: dict[str, str]
     md5 = md5_of_file(file)
     if recorded.get(name, md5) != md5:
         raise IntegrityError(f"{name} has md5 {md5}, dvc.lock says {recorded[name]}. Run `finetrace run` again.")
-    table = pq.ParquetFile(file)
+    try:
+        table = pq.ParquetFile(file)
+    except pa.ArrowInvalid as error:
+        raise IntegrityError(f"{name} is no longer Parquet ({error}). Run `finetrace run` again.") from None
     columns = tuple((field.name, str(field.type)) for field in table.schema_arrow)
     return DataInput(name, md5, context, table.metadata.num_rows, columns)
 

@@ -18,7 +18,7 @@ from tasks.tracking.flatten import clean_name, flat_params
 from tasks.tracking.machine import read_machine
 from tasks.tracking.process import close_dead_runs, process_tags
 from tasks.tracking.runs import adopt_digest
-from tasks.tracking.store import Store, open_store, reporting, trouble
+from tasks.tracking.store import Store, open_store, reporting, writing_trouble
 
 _FLUSH_POINTS = 500
 _FLUSH_SECONDS = 10.0
@@ -75,7 +75,7 @@ class LiveRun:
         """The client; if the store fails within the block, one warning, and no more is sent."""
         try:
             yield self._store.client if self._store is not None else _Silent()
-        except (*trouble(), OSError) as error:  # OSError: a full disk beneath the artifacts
+        except writing_trouble() as error:
             self._store = None
             _warn(error)
 

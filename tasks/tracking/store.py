@@ -121,6 +121,11 @@ def trouble() -> tuple[type[Exception], ...]:
     return MlflowException, sqlalchemy.exc.SQLAlchemyError
 
 
+def writing_trouble() -> tuple[type[Exception], ...]:
+    """The same, and what a full or read-only disk beneath the artifacts gives."""
+    return (*trouble(), OSError)
+
+
 def _check_reachable(uri: str) -> None:
     """Fail at once where MLflow would retry for minutes; a new SQLite file is made readable to its owner alone."""
     try:

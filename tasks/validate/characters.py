@@ -21,6 +21,10 @@ NOTHING_SEEN = (
 )
 """All of them together, joiners everywhere: none makes a text longer or a label another one."""
 
+_SPACE = "[ \t\r\n\u00a0\u2000-\u200a\u3000]"  # written out: RE2's and Python's \\s differ
+UNTIDY = f"^{_SPACE}|{_SPACE}$|{NOTHING_SEEN}"
+"""Space at an end, or anything not seen."""
+
 
 def visible_lengths(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """How many characters a reader sees of each text, spaces at the ends not counted; int32, null for null."""

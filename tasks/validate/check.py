@@ -60,10 +60,9 @@ def check_rows(rows: pa.Table, settings: ValidateSettings, featurise: Featurise)
     Raises DataError if the rows that pass are too few, or those that do not too many.
     """
     checker, quarantine = Checker(), Quarantine(rows.num_rows)
-    whole = rows.to_pandas(types_mapper=pd.ArrowDtype)  # copies nothing
-    outcomes = {"file": checker.check(file_suite(), whole)}
+    outcomes = {"file": checker.check(file_suite(), rows.slice(0, 1).to_pandas())}  # the first row tells
     stop_if_critical(outcomes["file"], rows, quarantine)
-    labels = settings.labels or learn_labels(_counted(_learnable(rows)), settings.min_rows_per_label)
+    labels = settings.labels or learn_labels(_counted(_learnable(rows.select(["side", "label", "line"]))), settings.min_rows_per_label)
     suites = _suites(rows, settings, labels)
 
     outcomes["row"] = checker.check_rows(suites["row"], rows)
@@ -125,7 +124,7 @@ def _check_rest(
     if settings.labels is None:
         set_rare_aside(quarantine, rows, labels, settings.min_rows_per_label)
     stop_if_too_many(rows, quarantine, settings.max_bad_fraction)
-    usable = rows.filter(pa.array(~quarantine.removed))
+    usable = rows.select(["side", "label"]).filter(pa.array(~quarantine.removed))
     learnable = _learnable(usable)
     counts = {
         label: count

@@ -44,7 +44,7 @@ def set_conflicts_aside(quarantine: Quarantine, rows: pa.Table, conflicting: np.
 
 def set_rare_aside(quarantine: Quarantine, rows: pa.Table, labels: Sequence[str], minimum: int) -> None:
     """Set aside what is left of a learned label that the other checks brought below the minimum."""
-    usable = rows.filter(pa.array(~quarantine.removed))
+    usable = rows.select(["side", "label"]).filter(pa.array(~quarantine.removed))
     counts = count_labels(usable.filter(pc.not_equal(usable["side"], "test")), labels)
     rare = [label for label, count in counts.items() if count < minimum]
     mask = pc.is_in(rows["label"], value_set=pa.array(rare, type=pa.string())).to_numpy() & ~quarantine.removed

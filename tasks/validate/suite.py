@@ -13,7 +13,7 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from tasks.table import INGESTED
-from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHING_SEEN, REPLACEMENT
+from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHING_SEEN, REPLACEMENT, UNTIDY
 from tasks.validate.labels import quoted
 from tasks.validate.settings import ValidateSettings
 
@@ -151,7 +151,7 @@ def _label_expectations(settings: ValidateSettings, labels: Sequence[str]) -> li
         ),
         gxe.ExpectColumnValuesToNotMatchRegex(
             column="label",
-            regex=rf"^\s|\s$|{NOTHING_SEEN}",
+            regex=UNTIDY,
             **_warning("label_untidy", "The label has no space at its ends and nothing invisible"),
         ),
     ]

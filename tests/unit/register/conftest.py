@@ -112,7 +112,8 @@ class Workspace:
             write_rows(path, rows, SPLIT)
         write_rows(self.paths.augmented, [row | {"parent_id": "", "method": ""} for row in rows[:20]], AUGMENTED)
         shown = [
-            {key: row[key] for key in ("row_id", "line", "text", "label")} | {"predicted": guess, "probabilities": given}
+            {key: row[key] for key in ("row_id", "line", "text", "label")}
+            | {"predicted": guess, "probabilities": given}
             for row, guess, given in zip(rows, predicted, probabilities.tolist(), strict=True)
         ]
         write_rows(self.paths.predictions, shown, PREDICTIONS)

@@ -27,7 +27,9 @@ def filled(paths: Paths) -> Paths:
     write_json(paths.evaluation / "plots" / "confusion.json", [])
     paths.report_page.write_text("<!DOCTYPE html>")
     paths.params.write_text(f"ingest:\n  url: https://me:{CANARY}@host/x.csv\n  api_key: {CANARY}\n")
-    outs = [{"path": path.relative_to(paths.root).as_posix(), "md5": md5_of_file(path)} for path in (paths.val, paths.test)]
+    outs = [
+        {"path": path.relative_to(paths.root).as_posix(), "md5": md5_of_file(path)} for path in (paths.val, paths.test)
+    ]
     deps = [{"path": "data/raw.csv", "md5": "0" * 32}]
     (paths.root / "dvc.lock").write_text(yaml.safe_dump({"stages": {"split": {"deps": deps, "outs": outs}}}))
     return paths

@@ -111,9 +111,8 @@ def test_a_killed_trainings_run_is_failed_by_the_next(paths: Paths, monkeypatch:
 
 
 def test_a_living_trainings_run_is_left_alone(paths: Paths) -> None:
-    with live_run(paths, name="alive", params=PARAMS, tags={}) as alive:
-        with live_run(paths, name="next", params=PARAMS, tags={}):
-            assert run_of(paths, alive).info.status == "RUNNING"
+    with live_run(paths, name="alive", params=PARAMS, tags={}) as alive, live_run(paths, name="b", params={}, tags={}):
+        assert run_of(paths, alive).info.status == "RUNNING"
 
 
 def test_the_flow_run_is_named(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:

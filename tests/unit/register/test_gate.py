@@ -1,0 +1,115 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tasks.register.evidence import Evidence, SliceRows
+from tasks.register.gate import RULES, is_passed, judge, needs_champion
+from tasks.register.paired import Difference
+from tasks.register.settings import GateSettings, RegisterSettings
+
+REGISTER = RegisterSettings()
+
+
+def right(count: int, of: int = 100) -> np.ndarray:
+    return np.arange(of) < count
+
+
+GOOD = Evidence(
+    metrics={"accuracy": 0.9, "macro_f1": 0.88, "ece": 0.03},
+    correct=right(90),
+    baselines={"majority": Difference(0.7, 0.6, 0.8), "tfidf_linear": Difference(0.02, -0.01, 0.05)},
+    champion=right(88),
+    slices={"short": SliceRows(right(40, 50), right(40, 50))},
+)
+BAD: dict[str, dict[str, Any]] = {
+    "finite": {"metrics": GOOD.metrics | {"log_loss": float("inf")}},
+    "min_accuracy": {"metrics": GOOD.metrics | {"accuracy": 0.49}},
+    "min_macro_f1": {"metrics": GOOD.metrics | {"macro_f1": float("nan")}},
+    "max_ece": {"metrics": GOOD.metrics | {"ece": 0.16}},
+    "baseline": {"baselines": GOOD.baselines | {"frozen_linear": Difference(-0.03, -0.05, -0.01)}},
+    "champion": {"champion": right(99)},
+    "slices": {"slices": {"short": SliceRows(right(30, 50), right(45, 50))}},
+}
+OFF: dict[str, dict[str, Any]] = {
+    "finite": {"finite": False},
+    "min_accuracy": {"min_accuracy": None},
+    "min_macro_f1": {"min_macro_f1": None},
+    "max_ece": {"max_ece": None},
+    "baseline": {"baseline_tolerance": None},
+    "champion": {"champion_tolerance": None},
+    "slices": {"slice_tolerance": None},
+}
+NAMES = [rule.name for rule in RULES]
+
+
+def outcome(name: str, evidence: Evidence, register: RegisterSettings = REGISTER) -> Any:
+    return next(each for each in judge(evidence, register) if each.name == name)
+
+
+def test_a_good_model_passes() -> None:
+    outcomes = judge(GOOD, REGISTER)
+    assert is_passed(outcomes)
+    assert [each.passed for each in outcomes] == [True] * len(RULES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_rule_alone_refuses(name: str) -> None:
+    outcomes = judge(replace(GOOD, **BAD[name]), REGISTER)
+    assert not is_passed(outcomes)
+    assert {each.name for each in outcomes if each.passed is False} >= {name}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_rule_can_be_turned_off_and_says_so(name: str) -> None:
+    register = replace(REGISTER, gate=GateSettings(**OFF[name]))
+    off = outcome(name, replace(GOOD, **BAD[name]), register)
+    assert off.passed is None
+    assert "params.yaml" in off.why
+
+
+@pytest.mark.parametrize("name", ["champion", "slices"])
+def test_without_a_champion_there_is_nothing_to_fall_behind(name: str) -> None:
+    assert outcome(name, replace(GOOD, champion=None, slices={})).why == "there is no champion yet"
+
+
+def test_without_baselines_the_gate_says_no() -> None:
+    assert outcome("baseline", replace(GOOD, baselines={})).passed is False
+
+
+def test_the_best_baseline_is_the_one_that_counts() -> None:
+    assert "tfidf_linear" in outcome("baseline", GOOD).why
+
+
+def test_a_loss_that_may_be_an_accident_passes() -> None:
+    """One row of 100 lost: the interval reaches 0."""
+    assert outcome("champion", replace(GOOD, champion=right(91))).passed is True
+
+
+def test_a_tolerated_loss_passes() -> None:
+    register = replace(REGISTER, gate=GateSettings(champion_tolerance=0.2))
+    assert outcome("champion", replace(GOOD, champion=right(99)), register).passed is True
+
+
+def test_small_slices_are_not_judged() -> None:
+    small = {"short": SliceRows(right(0, 29), right(29, 29))}
+    assert outcome("slices", replace(GOOD, slices=small)).passed is True
+
+
+def test_many_slices_raise_no_false_alarm() -> None:
+    """7 rows of 50 lost and none won: p = 2⁻⁷ = 0.0078, sure for one slice but not for one of seventy-seven."""
+    lost = SliceRows(right(40, 50), right(47, 50))
+    assert outcome("slices", replace(GOOD, slices={"one": lost})).passed is False
+    many = {f"label {position}": lost for position in range(77)}
+    assert outcome("slices", replace(GOOD, slices=many)).passed is True
+
+
+def test_the_worst_slice_is_named_first() -> None:
+    slices = {"bad": SliceRows(right(30, 50), right(45, 50)), "worse": SliceRows(right(10, 50), right(45, 50))}
+    assert outcome("slices", replace(GOOD, slices=slices)).why.endswith("worse -0.700, bad -0.300")
+
+
+def test_the_champion_is_only_read_when_a_rule_asks() -> None:
+    assert needs_champion(REGISTER)
+    assert not needs_champion(replace(REGISTER, gate=GateSettings(champion_tolerance=None, slice_tolerance=None)))

@@ -1,0 +1,30 @@
+"""Names by content."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tasks.digest import canonical_json, md5_of_file, row_id, sha256_of_file, sha256_of_texts
+
+
+def test_files_have_their_published_digests(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"abc")
+    # RFC 1321 and FIPS 180-2 test vectors
+    assert md5_of_file(tmp_path / "f") == "900150983cd24fb0d6963f7d28e17f72"
+    assert sha256_of_file(tmp_path / "f") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_rows_name_depends_on_text_and_label_alone() -> None:
+    assert row_id("text", "label") == hashlib.sha256(b"label\x00text").hexdigest()[:24]
+    assert len({row_id("a", "b"), row_id("ab", ""), row_id("", "ab"), row_id("b", "a")}) == 4
+
+
+def test_borders_between_texts_count() -> None:
+    assert sha256_of_texts(["ab", "c"]) != sha256_of_texts(["a", "bc"])
+
+
+def test_canonical_json_has_one_form_and_no_nan() -> None:
+    assert canonical_json({"b": 1, "a": "é"}) == '{"a":"é","b":1}'
+    with pytest.raises(ValueError, match="JSON"):
+        canonical_json(float("inf"))
