@@ -1,8 +1,36 @@
-"""A stage's outcome → the one number worth a line."""
+"""A stage's numbers → the few worth a line."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flows.news import Outcome
 
+Numbers = Mapping[str, Any]
+
 
 def headline(outcome: Outcome) -> str:
-    """The number a person looks for first, in words."""
-    return ", ".join(f"{key} {value}" for key, value in list(outcome.numbers.items())[:2])
+    """What a person looks for first, in words; "" if the stage's report does not hold it."""
+    try:
+        return _WORDS[outcome.stage](outcome.numbers)
+    except (KeyError, TypeError):
+        return ""
+
+
+def _finetune(numbers: Numbers) -> str:
+    return f"val macro F1 {numbers['best_val_macro_f1']:.3f} in epoch {numbers['best_epoch']}"
+
+
+def _evaluate(numbers: Numbers) -> str:
+    interval = numbers["intervals"]["accuracy"]
+    return f"accuracy {numbers['accuracy']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+
+
+_WORDS: dict[str, Callable[[Numbers], str]] = {
+    "ingest": lambda numbers: f"{numbers['rows']:,} rows, {numbers['labels']} labels",
+    "validate": lambda numbers: f"{numbers['rows_out']:,} rows usable, {numbers['quarantined']:,} set aside",
+    "split": lambda numbers: " / ".join(f"{numbers['rows'][side]:,} {side}" for side in ("train", "val", "test")),
+    "augment": lambda numbers: f"{numbers['rows_out'] - numbers['rows_in']:,} rows added",
+    "finetune": _finetune,
+    "evaluate": _evaluate,
+    "register": lambda numbers: str(numbers["line"]),
+}

@@ -55,8 +55,13 @@ def stale_stages(paths: Paths) -> dict[str, list[str]]:
     )
     if done.returncode != 0:
         raise explain(paths, done.stderr)
-    status: dict[str, Any] = json.loads(done.stdout)
-    return {name: _reasons(status[name]) for name in STAGES if name in status}
+    return state_of(done.stdout)
+
+
+def state_of(status: str) -> dict[str, list[str]]:
+    """What `dvc status --json` prints → each stale stage, in order, with what has changed for it."""
+    found: dict[str, Any] = json.loads(status)
+    return {name: _reasons(found[name]) for name in STAGES if name in found}
 
 
 def make_stage(
@@ -124,9 +129,8 @@ def _reasons(entries: list[Any]) -> list[str]:
     for entry in entries:
         if isinstance(entry, str):
             found.append(entry)
-            continue
-        for changes in entry.values():
-            found += _flatten(changes)
+        else:
+            found += [word for changes in entry.values() for word in _flatten(changes)]
     return found
 
 

@@ -44,7 +44,7 @@ class IngestSettings:
             address = urlsplit(self.url)
             if address.scheme != "https" or not address.hostname:
                 raise ValueError("url must begin with https:// and name a host")
-            if address.username is not None or address.password is not None:
+            if "@" in address.netloc:
                 raise ValueError("url holds a user name or password, which would end up in logs; remove it")
             if self.sha256 is None:
                 raise ValueError("url needs sha256, the digest of the file it must give; add it")

@@ -50,18 +50,22 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
             f"version {champion.version} of {name} has the alias champion but no tag {PACKAGE_DIGEST}: finetrace "
             "did not register it. Set the alias to a version that it did, or remove it."
         )
-    folder = download(store, store.client.get_model_version_download_uri(name, str(champion.version)))
+    folder = download(store, f"models:/{name}/{champion.version}")
     verify_package(folder, champion.package_digest)
     model = open_package(folder)
     best: np.ndarray[Any, Any] = model.predict(list(texts)).argmax(axis=1)
     return [model.labels[index] for index in best]
 
 
-def download(store: Store, location: str) -> Path:
-    """The files at a location; in place if they are on this disk.
+def download(store: Store, address: str) -> Path:
+    """The files at models:/NAME/VERSION or at an artifact location; in place if they are on this disk.
 
-    Never a models:/ address: MLflow looks those up in its ambient store and not in the one it is given.
+    MLflow itself would look up a models:/ address in its ambient store and not in this one.
     """
     import mlflow.artifacts
 
+    location = address
+    if address.startswith("models:/"):
+        name, version = address.removeprefix("models:/").split("/")
+        location = store.client.get_model_version_download_uri(name, version)
     return Path(mlflow.artifacts.download_artifacts(artifact_uri=location, tracking_uri=store.tracking_uri))

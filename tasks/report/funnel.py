@@ -52,7 +52,9 @@ def _kept(validate: dict[str, Any]) -> Step | None:
         return None
     lost = _first(validate, "quarantined")
     note = f"{lost} quarantined" if lost is not None else ""
-    return Step("rows valid", kept, note=note, parts=tuple(sorted(_parts(validate.get("reasons")), key=lambda part: -part[1])))
+    return Step(
+        "rows valid", kept, note=note, parts=tuple(sorted(_parts(validate.get("reasons")), key=lambda part: -part[1]))
+    )
 
 
 def _dealt(split: dict[str, Any]) -> Step | None:

@@ -62,7 +62,9 @@ def check_rows(rows: pa.Table, settings: ValidateSettings, featurise: Featurise)
     checker, quarantine = Checker(), Quarantine(rows.num_rows)
     outcomes = {"file": checker.check(file_suite(), rows.slice(0, 1).to_pandas())}  # the first row tells
     stop_if_critical(outcomes["file"], rows, quarantine)
-    labels = settings.labels or learn_labels(_counted(_learnable(rows.select(["side", "label", "line"]))), settings.min_rows_per_label)
+    labels = settings.labels or learn_labels(
+        _counted(_learnable(rows.select(["side", "label", "line"]))), settings.min_rows_per_label
+    )
     suites = _suites(rows, settings, labels)
 
     outcomes["row"] = checker.check_rows(suites["row"], rows)

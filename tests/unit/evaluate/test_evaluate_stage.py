@@ -43,7 +43,11 @@ def word_features(texts, base, paths):
 
 
 def make_rows(path, *templates):
-    texts = [(f"{template} {word} {number}", label) for word, label in WORDS.items() for number, template in enumerate(templates)]
+    texts = [
+        (f"{template} {word} {number}", label)
+        for word, label in WORDS.items()
+        for number, template in enumerate(templates)
+    ]
     rows = [
         {"row_id": row_id(text, label), "side": "any", "line": line, "text": text, "label": label, "fold": 0}
         for line, (text, label) in enumerate(texts, start=2)
@@ -149,7 +153,7 @@ def test_output_that_is_not_finite_fails_and_writes_nothing(workspace, output):
 
 def test_a_test_label_that_the_model_never_saw_is_named(workspace):
     paths, model = workspace
-    model.labels = LABELS[:2] + ("other", "another")
+    model.labels = (*LABELS[:2], "other", "another")
     with pytest.raises(DataError, match=r"train\.parquet.*'plastic' and 1 more"):
         evaluate(paths)
 
@@ -176,7 +180,10 @@ def test_a_test_side_without_rows_is_refused(workspace):
 def test_every_setting_changes_what_is_written(workspace, key, value):
     paths, _ = workspace
     evaluate(paths)
-    results, slices = (paths.evaluation / "results.json").read_bytes(), (paths.evaluation / "slices.parquet").read_bytes()
+    results, slices = (
+        (paths.evaluation / "results.json").read_bytes(),
+        (paths.evaluation / "slices.parquet").read_bytes(),
+    )
     evaluate(paths, **{key: value})
     after = (paths.evaluation / "results.json").read_bytes(), (paths.evaluation / "slices.parquet").read_bytes()
     # the settings themselves stand in results.json, so look at what came of them

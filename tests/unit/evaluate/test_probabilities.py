@@ -14,7 +14,8 @@ def test_probabilities_pass():
 
 
 @pytest.mark.parametrize(
-    ("value", "what"), [(np.nan, "NaN or infinite"), (np.inf, "NaN or infinite"), (-0.5, "no probabilities"), (0.7, "no prob")]
+    ("value", "what"),
+    [(np.nan, "NaN or infinite"), (np.inf, "NaN or infinite"), (-0.5, "no probabilities"), (0.7, "no prob")],
 )
 def test_output_that_is_no_probability_is_refused_naming_the_first_line(value, what):
     bad = GOOD.copy()

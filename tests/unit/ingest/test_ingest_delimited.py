@@ -121,6 +121,7 @@ def test_borders_between_blocks_change_nothing(workspace: Any, small_blocks: Cal
         ("hi,x\nho,y\n", "a.csv:1: column 'text': is missing, the file has 'hi', 'x'; rename the column, or set"),
         ("hi,x\nho,y\n", "If the file has no header set ingest.header: false"),
         ("text,Lable\nhi,x\n", "column 'label': is missing, the file has 'text', 'Lable' (did you mean 'Lable'?)"),
+        ("TEXT,LABEL\nhi,x\n", "column 'text': is missing, the file has 'TEXT', 'LABEL' (did you mean 'TEXT'?)"),
         ("text, label \nhi,x\n", "(did you mean ' label '?)"),
         ("text,\x1b[31mred\nhi,x\n", r"'\x1b[31mred'"),
         ("text;label\nhi;x\n", "The header has one column 'text;label': is the delimiter ';'?"),
@@ -142,7 +143,7 @@ def test_far_too_many_columns_are_refused(workspace: Any) -> None:
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 def test_an_unclosed_quote_is_told_with_its_line_and_byte(workspace: Any, mark: bytes) -> None:
-    head = mark + 'text,label\n"ça\nva",x\nhi,'.encode()
+    head = mark + 'text,label\n"ça\nva",x\nhé,'.encode()
     message = workspace.refusal("a.csv", head + b'"open\nto,the\nend,z\n')
     assert message.startswith(f"a.csv:4: column 2: the quote opened at byte {len(head):,} is not closed")
 

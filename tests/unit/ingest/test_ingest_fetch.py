@@ -19,7 +19,9 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Answer(BaseHTTPRequestHandler):
-    """Gives CONTENT, a part of it, or leads elsewhere."""
+    """Gives CONTENT, a part of it, 60 MB of it, or leads elsewhere."""
+
+    sent = 0  # times CONTENT, of the 60 MB
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
@@ -35,6 +37,9 @@ class Answer(BaseHTTPRequestHandler):
             if path != "/endless":
                 self.send_header("Content-Length", str(len(CONTENT)))
             self.end_headers()
+            if path == "/endless":
+                for Answer.sent in range(200):
+                    self.wfile.write(CONTENT)
             self.wfile.write(CONTENT[:1_000] if path == "/cut" else CONTENT)
 
     def log_message(self, *_: Any) -> None:
@@ -113,6 +118,7 @@ def test_an_unknown_certificate_is_not_trusted(server: str, tmp_path: Path) -> N
 @pytest.mark.parametrize("path", ["/a.csv", "/endless"])
 def test_more_bytes_than_allowed_are_refused(server: str, trusted: ssl.SSLContext, tmp_path: Path, path: str) -> None:
     message = refused(SetupError, server + path, tmp_path / "a", context=trusted, most_bytes=len(CONTENT) - 1)
+    assert Answer.sent < 100  # what the sockets hold may be on its way
     assert "gives more than 300,010 bytes" in message
 
 

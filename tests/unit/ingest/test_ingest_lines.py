@@ -23,6 +23,13 @@ def test_a_character_across_two_blocks_is_one() -> None:
     assert [*read_lines([b"\xf0\x9f", b"\x98\x80\n"], "a", max_line_bytes=99)] == ["😀\n"]
 
 
+def test_a_line_that_never_ends_is_not_held() -> None:
+    blocks = iter([b"aa"] * 1_000)
+    with pytest.raises(DataError, match="a:1: the line is longer than 5 bytes"):
+        list(read_lines(blocks, "a", max_line_bytes=5))
+    assert len([*blocks]) == 997
+
+
 def test_a_long_line_is_told_with_its_number() -> None:
     with pytest.raises(DataError, match="a:3: the line is longer than 5 bytes"):
         list(read_lines([b"a\nb\n12345", b"6\n"], "a", max_line_bytes=5))

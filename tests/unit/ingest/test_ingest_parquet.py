@@ -7,6 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tasks.digest import md5_of_file, sha256_of_file
+
 HI = ["hi", "ho"]
 
 
@@ -60,6 +62,12 @@ def test_a_missing_column_is_told_with_the_nearest(workspace: Any) -> None:
     assert "column 'label': is missing, the file has 'text', 'Label' (did you mean 'Label'?)" in workspace.told(
         "a.parquet"
     )
+
+
+def test_the_digests_are_those_of_the_file(workspace: Any) -> None:
+    path = write(workspace, text=HI, label=HI)
+    source = workspace.ingest("a.parquet")["sources"][0]
+    assert (source["sha256"], source["md5"]) == (sha256_of_file(path), md5_of_file(path))
 
 
 def test_rows_are_numbered_through_all_batches(workspace: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import datasets
 import pytest
 
+from tasks.digest import sha256_of_file
+
 FEATURES = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])})
 
 
@@ -45,7 +47,9 @@ def test_the_test_split_is_the_official_test_and_others_are_said_to_be_mixed(wor
     report = workspace.ingest("saved")
     assert report["rows_by_side"] == {"any": 4, "test": 2}
     assert report["notes"] == ["split validation is not kept apart: its rows may go to any side"]
-    assert report["sources"][2]["name"] == "test/data-00000-of-00001.arrow"
+    last = report["sources"][2]
+    path = workspace.root / "saved" / "test" / "data-00000-of-00001.arrow"
+    assert (last["name"], last["sha256"]) == ("test/data-00000-of-00001.arrow", sha256_of_file(path))
 
 
 def test_all_shards_are_read(workspace: Any) -> None:

@@ -46,7 +46,15 @@ def test_a_difference_is_judged_by_its_interval(low, high, words):
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(None, "–"), (True, "yes"), (1234, "1\u202f234"), (-0.0, "0"), (0.91273, "0.9127"), ("=x", "'=x"), ({"train": 2}, "2 train")],
+    [
+        (None, "–"),
+        (True, "yes"),
+        (1234, "1\u202f234"),
+        (-0.0, "0"),
+        (0.91273, "0.9127"),
+        ("=x", "'=x"),
+        ({"train": 2}, "2 train"),
+    ],
 )
 def test_a_value_of_unknown_kind_is_shown(value, shown):
     assert scalar(value) == shown

@@ -15,7 +15,9 @@ HISTORY = [
     {"epoch": 2.0, "train_loss": 1.0, "val_loss": 1.5, "val_accuracy": 0.7, "val_macro_f1": 0.6},
 ]
 CHARTS = {
-    "intervals": interval_chart([{"name": "<b>us", "value": 0.9, "low": 0.8, "high": 1.0, "is_ours": True}], "accuracy"),
+    "intervals": interval_chart(
+        [{"name": "<b>us", "value": 0.9, "low": 0.8, "high": 1.0, "is_ours": True}], "accuracy"
+    ),
     "loss": loss_chart(HISTORY, 2),
     "accuracy": accuracy_chart(HISTORY, None),
     "reliability": reliability_chart([{"confidence": 0.9, "accuracy": 0.8, "rows": 10}]),

@@ -9,7 +9,19 @@ from tasks.paths import Paths
 from tasks.report.page import POLICY, render_page
 from tasks.report.run_report import OPEN_ERRORS, render_run_report
 
-LOADING = {"src", "srcset", "href", "xlink:href", "data", "action", "formaction", "poster", "background", "cite", "ping"}
+LOADING = {
+    "src",
+    "srcset",
+    "href",
+    "xlink:href",
+    "data",
+    "action",
+    "formaction",
+    "poster",
+    "background",
+    "cite",
+    "ping",
+}
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
 
@@ -27,7 +39,9 @@ class Page(HTMLParser):
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         self.attributes += [name for name, _ in attrs]
-        self.addresses += [value or "" for name, value in attrs if name in LOADING and not (tag == "path" and name == "d")]
+        self.addresses += [
+            value or "" for name, value in attrs if name in LOADING and not (tag == "path" and name == "d")
+        ]
         self.ids += [value for name, value in attrs if name == "id"]
         self.addresses += re.findall(r"url\(([^)]*)\)", " ".join(value or "" for _, value in attrs))
         if tag not in VOID:
