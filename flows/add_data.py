@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ def add_data(
 ) -> None:
     """Read the data as `ingest` will, copy them in, track them, and change params.yaml. Nothing is kept if one fails."""
     set_switches()
+    _check_options(source, test, sha256)
     with workspace_lock(paths), tempfile.TemporaryDirectory(prefix="finetrace-data-") as scratch:
         given = {**columns, "sha256": sha256}
         fetched, local = _fetch(source, sha256, Path(scratch))
@@ -41,14 +43,15 @@ def add_data(
         text = edited_params(paths.params.read_text(encoding="utf-8"), {"path": shown, "url": None, **given})
         config = parse_config(YAML(typ="safe").load(text), paths.params.name)
         rows = [_rows(each, config.ingest, Path(scratch)) for each in (local, test) if each is not None]
-        _copy(local, test, target)
-        _track(paths, target)
+        with _removed_on_failure(target):
+            _copy(local, test, target)
+            _track(paths, target)
         with replacing(paths.params) as temporary:
             temporary.write_text(text, encoding="utf-8")
     console = make_console(stderr=False)
     console.print(f"{escape(shown)}: {' + '.join(f'{count:,}' for count in rows)} rows, tracked by DVC.")
     console.print("params.yaml points at it. Give the registered model its own name there: register.name")
-    console.print(f"Next     git add params.yaml {escape(shown)}.dvc && finetrace run")
+    console.print(f"Next     git add params.yaml data/raw/.gitignore {escape(shown)}.dvc && finetrace run")
 
 
 def edited_params(text: str, changes: Mapping[str, str | None]) -> str:
@@ -93,9 +96,14 @@ def _target(paths: Paths, local: Path, test: Path | None, name: str | None) -> P
     target = paths.data / "raw" / (stem if is_folder else stem + _endings(local))
     if target.exists() and target.resolve() != local.resolve():
         raise SettingsError(f"{target.relative_to(paths.root)} is there already. Choose another --name, or remove it.")
+    return target
+
+
+def _check_options(source: str, test: Path | None, sha256: str | None) -> None:
     if test is not None and not test.is_file():
         raise DataError(f"--test {test} is not a file.")
-    return target
+    if test is not None and (sha256 is not None or Path(source).is_dir()):
+        raise SettingsError("--test goes with a single training file and without --sha256, which is of one file.")
 
 
 def _rows(source: Path, ingest: Any, scratch: Path) -> int:
@@ -106,6 +114,17 @@ def _rows(source: Path, ingest: Any, scratch: Path) -> int:
 
     found = run(Paths(scratch), ingest=replace(ingest, path=str(source.absolute()), url=None, sha256=ingest.sha256))
     return int(found["rows"])
+
+
+@contextmanager
+def _removed_on_failure(target: Path) -> Iterator[None]:
+    was_there = target.exists()
+    try:
+        yield
+    except BaseException:
+        if not was_there:
+            shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
+        raise
 
 
 def _copy(local: Path, test: Path | None, target: Path) -> None:

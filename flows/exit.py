@@ -20,12 +20,12 @@ def run_app(app: typer.Typer, arguments: list[str]) -> int:
         arguments = ["--debug", *(each for each in arguments if each != "--debug")]
     try:
         code = app(args=arguments, standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        return _stopped() if code == INTERRUPTED else int(code or 0)  # typer has caught Ctrl-C
     except TyperException as error:  # wrong usage
         error.show()
         return error.exit_code
     except (Abort, KeyboardInterrupt):
-        return _say("Stopped. What was finished is kept; run again to go on.", INTERRUPTED)
+        return _stopped()
     except BrokenPipeError:  # our reader has had enough, as in `finetrace status | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -46,6 +46,10 @@ def tell_failure(error: Exception, *, debug: bool) -> int:
     log = _write_log(trace)
     first = next(iter(redact(str(error)).splitlines()), "no words")
     return _say(f"Unexpected {type(error).__name__}: {first}. {log}", 1)
+
+
+def _stopped() -> int:
+    return _say("Stopped. What was finished is kept; run again to go on.", INTERRUPTED)
 
 
 def _kind(error: Exception) -> str:

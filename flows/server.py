@@ -38,10 +38,6 @@ class Server:
     kind: str
     """configured, up (started by `finetrace up`), or embedded (ends with us, shows no pages)."""
 
-    def run_page(self, run_id: str) -> str | None:
-        """The page of a flow run; an embedded server has none."""
-        return None if self.kind == "embedded" else f"{self.url.removesuffix('/api')}/runs/flow-run/{run_id}"
-
 
 def prepare_environment(paths: Paths) -> None:
     """Set what Prefect reads when it is imported: where its files lie, no calls home, no words on the terminal."""

@@ -111,7 +111,7 @@ def stage_error(paths: Paths, stage: str, code: int, output: str) -> Exception:
 
 def explain(paths: Paths, output: str) -> FinetraceError:
     """What DVC says, as one of our errors."""
-    says = redact(_last_lines("\n".join(re.findall(r"ERROR: (.*)", output)) or output))
+    says = redact(_as_sentence(output.rpartition("ERROR: ")[2]))
     if "is busy" in output or "Unable to acquire lock" in output:
         return BusyError(f"Another DVC is at work in {paths.root}: {says} Wait until it ends.")
     if "rwlock" in output:
@@ -149,6 +149,11 @@ def _last_run(paths: Paths, stage: str) -> int:
 
 def _last_lines(text: str, count: int = 3) -> str:
     return "\n".join([line for line in text.splitlines() if line.strip()][-count:]) or "it says nothing."
+
+
+def _as_sentence(text: str) -> str:
+    words = " ".join(text.split())[:500].rstrip(".")
+    return f"{words}." if words else "it says nothing."
 
 
 def _hint(number: int) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from tasks.evaluate.metrics.log_loss.log_loss import SMALLEST
+from tasks.evaluate.reliability import calibration_bin
 from tasks.evaluate.scored import CALIBRATION_BINS, Scored
 
 CELLS = 2_000_000
@@ -119,8 +120,7 @@ def _calibration_gap(scored: Scored) -> csr_array | None:
     if scored.probabilities is None:
         return None
     confidence = scored.confidence
-    bins = np.clip(np.ceil(confidence * CALIBRATION_BINS).astype(int) - 1, 0, CALIBRATION_BINS - 1)
-    return _groups(bins, CALIBRATION_BINS, confidence - scored.correct)
+    return _groups(calibration_bin(confidence), CALIBRATION_BINS, confidence - scored.correct)
 
 
 def _groups(group: np.ndarray, size: int, values: np.ndarray | None = None) -> csr_array:

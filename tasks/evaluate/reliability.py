@@ -7,9 +7,14 @@ import numpy as np
 from tasks.evaluate.scored import CALIBRATION_BINS
 
 
+def calibration_bin(confidence: np.ndarray, bins: int = CALIBRATION_BINS) -> np.ndarray:
+    """Each confidence's bin, 0 … bins-1; bin m holds (m / bins, (m + 1) / bins]."""
+    return np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+
+
 def reliability_bins(confidence: np.ndarray, correct: np.ndarray, bins: int = CALIBRATION_BINS) -> list[dict[str, Any]]:
     """Of each equal-width bin that holds rows: its borders, rows, mean confidence and accuracy (Guo et al. 2017)."""
-    bin_of = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    bin_of = calibration_bin(confidence, bins)
     found = []
     for number in np.unique(bin_of):
         inside = bin_of == number

@@ -1,9 +1,11 @@
 """Texts → which of them are nearly the same.
 
-Candidates share a MinHash band; each is then checked by its exact Jaccard similarity, so that no pair is reported that
-is not near. A pair is missed with a chance below 0.0001 if it is just as alike as asked, and less above that. In a crowd
-of more than CROWD texts that share a band, each is compared with the CROWD first ones of that band only: what was found
-for the first texts does not change when more are appended, and a million like texts do not make 10^12 pairs.
+Candidates share a MinHash band; each is then checked by its exact Jaccard similarity, so that every pair told is near.
+A pair just as alike as asked is missed with a chance of 0.0001, one more alike with less.
+
+In a crowd that shares a band, each text is compared with the first ones of that crowd only, at most with 256 in a small
+file and with 8 in a large one (_PARTNERS), so that a million like texts do not make 10^12 pairs. How many depends on
+the texts before it, never on those after: what was found among the first texts stays when more are appended.
 """
 
 from collections.abc import Iterator
@@ -17,7 +19,8 @@ from tasks.near_duplicates.shingles import Ints
 from tasks.near_duplicates.similarity import similarities
 from tasks.near_duplicates.sketches import Sketches, sketch
 
-CROWD = 8
+_FEWEST, _MOST = 8, 256  # partners of a text in a band
+_PARTNERS = 2_000_000  # of the n-th text: this ÷ n, so that their sum grows like n for large files
 _CANDIDATES_AT_ONCE = 1_000_000
 _CHECKED_AT_ONCE = 200_000
 _LOW = np.uint64(0xFFFFFFFF)
@@ -73,14 +76,14 @@ def _distinct_of(parts: Iterator[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint
 
 
 def _sharing(keys: npt.NDArray[np.uint32]) -> Iterator[tuple[Ints, Ints]]:
-    """The (earlier, later) texts of one band, each later one with the first CROWD that have its key."""
+    """The (earlier, later) texts of one band, each later one with the first that have its key."""
     ordered = np.sort(keys.astype(np.uint64) << np.uint64(32) | np.arange(len(keys), dtype=np.uint64))
     texts = (ordered & _LOW).astype(np.int64)
     is_first = np.append(True, ordered[1:] >> np.uint64(32) != ordered[:-1] >> np.uint64(32))
     run_starts = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
-    partners = np.minimum(np.arange(len(texts)) - run_starts, CROWD)
+    partners = np.minimum(np.arange(len(texts)) - run_starts, np.clip(_PARTNERS // (texts + 1), _FEWEST, _MOST))
     followers = np.flatnonzero(partners)
-    step = _CANDIDATES_AT_ONCE // CROWD
+    step = _CANDIDATES_AT_ONCE // _FEWEST
     for first in range(0, len(followers), step):
         some = followers[first : first + step]
         yield texts[_spread(run_starts[some], partners[some])], np.repeat(texts[some], partners[some])
@@ -103,9 +106,9 @@ def _are_near(texts: pa.Array, pairs: npt.NDArray[np.uint64], similarity: float)
 
 
 def _distinct(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """The values in order, each once. np.unique goes through a hash table, which takes several times longer."""
-    ordered = np.sort(values)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+    """The values in order, each once; sorts in place. np.unique takes several times longer, through a hash table."""
+    values.sort()
+    return values[np.append(True, values[1:] != values[:-1])] if len(values) else values
 
 
 def _spread(starts: Ints, counts: Ints) -> Ints:

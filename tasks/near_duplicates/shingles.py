@@ -48,7 +48,7 @@ def as_rows(shingles: Shingles, texts: Ints) -> Ints:
 
 
 def blocks(sizes: Ints, elements: int) -> Iterator[Ints]:
-    """All places of `sizes`, those of about one size together, each block at most about so many elements when padded."""
+    """All places of `sizes`, those of about one size together; a block padded to its longest has about `elements`."""
     order = np.argsort(sizes, kind="stable")
     done = 0
     while done < len(order):

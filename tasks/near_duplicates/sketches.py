@@ -17,7 +17,7 @@ from tasks.near_duplicates.shingles import as_rows, blocks, shingle
 
 _MISSED = 1e-4  # chance to miss a pair that is exactly as alike as asked; it falls fast above that
 _MOST_HASHES = 128
-_CHUNK = 65_536  # texts
+_CHUNK = 32_768  # texts
 _BLOCK = 65_536  # shingles: 256 KiB of hashes, which stays in the processor's cache
 _WORDS = 4  # of 64 bits a bitmap
 _PRIME = np.uint32(0x9E3779B1)

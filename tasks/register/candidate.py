@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from tasks.digest import sha256_of_value
-from tasks.errors import IntegrityError
+from tasks.errors import DataError, IntegrityError
 from tasks.files import read_json
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
@@ -58,5 +58,8 @@ def read_candidate(paths: Paths, base: BaseSettings, settings: Mapping[str, Any]
         raise IntegrityError(
             f"{paths.model} is model {digest}, but finetune.json reports {trained}. Run finetune again."
         )
-    raw = settings.get("ingest", {}).get("path")
-    return Candidate(paths, base, settings, digest, read_inputs(paths, raw), read_evaluation(paths))
+    inputs = read_inputs(paths, settings.get("ingest", {}).get("path"))
+    evaluation = read_evaluation(paths)
+    if evaluation.model_digest not in (None, digest):
+        raise DataError(f"evaluate measured model {evaluation.model_digest}, not {digest}. Run evaluate again.")
+    return Candidate(paths, base, settings, digest, inputs, evaluation)

@@ -1,9 +1,14 @@
 """The current champion, and what it says about these texts."""
 
+import atexit
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import numpy as np
 
@@ -58,14 +63,20 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
 
 
 def download(store: Store, address: str) -> Path:
-    """The files at models:/NAME/VERSION or at an artifact location; in place if they are on this disk.
+    """The files at models:/NAME/VERSION or at an artifact location: in place if they are on this disk, else a copy that
+    goes when this process ends.
 
     MLflow itself would look up a models:/ address in its ambient store and not in this one.
     """
-    import mlflow.artifacts
-
     location = address
     if address.startswith("models:/"):
         name, version = address.removeprefix("models:/").split("/")
         location = store.client.get_model_version_download_uri(name, version)
-    return Path(mlflow.artifacts.download_artifacts(artifact_uri=location, tracking_uri=store.tracking_uri))
+    if location.startswith("file:"):
+        return Path(url2pathname(urlsplit(location).path))
+    import mlflow.artifacts
+
+    copy = mkdtemp(prefix="finetrace-download-")
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    found = mlflow.artifacts.download_artifacts(artifact_uri=location, tracking_uri=store.tracking_uri, dst_path=copy)
+    return Path(found)

@@ -29,6 +29,11 @@ class Evaluation:
     slices: pa.Table
 
     @property
+    def model_digest(self) -> str | None:
+        """The model that was measured; None if the results do not say."""
+        return self.results.get("model_digest")
+
+    @property
     def metrics(self) -> dict[str, dict[str, float]]:
         """Headline metrics: name → {value, low, high}."""
         return dict(self.results["metrics"])

@@ -7,8 +7,11 @@ from tasks.register.candidate import Candidate
 from tasks.register.description import Identity
 from tasks.register.gate import is_passed
 from tasks.register.rules import Outcome
-from tasks.tracking import MODEL_DIGEST, Store
+from tasks.tracking import MODEL_DIGEST, Store, mask_url
 from tasks.tracking.live import flow_tags
+
+_VIEW = "workflowType=machine_learning"
+"""Else MLflow opens its pages for chat programs."""
 
 
 def version_tags(store: Store, run_id: str, candidate: Candidate, outcomes: list[Outcome]) -> dict[str, str]:
@@ -32,6 +35,12 @@ def version_tags(store: Store, run_id: str, candidate: Candidate, outcomes: list
     return {name: value for name, value in tags.items() if value}
 
 
+def run_address(store: Store, run_id: str) -> str:
+    """The run's page: whole where a server is known, else what follows the address that `finetrace up` gives."""
+    server = mask_url(store.tracking_uri).rstrip("/") + "/" if store.tracking_uri.startswith("http") else ""
+    return f"{server}#/experiments/{store.experiment_id}/runs/{run_id}?{_VIEW}"
+
+
 def identity(candidate: Candidate, tags: Mapping[str, str]) -> Identity:
     code = tags.get("git.commit", "not in git") + ("+ (changed)" if tags.get("git.dirty") == "true" else "")
     base = f"{candidate.base.id}@{candidate.base.revision[:10]}"
@@ -40,9 +49,8 @@ def identity(candidate: Candidate, tags: Mapping[str, str]) -> Identity:
 
 def links(store: Store, run_id: str) -> dict[str, str]:
     """Relative addresses work on whichever port the pages are served."""
-    view = "workflowType=machine_learning"  # else MLflow opens its pages for chat programs
     run = f"#/experiments/{store.experiment_id}/runs/{run_id}"
-    found = {"training run": f"{run}?{view}", "report": f"{run}/artifacts/report.html?{view}"}
+    found = {"training run": f"{run}?{_VIEW}", "report": f"{run}/artifacts/report.html?{_VIEW}"}
     flow_run = os.environ.get("FINETRACE_FLOW_RUN_URL", "")
     if flow_run.startswith(("http://", "https://")):
         found["Prefect flow run"] = flow_run

@@ -1,11 +1,13 @@
 """The registered model as MLflow runs it: texts → labels and probabilities. Kept as code, never as a pickle."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import mlflow.pyfunc
 import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 
 from tasks.errors import IntegrityError
@@ -35,7 +37,7 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
     ) -> pd.DataFrame:
         """Columns label and probability; with params {"top_k": k} also label_2, probability_2 … for the next best.
 
-        model_input: a frame with the column text, or a list of texts.
+        model_input: a list of texts, or a frame with the column text. Raises MlflowException for anything else.
         """
         probabilities = self.model.predict(_texts(model_input))
         top_k = min(max(1, int((params or {}).get("top_k", 1))), len(self.model.labels))
@@ -49,10 +51,21 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
         return pd.DataFrame(columns)
 
 
-def _texts(model_input: Any) -> list[str]:
-    if isinstance(model_input, pd.DataFrame):
-        return [str(text) for text in model_input["text" if "text" in model_input else model_input.columns[0]]]
-    return [model_input] if isinstance(model_input, str) else [str(text) for text in model_input]
+def _texts(given: Any) -> list[str]:
+    """The texts in whatever MLflow hands on. Never a guess: a frame of several columns must name one of them text."""
+    if isinstance(given, pd.DataFrame):
+        given = given["text"] if "text" in given else given.squeeze(axis=1)
+    elif isinstance(given, Mapping):
+        given = given.get("text")
+    elif isinstance(given, list) and given and all(isinstance(row, Mapping) for row in given):
+        given = [row.get("text") for row in given]
+    texts = [given] if isinstance(given, str) else list(given) if np.ndim(given) == 1 else [None]
+    if not all(isinstance(text, str) for text in texts):
+        raise MlflowException.invalid_parameter_value(
+            "Give texts: a list of strings, or a frame or records with the column text, e.g. "
+            '{"inputs": ["where is my order"]}.'
+        )
+    return [str(text) for text in texts]
 
 
 set_model(TextClassifier())

@@ -18,7 +18,7 @@ from tasks.register.description import describe
 from tasks.register.evaluation import Evaluation, gather_evidence
 from tasks.register.evidence import Evidence
 from tasks.register.gate import is_passed, judge, needs_champion
-from tasks.register.origin import identity, links, version_tags
+from tasks.register.origin import identity, links, run_address, version_tags
 from tasks.register.package import build_package, open_package
 from tasks.register.rules import Outcome
 from tasks.register.settings import RegisterSettings
@@ -95,6 +95,7 @@ def _act(
         "aliases": list(registered.aliases) if registered else [],
         "created": registered.created if registered else False,
         "run_id": run_id,
+        "run_url": run_address(store, run_id),
         "content": candidate.content,
         "rules": [asdict(outcome) for outcome in outcomes],
         "champion": facts,
@@ -127,7 +128,8 @@ def _register(
         digest = build_package(
             folder, model=paths.model, base=candidate.base, root=paths.root, mlflow_model=mlflow_model
         )
-        _check_answers(folder, candidate.evaluation)
+        if candidate.evaluation.model_digest is None:
+            _check_answers(folder, candidate.evaluation)
         return digest
 
     return register_version(

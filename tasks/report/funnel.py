@@ -58,12 +58,20 @@ def _kept(validate: dict[str, Any]) -> Step | None:
 
 
 def _dealt(split: dict[str, Any]) -> Step | None:
-    sides = _parts({side: _rows(split, side) for side in ("train", "val", "test")})
+    rows = split.get("rows")
+    sides = _parts({side: rows.get(side) for side in ("train", "val", "test")}) if isinstance(rows, dict) else ()
     if not sides:
         return None
-    removed = _first(split, "removed", "rows_removed", "train_rows_removed")
-    note = f"{removed} removed for repeating a test row" if removed else ""
-    return Step("rows dealt to sides", sum(rows for _, rows in sides), note=note, parts=sides)
+    repeats = sum(count for _, count in _parts(split.get("removed_repeats_of_test")))
+    aside = _first(split, "set_aside") or 0
+    notes = [f"{repeats} removed for repeating a test row"] * bool(repeats)
+    notes += [f"{aside} set aside, near to rows of several sides"] * bool(aside)
+    return Step("rows dealt to sides", sum(count for _, count in sides), note=", ".join(notes), parts=sides)
+
+
+def leaks(split: dict[str, Any]) -> dict[str, int]:
+    """Pairs of texts on different sides by how alike they are; empty if nobody looked."""
+    return dict(_parts(split.get("leaks")))
 
 
 def _augmented(augment: dict[str, Any]) -> Step | None:
@@ -74,16 +82,6 @@ def _augmented(augment: dict[str, Any]) -> Step | None:
     return Step(
         "train rows after augmenting", rows, note=f"{made} made" if made else "", parts=_parts(augment.get("methods"))
     )
-
-
-def _rows(split: dict[str, Any], side: str) -> int | None:
-    for place in (split, split.get("sides"), split.get("rows")):
-        value = place.get(side) if isinstance(place, dict) else None
-        if isinstance(value, dict):
-            value = value.get("rows")
-        if isinstance(value, int):
-            return value
-    return None
 
 
 def _first(report: dict[str, Any], *keys: str) -> int | None:

@@ -9,7 +9,7 @@ from tasks.report.run_facts import RunFacts
 WIDTH, HEIGHT = 136, 62
 COLUMN, ROW = 160, 86
 VIEW = (5 * COLUMN + WIDTH + 8, 2 * ROW + HEIGHT + 8)
-LETTERS = 17
+LETTERS = 18
 """So many fit into a box."""
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from tasks.paths import Paths
 from tasks.report.charts.confusion import MOST_LABELS
-from tasks.report.funnel import data_identity, funnel
+from tasks.report.funnel import data_identity, funnel, leaks
 from tasks.report.lineage import HEIGHT, VIEW, WIDTH, lineage
 from tasks.report.metric_names import tiles
 from tasks.report.page import render_page
@@ -36,6 +36,7 @@ def render_run_report(paths: Paths, verdict: dict[str, Any] | None) -> str:
         most_labels=MOST_LABELS,
         open_errors=OPEN_ERRORS,
         funnel=funnel(facts),
+        leaks=leaks(facts.split),
         picture={"boxes": boxes, "arrows": arrows, "view": VIEW, "width": WIDTH, "height": HEIGHT},
     )
     return render_page(_title(verdict), body)

@@ -22,6 +22,7 @@ _CALM = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",  # else a uv.lock in the current folder travels with the model
 }
 _CONNECT_SECONDS = 3.0
@@ -67,7 +68,7 @@ def open_store(paths: Paths) -> Store:
     for name, value in _CALM.items():
         os.environ.setdefault(name, value)
     tracking, registry = tracking_uri(paths), registry_uri(paths)
-    with store_lock(paths, "init"), reporting(tracking):
+    with reporting(tracking):
         for uri in dict.fromkeys((tracking, registry)):
             _check_reachable(uri)
         from mlflow import MlflowClient  # late: 1.2 s of CPU

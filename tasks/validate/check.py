@@ -155,6 +155,7 @@ def _look_for_label_errors(
     learnable = pc.not_equal(rows["side"], "test").to_numpy()
     sample = draw_sample(np.flatnonzero(~quarantine.removed & learnable), settings.label_error_rows, settings.seed)
     looked_at = rows.select(["text", "label"]).take(pa.array(sample))
+    pa.default_memory_pool().release_unused()  # the repeats of a million rows leave 150 MB that the model can have
     features = featurise(looked_at["text"].to_pylist())
     found = find_label_errors(features, looked_at["label"].to_pylist(), settings.seed)
     return replace(found, suspects=tuple(replace(each, position=int(sample[each.position])) for each in found.suspects))

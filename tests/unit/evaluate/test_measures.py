@@ -58,6 +58,13 @@ def test_metrics_agree_with_scikit_learn(tmp_path):
     assert found["log_loss"] == pytest.approx(log_loss(truth, given), rel=1e-5)
 
 
+def test_labels_that_do_not_occur_count_for_nothing(tmp_path):
+    scored = Scored(np.array([0, 1, 1]), np.array([0, 1, 2]), label_count=9)
+    macro = (1 + 2 / 3 + 0) / 3  # of the labels 0, 1 and 2
+    assert compute_metrics(scored, tmp_path)["macro_f1"] == pytest.approx(macro)
+    assert headline_statistics(scored)(np.ones((1, 3)))["macro_f1"][0] == pytest.approx(macro)
+
+
 def test_one_impossible_row_leaves_log_loss_finite(tmp_path):
     scored = score(np.array([[1, 0], [0, 1]], dtype=np.float32), np.array([1, 1]))
     assert compute_metrics(scored, tmp_path)["log_loss"] == pytest.approx(-np.log(np.finfo(np.float32).eps) / 2)

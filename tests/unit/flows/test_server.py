@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.server import Server, answers_within, configured_url, free_port, prefect_server, prepare_environment
+from flows.server import answers_within, configured_url, free_port, prefect_server, prepare_environment
 from tasks.errors import SetupError
 from tasks.paths import Paths
 
@@ -103,8 +103,3 @@ def test_environment_keeps_prefect_in_the_workspace_and_off_the_proxy(
     assert os.environ["PREFECT_RESULTS_DEFAULT_SERIALIZER"] == "json"
     assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert "127.0.0.1" in os.environ["NO_PROXY"]
-
-
-def test_embedded_server_names_no_page_and_others_do() -> None:
-    assert Server("http://h/api", "embedded").run_page("7") is None
-    assert Server("http://h/api", "up").run_page("7") == "http://h/runs/flow-run/7"

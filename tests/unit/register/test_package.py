@@ -1,9 +1,12 @@
 import shutil
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from mlflow.models import Model
 
@@ -65,6 +68,39 @@ def test_every_file_is_covered_by_the_manifest(package: Path) -> None:
             verify_package(package)
         assert file.name == MANIFEST or isinstance(caught.value, IntegrityError), file
         file.write_bytes(original)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["refund", "parcel"],
+        np.array(["refund", "parcel"], dtype=object),
+        pd.DataFrame({"text": ["refund", "parcel"]}),
+        pd.DataFrame({"id": ["a", "b"], "text": ["refund", "parcel"]}),
+        pd.DataFrame({"message": ["refund", "parcel"]}),
+        {"text": ["refund", "parcel"]},
+        [{"text": "refund"}, {"text": "parcel"}],
+    ],
+)
+def test_texts_may_come_in_many_ways(given: Any) -> None:
+    assert texts_of(given) == ["refund", "parcel"]
+
+
+@pytest.mark.parametrize(
+    "given", [[1, 2], [None], pd.DataFrame({"id": ["a"], "message": ["b"]}), {"message": ["b"]}, [["refund"]], 7]
+)
+def test_what_is_no_text_is_refused_not_guessed(given: Any) -> None:
+    from mlflow.exceptions import MlflowException
+
+    with pytest.raises(MlflowException, match="Give texts"):
+        texts_of(given)
+
+
+def texts_of(given: Any) -> list[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MLflow warns of itself when it is imported
+        from tasks.register.pyfunc_model import _texts
+    return _texts(given)
 
 
 def test_mlflow_does_not_load_a_package_with_a_flipped_byte(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,14 @@
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from tasks.errors import DataError, IntegrityError
-from tasks.files import read_json
+from tasks.files import read_json, write_json
 from tasks.register.champion import find_version
 from tasks.register.stage import run
 from tasks.register.version import register_version
@@ -101,6 +103,11 @@ def test_a_refused_model_is_recorded_but_is_no_version(workspace) -> None:
     assert run_of.data.tags["gate"] == "failed"
 
 
+def test_the_runs_page_is_told(workspace) -> None:
+    verdict = register(workspace)
+    assert verdict["run_url"] == f"#/experiments/1/runs/{verdict['run_id']}?workflowType=machine_learning"
+
+
 def test_rules_that_are_off_are_told(workspace) -> None:
     verdict = register(workspace, register=workspace.with_gate(max_ece=None, slice_tolerance=None))
     assert "(off: max_ece, slices)" in verdict["line"]
@@ -124,6 +131,43 @@ def test_a_tampered_champion_is_refused(workspace) -> None:
     with pytest.raises(IntegrityError, match=r"weights\.safetensors"):
         register(workspace)
     assert len(versions(workspace)) == 1
+
+
+def test_a_champion_whose_files_were_swapped_is_refused(workspace) -> None:
+    """Another registered model's files agree with each other, but not with the version's tag."""
+    register(workspace)
+    first = workspace.paths.root / "mlartifacts" / "models"
+    kept = next(first.iterdir()) / "artifacts"
+    workspace.train(seed=2)
+    workspace.evaluate()
+    register(workspace)
+    other = next(path for path in first.iterdir() if path != kept.parent) / "artifacts"
+    shutil.rmtree(kept)
+    shutil.copytree(other, kept)
+    workspace.train(seed=3)
+    workspace.evaluate()
+    with pytest.raises(IntegrityError, match="differ from what was registered"):
+        register(workspace)
+
+
+def test_files_that_did_not_arrive_whole_become_no_version(workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def send(client: Any, model_id: str, local_dir: str) -> None:
+        (Path(local_dir) / "requirements.txt").write_text("half")
+        sent(client, model_id, local_dir)
+
+    sent = MlflowClient.log_model_artifacts
+    monkeypatch.setattr(MlflowClient, "log_model_artifacts", send)
+    with pytest.raises(IntegrityError, match=r"requirements\.txt"):
+        register(workspace)
+    assert versions(workspace) == []
+
+
+def test_registering_again_leaves_a_promoted_versions_aliases_alone(workspace) -> None:
+    register(workspace)
+    client = open_store(workspace.paths).client
+    client.delete_registered_model_alias("tiny", "challenger")
+    workspace.paths.report("register").unlink()
+    assert register(workspace)["aliases"] == ["champion"]
 
 
 def test_a_champion_that_finetrace_did_not_register_is_refused(workspace) -> None:
@@ -153,6 +197,13 @@ def test_a_model_that_was_not_measured_is_refused(workspace) -> None:
     with pytest.raises(DataError, match="Run evaluate again"):
         register(workspace)
     assert versions(workspace) == []
+
+
+def test_results_of_another_model_are_refused(workspace) -> None:
+    results = workspace.paths.evaluation / "results.json"
+    write_json(results, read_json(results) | {"model_digest": "0" * 64})
+    with pytest.raises(DataError, match="evaluate measured model 0000"):
+        register(workspace)
 
 
 def test_a_kill_before_the_aliases_is_made_good(workspace, monkeypatch: pytest.MonkeyPatch) -> None:

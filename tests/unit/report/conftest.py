@@ -72,7 +72,12 @@ def make_workspace(root, results):
     reports = {
         "ingest": {"rows": 560, "sources": [{"name": HOSTILE, "sha256": "5" * 64, "rows": 560}]},
         "validate": {"rows_in": 560, "rows_out": 550, "quarantined": 10, "reasons": {"duplicate": 9, "=cmd": 1}},
-        "split": {"train": 400, "val": 50, "test": 100},
+        "split": {
+            "rows": {"in": 550, "train": 400, "val": 48, "test": 100},
+            "removed_repeats_of_test": {"exact": 1, "near": 0},
+            "set_aside": 1,
+            "leaks": {"exact": 0, "normalised": 0, "near": 0},
+        },
         "augment": {"rows": 450, "added": 50},
         "finetune": {
             "strategy": {"kind": "lora", "rank": 8},

@@ -1,5 +1,6 @@
 """Charts become SVG offline, take the page's colours, and cope with hostile or odd labels."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -8,6 +9,7 @@ from tasks.report.charts.confusion import MOST_LABELS, confused_labels, confusio
 from tasks.report.charts.intervals import interval_chart
 from tasks.report.charts.learning_curve import accuracy_chart, loss_chart
 from tasks.report.charts.reliability import reliability_chart
+from tasks.report.charts.style import chart
 from tasks.report.drawing import draw
 
 HISTORY = [
@@ -41,9 +43,11 @@ def test_a_chart_is_drawn_the_same_each_time(name):
 
 
 def test_ids_of_two_charts_never_meet():
-    svg = draw(CHARTS["loss"] | {"layer": [each | {} for each in CHARTS["loss"]["layer"]]}, "one", "x")
+    svg = draw(chart([{"a": 1}], mark={"type": "point", "clip": True}), "one", "x")
     ids = [element.get("id") for element in ET.fromstring(svg).iter() if element.get("id")]  # noqa: S314
+    assert ids
     assert all(each.startswith("one-") for each in ids)
+    assert set(re.findall(r"url\(#([^)]*)\)", svg)) <= set(ids)
 
 
 def test_few_labels_are_all_shown():

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from tasks.files import read_json, write_json
 from tasks.paths import Paths
 from tasks.report.page import POLICY, render_page
 from tasks.report.run_report import OPEN_ERRORS, render_run_report
@@ -125,7 +126,9 @@ def test_a_passed_gate_names_the_version(workspace, verdict):
         "+2.0 [+1.0, +3.0]",
         "560 rows read",
         "550 rows valid 10 quarantined 9 duplicate",
-        "400 train 50 val 100 test",
+        "548 rows dealt to sides 1 removed for repeating a test row, 1 set aside",
+        "400 train 48 val 100 test",
+        "✓ no text lies on two sides exact 0, near 0, normalised 0",
         "450 train rows after augmenting 50 made",
         "10 of 1\u202f000 learn",
         "6666666666666666",
@@ -133,6 +136,12 @@ def test_a_passed_gate_names_the_version(workspace, verdict):
 )
 def test_the_page_shows(plain_report, words):
     assert " ".join(words.split()) in Page(plain_report).text
+
+
+def test_a_leak_between_sides_is_told(workspace):
+    split = read_json(workspace.report("split"))
+    write_json(workspace.report("split"), split | {"leaks": {"exact": 0, "near": 3}})
+    assert "✗ 3 pairs of texts lie on two sides" in Page(render_run_report(workspace, None)).text
 
 
 def test_more_errors_than_a_few_unfold(plain_report, results):

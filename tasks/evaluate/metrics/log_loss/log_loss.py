@@ -21,4 +21,4 @@ class LogLoss(evaluate.Metric):
 
     def _compute(self, predictions: list[list[float]], references: list[int]) -> dict[str, float]:
         given = np.asarray(predictions, dtype=np.float64)[np.arange(len(references)), references]
-        return {"log_loss": float(-np.log(given).mean())}
+        return {"log_loss": float(-np.log(np.clip(given, SMALLEST, 1)).mean())}

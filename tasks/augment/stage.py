@@ -1,0 +1,52 @@
+"""train → augmented train"""
+
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+
+from tasks.augment.settings import AugmentSettings
+from tasks.model.settings import BaseSettings
+from tasks.paths import Paths
+from tasks.table import AUGMENTED, SPLIT, read_table, write_table
+
+_MOST_LABELS = 1_000
+
+
+def run(paths: Paths, *, augment: AugmentSettings, base: BaseSettings) -> dict[str, Any]:
+    """Write the train rows, then the new ones made from them; how many of each, and how many were thrown away."""
+    train = read_table(paths.train, SPLIT)
+    originals = train.append_column(AUGMENTED.field("parent_id"), train["row_id"])
+    originals = originals.append_column(AUGMENTED.field("method"), pa.array(["original"] * len(train), pa.string()))
+    new, thrown = _make(paths, train, augment, base) if augment.methods else (AUGMENTED.empty_table(), {})
+    table = pa.concat_tables([originals, new])
+    write_table(paths.augmented, table, AUGMENTED)
+    return {
+        "rows": {"train": len(train), "new": len(new), "out": len(table)},
+        "thrown_away": thrown,
+        "rows_per_method": dict(sorted(Counter(table["method"].to_pylist()).items())),
+        "rows_per_label": _rows_per_label(train, table),
+    }
+
+
+def _make(
+    paths: Paths, train: pa.Table, augment: AugmentSettings, base: BaseSettings
+) -> tuple[pa.Table, dict[str, int]]:
+    from tasks.augment.new_rows import make_rows  # late: nothing of this is needed with the methods off
+    from tasks.model.base import find_base
+    from tasks.near_duplicates import near_any
+
+    made, thrown = make_rows(train.to_pylist(), augment, lambda: find_base(base, paths.root))
+    new = pa.Table.from_pylist(made, schema=AUGMENTED)
+    held_out = pa.concat_tables(read_table(path, SPLIT, ["text"]) for path in (paths.val, paths.test))
+    is_near = near_any(_texts(new), _texts(held_out), augment.max_held_out_similarity)
+    return new.filter(pa.array(~is_near)), {**thrown, "near_held_out": int(is_near.sum())}
+
+
+def _texts(table: pa.Table) -> pa.Array:
+    return table["text"].combine_chunks()
+
+
+def _rows_per_label(train: pa.Table, table: pa.Table) -> dict[str, dict[str, int]]:
+    before, after = Counter(train["label"].to_pylist()), Counter(table["label"].to_pylist())
+    return {label: {"train": before[label], "out": after[label]} for label in sorted(before)[:_MOST_LABELS]}

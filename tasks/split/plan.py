@@ -1,0 +1,70 @@
+"""Checked rows → which side each goes to, and why some go to none."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.near_duplicates import near_pairs, normal_forms
+from tasks.split.dealing import ASIDE, TEST, Sides, deal, draw, settle
+from tasks.split.settings import SplitSettings
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where N rows go."""
+
+    sides: Sides
+    """(N,): TRAIN, VAL, TEST, or ASIDE for rows that go nowhere."""
+    repeats: dict[str, Mask]
+    """(N,) each: rows left out because they repeat an official test row, by kind of likeness."""
+    set_aside: Mask
+    """(N,): rows left out because they come near rows on different sides."""
+    is_official: bool
+    """Whether the test side is an official test file."""
+    forms: npt.NDArray[np.int64]
+    """(N,): which distinct normal form each row has."""
+    texts: pa.Array
+    """(F,): the normal forms."""
+    pairs: npt.NDArray[np.int64]
+    """(P, 2): near forms, (earlier, later), none of them in or near an official test."""
+
+
+def plan_split(texts: pa.Array, is_test: Mask, settings: SplitSettings) -> Plan:
+    """The side of each row, in file order; is_test: rows of an official test file."""
+    order = np.argsort(~is_test, kind="stable")  # official test rows first: what repeats them comes later
+    encoded = normal_forms(texts).take(pa.array(order)).dictionary_encode()
+    forms = np.empty(len(texts), np.int64)
+    forms[order] = encoded.indices.to_numpy()
+    official = int(forms[is_test].max(initial=-1)) + 1  # forms below are in the official test
+    pairs = near_pairs(encoded.dictionary, settings.near_duplicate_similarity)
+    repeating = _repeating(len(encoded.dictionary), official, pairs)
+    drawn = deal(draw(encoded.dictionary, settings.key), val=settings.val, test=0 if official else settings.test)
+    dealt_pairs = pairs[~(repeating[pairs].any(axis=1))]
+    settled = settle(drawn, dealt_pairs)
+    sides = np.where(is_test, TEST, np.where(repeating, ASIDE, settled)[forms]).astype(np.uint8)
+    repeats = _repeats(texts, is_test, forms, repeating, official)
+    set_aside = (~repeating & (settled == ASIDE))[forms]
+    return Plan(sides, repeats, set_aside, official > 0, forms, encoded.dictionary, dealt_pairs)
+
+
+def _repeating(forms: int, official: int, pairs: npt.NDArray[np.int64]) -> Mask:
+    """(forms,): those of the official test and those near them."""
+    repeating = np.arange(forms) < official
+    repeating[pairs[pairs[:, 0] < official, 1]] = True
+    return repeating
+
+
+def _repeats(
+    texts: pa.Array, is_test: Mask, forms: npt.NDArray[np.int64], repeating: Mask, official: int
+) -> dict[str, Mask]:
+    """Every row is in one kind at most: the strictest."""
+    is_repeat = repeating[forms] & ~is_test
+    has_form = is_repeat & (forms < official)
+    letter_by_letter = pc.is_in(texts, value_set=texts.filter(pa.array(is_test))).to_numpy(zero_copy_only=False)
+    is_exact = has_form & letter_by_letter
+    return {"exact": is_exact, "normalised": has_form & ~is_exact, "near": is_repeat & ~has_form}

@@ -1,0 +1,180 @@
+"""Workspaces of their own, with the real stages or with fake ones, and a Prefect server that they may share."""
+
+import os
+import random
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKE = Path(__file__).with_name("fake_stage.py")
+ROOMS = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
+CLEARED = ("PREFECT_API_URL", "PREFECT_PROFILE", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "FINETRACE_ROOT")
+PARAMS = """\
+base:
+  id: sentence-transformers/all-MiniLM-L6-v2
+  revision: 1110a243fdf4706b3f48f1d95db1a4f5529b4d41
+  sha256: 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+ingest: {path: data/raw/rows.csv}
+validate: {}
+split: {}
+augment: {}
+finetune: {epochs: 2}
+evaluate: {resamples: 200}
+register: {name: wishes}
+"""
+BLOCK = """\
+import os, socket
+_connect = socket.socket.connect
+def connect(self, address):
+    if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "localhost", "::1"):
+        with open(os.environ["OUTSIDE"], "a") as file:
+            file.write(f"{address}\\n")
+        raise OSError(f"the network is blocked: {address}")
+    return _connect(self, address)
+socket.socket.connect = connect
+"""
+"""sitecustomize.py: every Python process notes and refuses a connection that leaves the machine."""
+
+
+@dataclass
+class Workspace:
+    """A folder with params.yaml, and the commands run in it."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "flows.cli", *arguments]
+
+    def finetrace(self, *arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end."""
+        return self._run(self.command(*arguments), extra)
+
+    def dvc(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run DVC as a person would at a terminal."""
+        return self._run([sys.executable, "-m", "dvc", *arguments], {})
+
+    def start(self, *arguments: str, **extra: str) -> subprocess.Popen[str]:
+        """Start the command."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.root,
+            env=self._environment(extra),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def outputs(self) -> dict[str, bytes]:
+        """Every file that the stages made, with its bytes."""
+        files = [each for each in sorted((self.root / "data").rglob("*")) if each.is_file()]
+        return {each.relative_to(self.root).as_posix(): each.read_bytes() for each in files}
+
+    def _run(self, command: list[str], extra: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        environment = self._environment(extra)
+        return subprocess.run(
+            command, cwd=self.root, env=environment, capture_output=True, text=True, timeout=600, check=False
+        )
+
+    def _environment(self, extra: dict[str, str]) -> dict[str, str]:
+        inherited = {key: value for key, value in os.environ.items() if key not in CLEARED}
+        path = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
+        home = {"HOME": str(self.root / "home"), "COLUMNS": "200", "PATH": path}
+        return inherited | home | self.environment | extra
+
+
+def make_workspace(root: Path, *, fake: bool) -> Workspace:
+    """A copy of what a run needs, as a clone would hold it, with 150 easy rows."""
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt"):
+        shutil.copy(ROOT / name, root / name)
+    shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
+    for room in ROOMS if fake else ():
+        shutil.copy(FAKE, root / "tasks" / room / "stage.py")
+    for name in (".dvc", "data/raw", "home"):
+        (root / name).mkdir(parents=True)
+    for name in ("config", ".gitignore"):
+        shutil.copy(ROOT / ".dvc" / name, root / ".dvc" / name)
+    (root / "data" / "raw" / "rows.csv").write_text(easy_rows())
+    (root / "params.yaml").write_text(PARAMS)
+    subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
+    return Workspace(root, {"DVC_SITE_CACHE_DIR": str(root / "dvc-site")})
+
+
+def easy_rows() -> str:
+    """A csv of 150 different texts in three labels that differ by their words."""
+    draw = random.Random(7)
+    told = {
+        "shipping": "parcel delivery courier box tracking arrive shipment late".split(),
+        "payment": "card invoice refund charge bill bank money paid".split(),
+        "login": "password account login email reset code locked sign".split(),
+    }
+    filling = "my the please help why today again still with for was your app week wrong really now very cannot".split()
+    rows = {
+        (" ".join([*draw.sample(filling, 5), *draw.sample(words, 3)]), label)
+        for label, words in told.items()
+        for _ in range(50)
+    }
+    return "text,label\n" + "".join(f"{text},{label}\n" for text, label in sorted(rows))
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Prefect server that lasts for all tests; its API."""
+    from flows import child
+    from flows.server import start_embedded
+    from tasks.paths import Paths
+
+    process, url = start_embedded(Paths(tmp_path_factory.mktemp("prefect")))
+    yield url
+    child.stop(process)
+
+
+@pytest.fixture
+def fake(tmp_path: Path, server: str) -> Workspace:
+    """Fake stages, and a server that is there already."""
+    workspace = make_workspace(tmp_path, fake=True)
+    workspace.environment["PREFECT_API_URL"] = server
+    return workspace
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Workspace:
+    """Fake stages, and no server but the one that each run starts for itself."""
+    return make_workspace(tmp_path, fake=True)
+
+
+@dataclass(frozen=True)
+class RealRun:
+    """A full run with the real stages, and what it took."""
+
+    workspace: Workspace
+    done: subprocess.CompletedProcess[str]
+    cpu_seconds: float
+    outside: Path
+    """Where connections that left the machine would have been noted."""
+
+
+@pytest.fixture(scope="session")
+def real_run(tmp_path_factory: pytest.TempPathFactory) -> RealRun:
+    """`finetrace run` from nothing, with its own server and without a network."""
+    workspace = make_workspace(tmp_path_factory.mktemp("real"), fake=False)
+    blocked = tmp_path_factory.mktemp("blocked")
+    (blocked / "sitecustomize.py").write_text(BLOCK)
+    outside = blocked / "outside.txt"
+    workspace.environment |= {"PYTHONPATH": str(blocked), "OUTSIDE": str(outside)}
+    before = children_cpu_seconds()
+    done = workspace.finetrace("run")
+    return RealRun(workspace, done, children_cpu_seconds() - before, outside)
+
+
+def children_cpu_seconds() -> float:
+    """CPU of all children that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -1,0 +1,97 @@
+"""Two at once, and runs that are killed: nothing stays behind, nothing is lost. Stages are fake here."""
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.pipeline
+Workspace = Any  # tests/pipeline/conftest.py
+
+
+def _wait_for(file: Path, process: subprocess.Popen[str]) -> None:
+    """Return when the file is there."""
+    deadline = time.monotonic() + 120
+    while not file.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _alive_in(root: Path) -> list[str]:
+    """Commands of processes that work in the folder."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and process.cwd() == str(root):
+                found.append(" ".join(process.cmdline()))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+def _all_gone(root: Path) -> bool:
+    """Whether every process of the folder ends within seconds."""
+    deadline = time.monotonic() + 15
+    while _alive_in(root):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def _made(output: str) -> dict[str, str]:
+    """made or cached, by stage."""
+    return {words[2]: words[1] for line in output.splitlines() if len(words := line.split()) > 2 and words[0] in "✓="}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["KILL", "TERM", "INT"])
+def test_killed_run_leaves_no_process_and_the_next_goes_on_from_what_was_done(
+    lonely: Workspace, number: signal.Signals
+) -> None:
+    go = lonely.root / "go"
+    first = lonely.start("run", "--until", "split", FAKE_WAIT=f"split:{go}")
+    _wait_for(lonely.root / "waiting", first)
+    assert any("uvicorn" in command for command in _alive_in(lonely.root))  # its own server
+    first.send_signal(number)
+    output, _ = first.communicate(timeout=30)  # which also proves that nobody holds its pipe
+    assert _made(output) == {"ingest": "made", "validate": "made"}
+    assert _all_gone(lonely.root)
+
+    second = lonely.finetrace("run", "--until", "split")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert _made(second.stdout) == {"ingest": "cached", "validate": "cached", "split": "made"}
+    assert _all_gone(lonely.root)
+    assert not list(lonely.root.rglob(".tmp-*"))
+
+
+def test_second_run_at_once_is_refused_and_names_the_first(fake: Workspace) -> None:
+    go = fake.root / "go"
+    first = fake.start("run", "--until", "ingest", FAKE_WAIT=f"ingest:{go}")
+    _wait_for(fake.root / "waiting", first)
+    second = fake.finetrace("run")
+    assert second.returncode == 6
+    assert f"process {first.pid} " in second.stderr
+    assert len(second.stderr.splitlines()) == 1
+    status = fake.finetrace("status")
+    assert f"process {first.pid} " in status.stdout
+    go.touch()
+    assert first.wait(60) == 0
+
+
+def test_dvc_at_work_in_the_same_folder_is_waited_for_and_then_told(fake: Workspace) -> None:
+    go = fake.root / "go"
+    environment = {**fake._environment({}), "FAKE_WAIT": f"ingest:{go}"}
+    command = [fake.command()[0], "-m", "dvc", "repro", "ingest"]
+    other = subprocess.Popen(command, cwd=fake.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    _wait_for(fake.root / "waiting", other)
+    done = fake.finetrace("run", "--until", "ingest")
+    assert done.returncode == 6
+    assert "DVC" in done.stderr
+    go.touch()
+    other.communicate(timeout=60)
+    assert other.returncode == 0

@@ -1,0 +1,28 @@
+"""The few numbers on a stage's line."""
+
+import pytest
+
+from flows.headline import headline
+from flows.news import Outcome
+
+
+@pytest.mark.parametrize(
+    ("stage", "numbers", "words"),
+    [
+        ("ingest", {"rows": 1231, "labels": 21}, "1,231 rows, 21 labels"),
+        ("validate", {"rows_out": 1202, "quarantined": 29}, "1,202 rows usable, 29 set aside"),
+        ("finetune", {"best_val_macro_f1": 0.91234, "best_epoch": 4}, "val macro F1 0.912 in epoch 4"),
+        (
+            "evaluate",
+            {"accuracy": 0.9, "intervals": {"accuracy": {"low": 0.8512, "high": 0.949}}},
+            "accuracy 0.900 [0.851, 0.949]",
+        ),
+        ("register", {"line": "PASS"}, "PASS"),
+    ],
+)
+def test_line_of_a_stage_shows_its_numbers(stage: str, numbers: dict[str, object], words: str) -> None:
+    assert headline(Outcome(stage, True, 1.0, numbers)) == words
+
+
+def test_report_of_another_version_gives_no_words_and_no_error() -> None:
+    assert headline(Outcome("ingest", True, 1.0, {"lines": 3})) == ""

@@ -1,0 +1,52 @@
+"""The flow: what is tried again, what the form shows, what may be kept of results."""
+
+import typing
+from typing import Any
+
+import pytest
+from prefect.states import Failed
+from prefect.utilities.callables import parameter_schema
+
+from flows.child import ChildKilledError
+from flows.retrain import RETRY_DELAYS_SECONDS, STAGE_TASKS, TIMEOUT_SECONDS, StageName, retrain, retry_may_help
+from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, GateError, IntegrityError, SettingsError
+
+
+def _is_retried(error: Exception) -> bool:
+    unused: Any = None
+    return retry_may_help(unused, unused, Failed(data=error))
+
+
+@pytest.mark.parametrize("error", [OSError("disk"), BusyError("held"), ChildKilledError("signal 9")])
+def test_what_may_pass_is_tried_again(error: Exception) -> None:
+    assert _is_retried(error)
+
+
+@pytest.mark.parametrize("kind", [DataError, GateError, IntegrityError, SettingsError, FinetraceError, TimeoutError])
+def test_what_would_fail_again_is_not(kind: type[Exception]) -> None:
+    assert not _is_retried(kind("no"))
+
+
+def test_every_error_is_either_tried_again_or_not_on_purpose() -> None:
+    assert [kind.__name__ for kind in EXIT_CODES.values() if _is_retried(kind("x"))] == ["BusyError"]
+
+
+def test_every_task_has_a_timeout_retries_and_no_result_on_disk() -> None:
+    assert list(TIMEOUT_SECONDS) == list(STAGE_TASKS)
+    for each in STAGE_TASKS.values():
+        assert each.retries == len(RETRY_DELAYS_SECONDS)
+        assert each.retry_condition_fn is retry_may_help
+        assert each.persist_result is False
+        assert each.result_serializer == "json"
+    assert retrain.persist_result is False
+    assert retrain.result_serializer == "json"
+
+
+def test_flow_has_few_coarse_tasks() -> None:
+    assert len(STAGE_TASKS) <= 10
+
+
+def test_form_explains_every_parameter_and_offers_the_stages() -> None:
+    schema = parameter_schema(retrain)
+    assert all(field.get("description") for field in schema.properties.values())
+    assert schema.properties["until"]["enum"] == list(typing.get_args(StageName))
