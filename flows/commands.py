@@ -1,7 +1,9 @@
 """run, plan, register: what the command line does and prints."""
 
 import json
+import signal
 import sys
+from types import FrameType
 from typing import Any
 
 from flows.news import listening
@@ -21,6 +23,7 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
         raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
+    signal.signal(signal.SIGTERM, _as_interrupt)  # so that Prefect learns of it, as it does of Ctrl-C
     try:
         with listening(watcher.hear):
             verdict = run(paths, until=until, force=force)
@@ -73,6 +76,10 @@ def raise_if_refused(verdict: dict[str, Any]) -> None:
     """A refusal is told by the exit code too."""
     if verdict and not verdict["passed"]:
         raise GateError(verdict["line"])
+
+
+def _as_interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def stage_numbers(paths: Paths) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from flows.headline import headline
 from flows.lock import workspace_lock
 from flows.news import Outcome, Started, tell
 from flows.publish import publish_in_child
+from flows.reaper import close_dead_runs
 from flows.run_page import run_page
 from flows.stages import check_sections, make_stage, stale_stages
 from tasks.config import load_config
@@ -121,6 +122,7 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
     paths = Paths(Path(workspace).resolve())
     load_config(paths.params)
     with workspace_lock(paths):
+        close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
         outcomes = _make_all(paths, until, force)
         if until != PUBLISHING:

@@ -37,6 +37,7 @@ def estimate_cost(
     tokens: int,
     width: int,
     dtype_bytes: int,
+    threads: int,
     finetune: FinetuneSettings,
 ) -> Cost:
     """Two operations a parameter and token forward, twice that backward above the lowest layer that learns."""
@@ -46,7 +47,7 @@ def estimate_cost(
     forward = 2 * layer_parameters * tokens
     once = forward * (frozen if kept and not without_loop else layers)
     per_epoch = forward * (3 * learning + (0 if kept else frozen))
-    speed = measured_speed(width, finetune)
+    speed = measured_speed(width, finetune, threads)
     batch = finetune.batch_tokens * width * ACTIVATIONS_PER_TOKEN_AND_LAYER * learning * dtype_bytes
     activations = 0 if without_loop else batch
     cache = tokens * width * dtype_bytes if kept and not without_loop else 0
@@ -58,13 +59,13 @@ def estimate_cost(
     )
 
 
-def measured_speed(width: int, finetune: FinetuneSettings) -> float:
+def measured_speed(width: int, finetune: FinetuneSettings, threads: int) -> float:
     """Floating-point operations a second of (1024, D) × (D, 4D) products, the shape of a layer's widest map."""
     device = pick_device()
     dtype = pick_dtype(finetune.precision, device)
     left = torch.ones(1024, width, dtype=dtype, device=device)
     right = torch.ones(width, 4 * width, dtype=dtype, device=device)
-    with cpu_threads(finetune.threads):
+    with cpu_threads(threads):
         left @ right
         started = time.perf_counter()
         for _ in range(20):

@@ -24,6 +24,7 @@ def make_fingerprint(start: "Start", processes: int) -> dict[str, Any]:
         "val rows": start.val.digest,
         "base": start.base.sha256,
         "base.max_tokens": start.base.max_tokens,
+        "base.threads": start.base.threads,
         "device": start.device.type,
         "dtype": str(start.dtype),
         "machine": platform.machine(),

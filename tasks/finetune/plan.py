@@ -25,7 +25,7 @@ from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
-USED_WITHOUT_LOOP = {"strategy", "class_weights", "val_fold", "threads", "seed"}
+USED_WITHOUT_LOOP = {"strategy", "class_weights", "val_fold", "seed"}
 """Settings that matter to feature_extraction, which has no loop."""
 
 
@@ -61,8 +61,8 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "device": device.type,
         "dtype": str(dtype).removeprefix("torch."),
         "attention": attention,
-        "threads": finetune.threads,
-        "cost": vars(_cost(model, train, finetune, kept=not reason, dtype_bytes=dtype.itemsize)),
+        "threads": base.threads,
+        "cost": vars(_cost(model, train, finetune, base, kept=not reason, dtype_bytes=dtype.itemsize)),
         "conflicts": conflicts(finetune),
     }
 
@@ -132,7 +132,9 @@ def _first_rows(train: Examples, finetune: FinetuneSettings) -> list[int]:
     return list(first[:3])
 
 
-def _cost(model: Classifier, train: Examples, finetune: FinetuneSettings, *, kept: bool, dtype_bytes: int) -> Cost:
+def _cost(
+    model: Classifier, train: Examples, finetune: FinetuneSettings, base: BaseSettings, *, kept: bool, dtype_bytes: int
+) -> Cost:
     stack = layer_stack(model.encoder)
     in_layer = sum(parameter.numel() for parameter in nn.ModuleList([stack[0]]).parameters())
     return estimate_cost(
@@ -145,5 +147,6 @@ def _cost(model: Classifier, train: Examples, finetune: FinetuneSettings, *, kep
         tokens=sum(train.lengths),
         width=model.head.in_features,
         dtype_bytes=dtype_bytes,
+        threads=base.threads,
         finetune=finetune,
     )

@@ -45,8 +45,6 @@ class FinetuneSettings:
     """With split.folds: hold out this fold of train and val rows instead of val."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """Of matrix products; weights stay float32. auto: bfloat16 where the hardware has it."""
-    threads: Annotated[int, Field(ge=1, le=256)] = 2
-    """CPU threads. Another number gives other last bits, so it is pinned and recorded."""
     cache_gigabytes: Annotated[float, Field(ge=0)] = 8.0
     """States of frozen layers are computed once and kept if they fit in this; 0: computed again each epoch."""
     checkpoint_steps: Annotated[int, Field(ge=1)] = 200

@@ -54,7 +54,7 @@ class Start:
 
 def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
     """Fine-tune the base on the augmented train rows, keep the best epoch on val; writes data/model."""
-    with cpu_threads(finetune.threads):
+    with cpu_threads(base.threads):
         torch.manual_seed(finetune.seed)
         start = prepare(paths, finetune, base)
         with watching(paths, finetune, base) as watch:
@@ -187,6 +187,6 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "model_digest": digest,
         "device": start.device.type,
         "dtype": str(start.dtype).removeprefix("torch."),
-        "threads": start.settings.threads,
+        "threads": start.base.threads,
         "rows": {"train": len(start.train.texts), "val": len(start.val.texts)},
     }

@@ -13,7 +13,7 @@ from tasks.digest import sha256_of_texts, sha256_of_value
 from tasks.files import replacing
 from tasks.model.base import find_base
 from tasks.model.batches import pad, plan_batches
-from tasks.model.device import pick_attention, pick_device, pick_dtype
+from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
 from tasks.model.encoder import load_encoder, mean_pool
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import load_tokenizer, token_ids
@@ -37,7 +37,8 @@ def text_features(texts: Sequence[str], base: BaseSettings, paths: Paths) -> np.
     dtype = pick_dtype("auto", device)
     file = paths.cache / "features" / f"{_cache_key(texts, base, device, dtype)}.safetensors"
     if not file.exists():
-        features = compute_features(texts, folder, base.max_tokens, device, dtype)
+        with cpu_threads(base.threads):
+            features = compute_features(texts, folder, base.max_tokens, device, dtype)
         with replacing(file) as temporary:
             save_file({"features": features}, temporary)
     os.utime(file)  # the least recently used go first when the cache is emptied
@@ -78,7 +79,7 @@ def _cache_key(texts: Sequence[str], base: BaseSettings, device: torch.device, d
             "base": [base.sha256, base.revision, base.max_tokens],
             "device": device.type,
             "dtype": str(dtype),
-            "threads": torch.get_num_threads(),
+            "threads": base.threads,
             "torch": torch.__version__,
         }
     )

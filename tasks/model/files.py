@@ -23,7 +23,7 @@ from tasks.files import read_json, replacing, write_json
 from tasks.model.base import find_base
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier, build_classifier
-from tasks.model.device import pick_attention, pick_device
+from tasks.model.device import cpu_threads, pick_attention, pick_device
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies import AnyStrategy
 from tasks.model.tokenizer import TOKENIZER, load_tokenizer, token_ids
@@ -92,21 +92,23 @@ def verify_model(folder: Path) -> str:
 class SavedModel:
     """A fine-tuned model, ready to predict."""
 
-    def __init__(self, classifier: Classifier, labels: Sequence[str], folder: Path, max_tokens: int) -> None:
+    def __init__(self, classifier: Classifier, labels: Sequence[str], folder: Path, base: BaseSettings) -> None:
         self.labels = tuple(labels)
         self._device = pick_device()
         self._classifier = classifier.to(self._device).eval()
-        self._tokenizer = load_tokenizer(folder, max_tokens)
+        self._tokenizer = load_tokenizer(folder, base.max_tokens)
+        self._threads = base.threads
 
     @torch.no_grad()
     def predict(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities (N, C) float32 in the order of `labels`; computed in float32."""
+        """Probabilities (N, C) float32 in the order of `labels`; computed in float32 with the recorded threads."""
         ids = token_ids(self._tokenizer, texts)
         probabilities = np.zeros((len(ids), len(self.labels)), dtype=np.float32)
-        for rows in plan_batches([len(each) for each in ids], PREDICT_TOKENS):
-            batch = pad(rows, ids)
-            logits = self._classifier(batch.input_ids.to(self._device), batch.attention_mask.to(self._device))
-            probabilities[rows] = logits.softmax(-1).cpu().numpy()
+        with cpu_threads(self._threads):
+            for rows in plan_batches([len(each) for each in ids], PREDICT_TOKENS):
+                batch = pad(rows, ids)
+                logits = self._classifier(batch.input_ids.to(self._device), batch.attention_mask.to(self._device))
+                probabilities[rows] = logits.softmax(-1).cpu().numpy()
         return probabilities
 
 
@@ -129,7 +131,7 @@ def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None
     classifier = build_classifier(source, strategy, len(about["labels"]), attention, with_weights=not whole)
     put_back(classifier, state)
     strategy.merge(classifier.encoder)
-    return SavedModel(classifier, about["labels"], folder, recorded.max_tokens)
+    return SavedModel(classifier, about["labels"], folder, recorded)
 
 
 def put_back(model: nn.Module, state: dict[str, Tensor]) -> None:

@@ -21,3 +21,5 @@ class BaseSettings:
     """A local folder to look in first."""
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 128
     """Longer texts are cut here."""
+    threads: Annotated[int, Field(ge=1, le=256)] = 2
+    """CPU threads wherever the base runs. Another number gives other last bits, so it is pinned and recorded."""

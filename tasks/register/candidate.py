@@ -11,6 +11,7 @@ from tasks.files import read_json
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.register.evaluation import Evaluation, read_evaluation
+from tasks.register.version import Measured
 from tasks.tracking.code_identity import CodeIdentity, read_code_identity
 from tasks.tracking.inputs import DataInput, read_inputs
 
@@ -35,6 +36,12 @@ class Candidate:
         made_by = {name: self.settings[name] for name in MADE_BY if name in self.settings}
         data = sorted((each.context, each.md5) for each in self.data if each.context != "raw")
         return sha256_of_value({"model": self.digest, "data": data, "params": made_by, "base": self.base.sha256})
+
+    @cached_property
+    def measured(self) -> Measured:
+        """The headline metrics and the test file."""
+        test = next(each for each in self.data if each.context == "testing")
+        return Measured({name: each["value"] for name, each in self.evaluation.metrics.items()}, test.name, test.md5)
 
     @cached_property
     def strategy(self) -> str:

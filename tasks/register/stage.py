@@ -102,7 +102,7 @@ def _act(
     }
     write_json(paths.report("register"), verdict)
     _render_page(paths, verdict)
-    headline = {name: each["value"] for name, each in metrics.items()}
+    headline = candidate.measured.metrics
     complete_run(
         paths,
         run_id,
@@ -140,6 +140,7 @@ def _register(
         run_id=run_id,
         tags=tags,
         description=description,
+        measured=candidate.measured,
         build=build,
     )
 

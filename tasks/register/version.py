@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,16 @@ _ABOUT = (
     'one in use. Load one with `mlflow.pyfunc.load_model("models:/{name}@champion")`.\n\nAn alias is moved with the '
     "pencil beside it. The button *Promote model* does something else: it copies a version to another registered model."
 )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Headline metrics, and the test file they were measured on."""
+
+    metrics: Mapping[str, float]
+    data_name: str
+    data_md5: str
+
 
 BuildPackage = Callable[[Path, Any], str]
 """(empty folder, mlflow.models.Model) → the package's digest."""
@@ -42,10 +53,10 @@ def register_version(
     run_id: str,
     tags: Mapping[str, str],
     description: str,
+    measured: Measured,
     build: BuildPackage,
 ) -> Registered:
     """The version of `name` with this content, made if there is none; however many processes ask at once.
-
     Its files are verified where they lie before the version exists. Raises IntegrityError.
     """
     with store_lock(paths, "register"):
@@ -54,6 +65,7 @@ def register_version(
         created = version is None
         if version is None:
             logged, digest = _keep_package(store, content, run_id, tags, build)
+            _log_metrics(store, run_id, logged.model_id, measured)
             made = store.client.create_model_version(
                 name,
                 source=logged.artifact_location,  # models:/<id> would be looked up in MLflow's ambient store
@@ -114,6 +126,15 @@ def _keep_package(
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     verify_package(download(store, logged.artifact_location), digest)
     return logged, digest
+
+
+def _log_metrics(store: Store, run_id: str, model_id: str, measured: Measured) -> None:
+    """On the logged model, with the data: so models that were measured on the same rows are found and compared."""
+    from mlflow.entities import Metric
+
+    now, data = time.time_ns() // 1_000_000, (measured.data_name, measured.data_md5)
+    metrics = [Metric(name, value, now, 0, model_id, *data, run_id) for name, value in measured.metrics.items()]
+    store.client.log_batch(run_id, metrics=metrics)
 
 
 def _set_aliases(store: Store, name: str, version: int) -> None:

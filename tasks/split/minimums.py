@@ -22,7 +22,7 @@ def check_minimums(counts: dict[str, npt.NDArray[np.int64]], labels: list[str], 
         "test": split.min_test_rows_per_label,
     }
     short = [
-        f"{labels[place]!r} has {rows[place]} {side} row{'s' * (rows[place] != 1)}, fewer than "
+        f"{labels[place]!r} has {rows[place]} {side} row{'' if rows[place] == 1 else 's'}, fewer than "
         f"split.min_{side}_rows_per_label ({least[side]})"
         for side, rows in counts.items()
         for place in np.flatnonzero(rows < least[side])

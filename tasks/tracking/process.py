@@ -2,6 +2,7 @@
 
 import os
 import platform
+from pathlib import Path
 
 from tasks.digest import sha256_of_value
 from tasks.paths import Paths
@@ -27,9 +28,13 @@ def close_dead_runs(store: Store, paths: Paths) -> list[str]:
 
 
 def _name(pid: int) -> str:
+    """pid@start. Linux counts the start from boot, so that a clock set back makes nobody look dead."""
+    stat = Path(f"/proc/{pid}/stat")
+    if stat.exists():
+        return f"{pid}@{stat.read_text().rpartition(')')[2].split()[19]}"  # field 22 of proc(5), starttime
     import psutil
 
-    return f"{pid}@{psutil.Process(pid).create_time():.2f}"
+    return f"{pid}@{psutil.Process(pid).create_time():.0f}"
 
 
 def _is_alive(name: str) -> bool:
@@ -38,7 +43,7 @@ def _is_alive(name: str) -> bool:
     pid = name.partition("@")[0]
     try:
         return pid.isdigit() and _name(int(pid)) == name
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return False
 
 

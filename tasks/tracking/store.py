@@ -26,6 +26,11 @@ _CALM = {
     "MLFLOW_UV_AUTO_DETECT": "false",  # else a uv.lock in the current folder travels with the model
 }
 _CONNECT_SECONDS = 3.0
+_NOTE = (
+    "Trainings by finetrace: one run a model, found by its tag `finetrace.model_digest`; a repeated training of the same "
+    "model is a child of the first. Runs, models and the registry are under *Machine learning* (the switch at the top "
+    "left, or `?workflowType=machine_learning` in the address)."
+)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def open_store(paths: Paths) -> Store:
     for name, value in _CALM.items():
         os.environ.setdefault(name, value)
     tracking, registry = tracking_uri(paths), registry_uri(paths)
-    with reporting(tracking):
+    with store_lock(paths, "init"), reporting(tracking):
         for uri in dict.fromkeys((tracking, registry)):
             _check_reachable(uri)
         from mlflow import MlflowClient  # late: 1.2 s of CPU
@@ -157,7 +162,8 @@ def _experiment(client: Any, paths: Paths) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return str(client.create_experiment(name, artifact_location=_artifact_location(client.tracking_uri, paths)))
+            location = _artifact_location(client.tracking_uri, paths)
+            return str(client.create_experiment(name, artifact_location=location, tags={"mlflow.note.content": _NOTE}))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise

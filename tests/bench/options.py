@@ -1,7 +1,6 @@
 """What the person asked the benchmark to do."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from tests.bench.rows import DataSet
 
@@ -15,5 +14,3 @@ class Options:
     threads: int
     million: int
     """Rows of the big file."""
-    keep: Path | None = None
-    """Where the big file is kept between runs; None: thrown away."""

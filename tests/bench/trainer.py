@@ -31,7 +31,9 @@ def trainer(options: Options) -> list[Figure]:
             f"ratio by round {min(by_round):.2f} to {max(by_round):.2f}"
         )
         figures += [
-            Figure("trainer", strategy, "samples/CPU-s", ours.rate, theirs.rate, 5.0, note=note, details=vars_of(records)),
+            Figure(
+                "trainer", strategy, "samples/CPU-s", ours.rate, theirs.rate, 5.0, note=note, details=vars_of(records)
+            ),
             Figure(
                 "trainer",
                 f"{strategy}: accuracy on test",

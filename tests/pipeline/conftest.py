@@ -125,13 +125,28 @@ def easy_rows() -> str:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prefect_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a workspace whose Prefect database was made, which takes eight CPU-seconds, and never used."""
+    from flows import child
+    from flows.server import start_embedded
+    from tasks.paths import Paths
+
+    paths = Paths(tmp_path_factory.mktemp("template"))
+    process, _ = start_embedded(paths)
+    child.stop(process)
+    return paths.state
+
+
+@pytest.fixture(scope="session")
+def server(prefect_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Prefect server that lasts for all tests; its API."""
     from flows import child
     from flows.server import start_embedded
     from tasks.paths import Paths
 
-    process, url = start_embedded(Paths(tmp_path_factory.mktemp("prefect")))
+    paths = Paths(tmp_path_factory.mktemp("server"))
+    shutil.copytree(prefect_state, paths.state)
+    process, url = start_embedded(paths)
     yield url
     child.stop(process)
 
@@ -145,9 +160,11 @@ def fake(tmp_path: Path, server: str) -> Workspace:
 
 
 @pytest.fixture
-def lonely(tmp_path: Path) -> Workspace:
+def lonely(tmp_path: Path, prefect_state: Path) -> Workspace:
     """Fake stages, and no server but the one that each run starts for itself."""
-    return make_workspace(tmp_path, fake=True)
+    workspace = make_workspace(tmp_path, fake=True)
+    shutil.copytree(prefect_state, tmp_path / ".finetrace")
+    return workspace
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """Two at once, and runs that are killed: nothing stays behind, nothing is lost. Stages are fake here."""
 
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +51,28 @@ def _made(output: str) -> dict[str, str]:
     return {words[2]: words[1] for line in output.splitlines() if len(words := line.split()) > 2 and words[0] in "✓="}
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["KILL", "TERM", "INT"])
+def _flow_states(root: Path) -> list[str]:
+    """States of the flow runs in the workspace's own Prefect database, the first run first."""
+    with closing(sqlite3.connect(root / ".finetrace" / "prefect" / "prefect.db")) as database:
+        return [state for (state,) in database.execute("SELECT state_type FROM flow_run ORDER BY start_time")]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 130), (signal.SIGINT, 130)],
+    ids=["KILL", "TERM", "INT"],
+)
 def test_killed_run_leaves_no_process_and_the_next_goes_on_from_what_was_done(
-    lonely: Workspace, number: signal.Signals
+    lonely: Workspace, number: signal.Signals, code: int
 ) -> None:
     go = lonely.root / "go"
     first = lonely.start("run", "--until", "split", FAKE_WAIT=f"split:{go}")
     _wait_for(lonely.root / "waiting", first)
     assert any("uvicorn" in command for command in _alive_in(lonely.root))  # its own server
     first.send_signal(number)
-    output, _ = first.communicate(timeout=30)  # which also proves that nobody holds its pipe
+    output, complaint = first.communicate(timeout=60)  # which also proves that nobody holds its pipe
+    assert first.returncode == code
+    assert "Traceback" not in complaint
     assert _made(output) == {"ingest": "made", "validate": "made"}
     assert _all_gone(lonely.root)
 
@@ -67,6 +81,7 @@ def test_killed_run_leaves_no_process_and_the_next_goes_on_from_what_was_done(
     assert _made(second.stdout) == {"ingest": "cached", "validate": "cached", "split": "made"}
     assert _all_gone(lonely.root)
     assert not list(lonely.root.rglob(".tmp-*"))
+    assert _flow_states(lonely.root) == ["CRASHED", "COMPLETED"]
 
 
 def test_second_run_at_once_is_refused_and_names_the_first(fake: Workspace) -> None:

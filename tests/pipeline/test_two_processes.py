@@ -26,7 +26,7 @@ def history_of(paths: Paths, command: list[str]) -> list[dict[str, float]]:
 def test_two_gloo_processes_have_the_loss_of_one(learnable: Paths, tiny_base: BaseSettings) -> None:
     import yaml
 
-    finetune = {"strategy": {"kind": "full"}, "epochs": 2, "batch_tokens": 128, "dropout": 0.0, "threads": 1}
+    finetune = {"strategy": {"kind": "full"}, "epochs": 2, "batch_tokens": 128, "dropout": 0.0}
     settings = {"base": as_dict(tiny_base), "ingest": {"path": "-"}, "finetune": finetune | {"precision": "float32"}}
     learnable.params.write_text(yaml.safe_dump(settings))
     one = history_of(learnable, ["tasks", "finetune"])

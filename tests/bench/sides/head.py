@@ -37,8 +37,6 @@ def play(turn: Turn, *, workspace: str, passes: int, anew: bool, rounds: int, th
         turn.begin()
         done = 0
         for _ in range(passes if anew else 1):
-            done += fit_logistic_head(
-                head, features(), labels, inverse_penalty=WEAK, iterations=1 if anew else passes
-            )
+            done += fit_logistic_head(head, features(), labels, inverse_penalty=WEAK, iterations=1 if anew else passes)
         turn.end(done * len(rows))
     turn.finish(passes=done)

@@ -84,7 +84,5 @@ def _with_lora(model: Any, lora: dict[str, Any]) -> Any:
 
     encoder = model.base_model
     targets = linear_names(encoder, attention_only=lora["targets"] == "attention")
-    config = LoraConfig(
-        task_type=TaskType.SEQ_CLS, r=lora["rank"], lora_alpha=lora["alpha"], target_modules=targets
-    )
+    config = LoraConfig(task_type=TaskType.SEQ_CLS, r=lora["rank"], lora_alpha=lora["alpha"], target_modules=targets)
     return get_peft_model(model, config)

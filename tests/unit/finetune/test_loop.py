@@ -21,7 +21,7 @@ from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
 
 SETTINGS = FinetuneSettings(
-    strategy=Full(), epochs=2, batch_tokens=128, threads=1, precision="float32", dropout=0.0, cache_gigabytes=0
+    strategy=Full(), epochs=2, batch_tokens=128, precision="float32", dropout=0.0, cache_gigabytes=0
 )
 
 

@@ -14,7 +14,7 @@ from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
 
-USUAL = FinetuneSettings(strategy=Partial(layers=2), threads=1, precision="float32", batch_tokens=64)
+USUAL = FinetuneSettings(strategy=Partial(layers=2), precision="float32", batch_tokens=64)
 OTHER: dict[str, Any] = {
     "strategy": Lora(),
     "epochs": 7,
@@ -32,7 +32,6 @@ OTHER: dict[str, Any] = {
     "patience": 2,
     "val_fold": 1,
     "precision": "bfloat16",
-    "threads": 2,
     "cache_gigabytes": 0.0,
     "checkpoint_steps": 3,
     "seed": 5,
@@ -69,7 +68,7 @@ def test_every_setting_of_lora_changes_the_plan(strategy: Lora, learnable: Paths
 def test_a_setting_that_feature_extraction_does_not_read_is_a_conflict(
     learnable: Paths, tiny_base: BaseSettings
 ) -> None:
-    settings = FinetuneSettings(strategy=FeatureExtraction(), epochs=9, learning_rate=1e-3, threads=1)
+    settings = FinetuneSettings(strategy=FeatureExtraction(), epochs=9, learning_rate=1e-3)
     conflicts = make_plan(learnable, settings, tiny_base)["conflicts"]
     assert [line.split()[0] for line in conflicts] == ["finetune.epochs", "finetune.learning_rate"]
 

@@ -20,7 +20,7 @@ from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
 
 SETTINGS = FinetuneSettings(
-    strategy=Partial(layers=2), epochs=3, batch_tokens=128, threads=1, precision="float32", checkpoint_steps=2
+    strategy=Partial(layers=2), epochs=3, batch_tokens=128, precision="float32", checkpoint_steps=2
 )
 
 
@@ -146,7 +146,6 @@ def test_one_flipped_byte_in_a_checkpoint_stops_with_its_name(
     [
         ({"head_learning_rate": 1e-3}, "finetune.head_learning_rate: 0.005 then, 0.001 now"),
         ({"seed": 1}, "finetune.seed: 0 then, 1 now"),
-        ({"threads": 2}, "finetune.threads: 1 then, 2 now"),
     ],
 )
 def test_a_checkpoint_of_other_settings_is_not_used_and_the_difference_is_told(
@@ -157,6 +156,17 @@ def test_a_checkpoint_of_other_settings_is_not_used_and_the_difference_is_told(
     with caplog.at_level(logging.INFO):
         train(learnable, tiny_base, replace(SETTINGS, **change))
     assert told in caplog.text
+    assert "goes on" not in caplog.text
+
+
+def test_a_checkpoint_of_another_number_of_threads_is_not_used(
+    learnable: Paths, tiny_base: BaseSettings, kill_after: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    """T9: the number of threads changes the weights."""
+    killed_training(learnable, tiny_base, kill_after, monkeypatch)
+    with caplog.at_level(logging.INFO):
+        train(learnable, replace(tiny_base, threads=2))
+    assert "base.threads: 1 then, 2 now" in caplog.text
     assert "goes on" not in caplog.text
 
 

@@ -23,7 +23,7 @@ from tasks.table import SPLIT, read_table
 
 STRATEGIES = [kind() for kind in get_args(get_args(AnyStrategy)[0])]
 LOOPED = [strategy for strategy in STRATEGIES if strategy.kind != "feature_extraction"]
-QUICK = FinetuneSettings(epochs=2, batch_tokens=128, threads=1, precision="float32", checkpoint_steps=1000)
+QUICK = FinetuneSettings(epochs=2, batch_tokens=128, precision="float32", checkpoint_steps=1000)
 
 each_strategy = pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda strategy: strategy.kind)
 

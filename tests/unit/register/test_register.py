@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
+from tasks.digest import md5_of_file
 from tasks.errors import DataError, IntegrityError
 from tasks.files import read_json, write_json
 from tasks.register.champion import find_version
 from tasks.register.stage import run
-from tasks.register.version import register_version
+from tasks.register.version import Measured, register_version
 from tasks.tracking import open_store
+
+
+MEASURED = Measured({}, "data/split/test.parquet", "0" * 32)
 
 
 def register(workspace, **changes: Any) -> dict[str, Any]:
@@ -206,6 +210,14 @@ def test_results_of_another_model_are_refused(workspace) -> None:
         register(workspace)
 
 
+def test_models_measured_on_the_same_rows_are_found(workspace) -> None:
+    register(workspace)
+    store = open_store(workspace.paths)
+    data = [{"dataset_name": "data/split/test.parquet", "dataset_digest": md5_of_file(workspace.paths.test)}]
+    found = store.client.search_logged_models([store.experiment_id], "metrics.accuracy > 0.9", datasets=data)
+    assert [each.name for each in found] == ["model"]
+
+
 def test_a_kill_before_the_aliases_is_made_good(workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """The version is there, its aliases are not."""
     with monkeypatch.context() as patch:
@@ -226,7 +238,14 @@ def test_many_at_once_make_one_version(workspace) -> None:
         return "package"
 
     def once(_: int) -> int:
-        asked = {"name": "tiny", "content": "c" * 64, "run_id": run_id, "tags": {}, "description": "PASS"}
+        asked = {
+            "name": "tiny",
+            "content": "c" * 64,
+            "run_id": run_id,
+            "tags": {},
+            "description": "PASS",
+            "measured": MEASURED,
+        }
         return register_version(store, workspace.paths, **asked, build=build).version
 
     run_id = store.client.create_run(store.experiment_id).info.run_id

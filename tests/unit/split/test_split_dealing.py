@@ -9,12 +9,28 @@ from tasks.split.plan import plan_split
 from tasks.split.settings import SplitSettings
 from tasks.split.shares import share_deviations
 
-WORDS = "card bank money refund order phone delivery street window garden river pencil summer yellow doctor".split()
+WORDS = [
+    "card",
+    "bank",
+    "money",
+    "refund",
+    "order",
+    "phone",
+    "delivery",
+    "street",
+    "window",
+    "garden",
+    "river",
+    "pencil",
+    "summer",
+    "yellow",
+    "doctor",
+]
 
 
 def messages(count: int, seed: int) -> list[str]:
     """Random sentences; a third are earlier ones again, with a letter changed, shouted, or as they are."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - test data
     made: list[str] = []
     while len(made) < count:
         text = " ".join(chance.choices(WORDS, k=chance.randint(3, 8)))
@@ -33,7 +49,7 @@ def sides_of(texts: list[str], settings: SplitSettings | None = None) -> list[in
 
 @pytest.mark.parametrize("seed", range(6))
 def test_rows_keep_their_side_when_the_data_grow(seed: int) -> None:
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - test data
     texts = messages(400, seed)
     border = chance.randint(50, 350)
     before, old, added = sides_of(texts[:border]), texts[:border], texts[border:]
@@ -68,13 +84,13 @@ def test_a_text_that_moved_takes_later_ones_along() -> None:
     assert settle(sides, np.array([[0, 1], [1, 2]])).tolist() == [TRAIN, TRAIN, TRAIN]
 
 
-def test_rows_set_aside_are_told(tmp_path: object) -> None:
+def test_a_row_between_two_sides_goes_nowhere() -> None:
     # the middle text is near both ends (0.8 or more), which are not near each other
     start = "please tell me where the new card is that you sent to me"
-    middle = start + " today"
-    end = middle + " early"
+    middle = start + " today early"
+    end = middle + " on monday"
     texts = pa.array([start, end, middle])
-    for number in range(200):
+    for number in range(20):
         plan = plan_split(texts, np.zeros(3, np.bool_), SplitSettings(key=str(number)))
         if plan.sides[0] != plan.sides[1]:
             break
@@ -98,7 +114,7 @@ def test_a_draw_depends_on_text_and_key_alone() -> None:
 
 
 def test_a_share_for_test_takes_no_row_from_val() -> None:
-    drawn = np.array([0.0, 0.09, 0.1, 0.29, 0.3, 0.99])
+    drawn = np.array([0.0, 0.09, 0.1, 0.29, 0.31, 0.99])
     assert deal(drawn, val=0.1, test=0).tolist() == [VAL, VAL, TRAIN, TRAIN, TRAIN, TRAIN]
     assert deal(drawn, val=0.1, test=0.2).tolist() == [VAL, VAL, TEST, TEST, TRAIN, TRAIN]
 

@@ -14,12 +14,28 @@ from tasks.split.settings import SplitSettings
 from tasks.split.stage import run
 from tasks.table import INGESTED, SPLIT, read_table, write_rows
 
-WORDS = "card bank money refund order phone delivery street window garden river pencil summer yellow doctor".split()
+WORDS = [
+    "card",
+    "bank",
+    "money",
+    "refund",
+    "order",
+    "phone",
+    "delivery",
+    "street",
+    "window",
+    "garden",
+    "river",
+    "pencil",
+    "summer",
+    "yellow",
+    "doctor",
+]
 
 
 def unlike_rows(count: int, labels: str = "abc", seed: int = 0) -> list[tuple[str, str]]:
     """(text, label): sentences too unlike to be near-duplicates."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - test data
     return [(" ".join(chance.sample(WORDS, 7)) + f" {number}", labels[number % len(labels)]) for number in range(count)]
 
 
@@ -42,7 +58,7 @@ def test_every_row_is_on_one_side_in_file_order(tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(300))
     numbers = run(paths, split=SplitSettings())
     lines = {side: [row["line"] for row in rows_of(paths, side)] for side in ("train", "val", "test")}
-    assert sorted(sum(lines.values(), [])) == list(range(2, 302))
+    assert sorted(line for each in lines.values() for line in each) == list(range(2, 302))
     assert all(each == sorted(each) and each for each in lines.values())
     assert numbers["rows"] == {"in": 300, **{side: len(each) for side, each in lines.items()}}
     assert sum(sum(counts.values()) for counts in numbers["rows_per_label"].values()) == 300
@@ -98,8 +114,8 @@ def test_leaks_are_counted_in_pairs_of_rows_by_the_strictest_kind() -> None:
 
 def test_set_aside_rows_are_counted_and_listed_with_the_lines_they_are_near(tmp_path: Path) -> None:
     start = "please tell me where the new card is that you sent to me"
-    rows = [*unlike_rows(200), (start, "a"), (start + " today early", "a"), (start + " today", "b")]
-    for number in range(100):
+    rows = [*unlike_rows(200), (start, "a"), (start + " today early on monday", "a"), (start + " today early", "b")]
+    for number in range(20):
         paths = workspace(tmp_path, rows)
         numbers = run(paths, split=SplitSettings(key=str(number)))
         if numbers["set_aside"]:
@@ -153,7 +169,7 @@ def test_a_test_label_that_train_does_not_know_is_refused(tmp_path: Path) -> Non
 
 def test_a_label_whose_train_rows_all_repeat_the_test_is_missed(tmp_path: Path) -> None:
     text = "this is the only message with that label"
-    paths = workspace(tmp_path, [*unlike_rows(90), (text, "d")], unlike_rows(30, seed=9) + [(text, "c")])
+    paths = workspace(tmp_path, [*unlike_rows(90), (text, "d")], [*unlike_rows(30, seed=9), (text, "c")])
     with pytest.raises(DataError, match="'d' has 0 train rows"):
         run(paths, split=SplitSettings(min_val_rows_per_label=0, min_test_rows_per_label=0))
 
@@ -170,7 +186,7 @@ def test_no_rows_are_refused(tmp_path: Path) -> None:
 
 def test_a_side_without_any_row_is_refused(tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(90))
-    with pytest.raises(DataError, match="No rows on the side test.*official test file"):
+    with pytest.raises(DataError, match=r"No rows on the side test.*official test file"):
         run(paths, split=SplitSettings(test=0, min_test_rows_per_label=0))
 
 
@@ -181,7 +197,7 @@ def test_a_lower_similarity_keeps_more_together(tmp_path: Path) -> None:
         run(workspace(tmp_path, rows, official), split=SplitSettings(near_duplicate_similarity=similarity))
         for similarity in (0.8, 0.5)
     )
-    assert (strict["removed_repeats_of_test"]["near"], loose["removed_repeats_of_test"]["near"]) == (0, 1)
+    assert strict["removed_repeats_of_test"]["near"] == 0 < loose["removed_repeats_of_test"]["near"]
 
 
 def test_the_numbers_are_plain_json_of_bounded_length(tmp_path: Path) -> None:
