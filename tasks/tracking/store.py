@@ -27,9 +27,9 @@ _CALM = {
 }
 _CONNECT_SECONDS = 3.0
 _NOTE = (
-    "Trainings by finetrace: one run a model, found by its tag `finetrace.model_digest`; a repeated training of the same "
-    "model is a child of the first. Runs, models and the registry are under *Machine learning* (the switch at the top "
-    "left, or `?workflowType=machine_learning` in the address)."
+    "Trainings by finetrace: one run a model, found by its tag `finetrace.model_digest`; a repeated training of the "
+    "same model is a child of the first. Runs, models and the registry are under *Machine learning* (the switch at the "
+    "top left, or `?workflowType=machine_learning` in the address)."
 )
 
 

@@ -35,7 +35,8 @@ def _figure(options: Options, layers: int, asked: float) -> Figure:
     by_round = ratios(kept, anew)
     note = (
         f"computing the states took {kept.facts['set_up_cpu_seconds']:.1f} CPU-s, paid for after "
-        f"{kept.facts['set_up_cpu_seconds'] / gain:.1f} epochs; ratio by round {min(by_round):.2f} to {max(by_round):.2f}"
+        f"{kept.facts['set_up_cpu_seconds'] / gain:.1f} epochs; "
+        f"ratio by round {min(by_round):.2f} to {max(by_round):.2f}"
     )
     what = f"top {layers} layer{'s' if layers > 1 else ''}, kept / computed anew"
     return Figure("cached", what, "samples/CPU-s", kept.rate, anew.rate, asked, note=note, details=vars_of(records))

@@ -70,10 +70,9 @@ def _figures(rows: int, size: float, costs: dict[str, Cost], quarter: Cost, look
 def _settings(root: Path, file: str, label_errors: str) -> None:
     values: dict[str, Any] = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
     values = {
-        "base": values["base"],
+        "base": values["base"] | {"threads": 1},
         "ingest": {"path": file, "text_column": "text", "label_column": "label"},
         "validate": {"label_errors": label_errors},
-        "finetune": {"threads": 1},
     }
     (root / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 

@@ -18,21 +18,21 @@ class DataSet:
     """Rows to learn from and rows to score on."""
 
     name: str
-    train: list[Row]
-    test: list[Row]
+    train: tuple[Row, ...]
+    test: tuple[Row, ...]
 
 
 def embedded_data(root: Path) -> DataSet:
     """The data that come with the repository; a keyed hash of the text holds a fifth of them out."""
     rows = _usable(_read_csv(root / EMBEDDED, "text", "intent"))
     train = [row for row in rows if _share(row[0]) >= 0.2]
-    return DataSet("support", train, [row for row in rows if _share(row[0]) < 0.2])
+    return DataSet("support", tuple(train), tuple(row for row in rows if _share(row[0]) < 0.2))
 
 
 def folder_data(folder: Path, text_column: str, label_column: str) -> DataSet:
     """A folder with train.csv and test.csv, the official split."""
     train = _usable(_read_csv(folder / "train.csv", text_column, label_column))
-    return DataSet(folder.name, train, _read_csv(folder / "test.csv", text_column, label_column))
+    return DataSet(folder.name, tuple(train), tuple(_read_csv(folder / "test.csv", text_column, label_column)))
 
 
 def first_rows(data: DataSet, count: int) -> DataSet:
@@ -41,7 +41,7 @@ def first_rows(data: DataSet, count: int) -> DataSet:
         return data
     drawn = sorted(data.train, key=lambda row: _share(f"draw {row[0]}"))[:count]
     labels = {label for _, label in drawn}
-    return DataSet(data.name, drawn, [row for row in data.test if row[1] in labels])
+    return DataSet(data.name, tuple(drawn), tuple(row for row in data.test if row[1] in labels))
 
 
 def _read_csv(path: Path, text_column: str, label_column: str) -> list[Row]:

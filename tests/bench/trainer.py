@@ -48,7 +48,7 @@ def trainer(options: Options) -> list[Figure]:
 
 def ceiling(options: Options) -> list[Figure]:
     """The share of the machine's matrix-multiply speed that useful work reaches, each side in its own precision."""
-    figures = []
+    figures: list[Figure] = []
     for strategy in STRATEGIES:
         records = race(options, strategy)
         speeds, facts = records["matmul"].facts, records["ours"].facts
@@ -60,7 +60,10 @@ def ceiling(options: Options) -> list[Figure]:
         useful = PASSES[strategy] * facts["layer_parameters"] * facts["tokens_per_row"] / 1e9
         done = {side: records[side].rate * useful for side in ("ours", "theirs")}
         shares = (done["ours"] / speeds["gigaflops"][facts["dtype"]], done["theirs"] / speeds["gigaflops"]["float32"])
-        note = f"{PASSES[strategy]} × {facts['layer_parameters']:,} layer parameters × {facts['tokens_per_row']:.1f} tokens a row"
+        note = (
+            f"{PASSES[strategy]} × {facts['layer_parameters']:,} layer parameters × "
+            f"{facts['tokens_per_row']:.1f} tokens a row"
+        )
         figures += [
             Figure("ceiling", f"{strategy}: useful work", "GFLOP/CPU-s", done["ours"], done["theirs"], note=note),
             Figure("ceiling", f"{strategy}: share of own ceiling", "share", *shares),

@@ -1,10 +1,13 @@
 """A throw-away workspace whose train, val and test files are already made."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from tasks.config import Config, load_config
+from tasks.config import load_config
 from tasks.digest import row_id
+from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.table import AUGMENTED, SPLIT, read_table, write_rows
 from tests.bench.rows import DataSet, Row
@@ -29,9 +32,10 @@ def read_side(root: Path, side: str) -> list[Row]:
     return list(zip(table["text"].to_pylist(), table["label"].to_pylist(), strict=True))
 
 
-def repository_config() -> Config:
-    """The settings in the repository, for the base model. The benchmark runs from its root."""
-    return load_config(Path("params.yaml"))
+def repository_base(threads: int) -> BaseSettings:
+    """The base model of the repository's settings, run on so many threads. The benchmark runs from its root."""
+    base: Any = load_config(Path("params.yaml")).base
+    return dataclasses.replace(base, threads=threads)
 
 
 def _records(rows: Sequence[Row], *, augmented: bool = False) -> list[dict[str, object]]:

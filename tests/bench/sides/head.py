@@ -1,5 +1,6 @@
 """A logistic head on frozen features: a round is all its passes."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,17 @@ from tasks.model.encoder import load_encoder
 from tasks.model.features import encode
 from tasks.model.tokenizer import load_tokenizer, token_ids
 from tests.bench.turn import Turn
-from tests.bench.workspace import read_side, repository_config
+from tests.bench.workspace import read_side, repository_base
 
 WEAK = 1e4
 """An inverse penalty so weak that the fit does not end before its passes are done."""
 
+Features = Callable[[], torch.Tensor]
+
 
 def play(turn: Turn, *, workspace: str, passes: int, anew: bool, rounds: int, threads: int) -> None:
     """Each turn fits a new head in `passes` passes, with the features computed before the first or before each."""
-    del threads
-    base, device = repository_config().base, torch.device("cpu")
+    base, device = repository_base(threads), torch.device("cpu")
     folder, dtype = find_base(base, Path.cwd()), pick_dtype("auto", device)
     rows = read_side(Path(workspace), "train")
     names = sorted({label for _, label in rows})
@@ -35,8 +37,20 @@ def play(turn: Turn, *, workspace: str, passes: int, anew: bool, rounds: int, th
     for _ in range(rounds):
         head = torch.nn.Linear(encoder.config.hidden_size, len(names))  # type: ignore[union-attr,arg-type]
         turn.begin()
-        done = 0
-        for _ in range(passes if anew else 1):
-            done += fit_logistic_head(head, features(), labels, inverse_penalty=WEAK, iterations=1 if anew else passes)
+        done = (
+            _each_with_its_own(head, features, labels, passes)
+            if anew
+            else _with_the_same(head, features, labels, passes)
+        )
         turn.end(done * len(rows))
     turn.finish(passes=done)
+
+
+def _with_the_same(head: torch.nn.Linear, features: Features, labels: torch.Tensor, passes: int) -> int:
+    return fit_logistic_head(head, features(), labels, inverse_penalty=WEAK, iterations=passes)
+
+
+def _each_with_its_own(head: torch.nn.Linear, features: Features, labels: torch.Tensor, passes: int) -> int:
+    for _ in range(passes):
+        fit_logistic_head(head, features(), labels, inverse_penalty=WEAK, iterations=1)
+    return passes

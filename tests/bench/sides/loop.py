@@ -15,28 +15,35 @@ from tasks.finetune.sides import make_sides
 from tasks.finetune.stage import Start, prepare
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier
+from tasks.model.encoder import layer_stack
 from tasks.model.tokenizer import load_tokenizer, token_ids
 from tasks.paths import Paths
 from tests.bench.turn import Turn
-from tests.bench.workspace import read_side, repository_config
+from tests.bench.workspace import read_side, repository_base
 
 
 def play(turn: Turn, *, workspace: str, settings: dict[str, Any], rounds: int, threads: int) -> None:
     """Train with the default settings but those given; each epoch is a turn, the last weights are scored on test."""
-    chosen: FinetuneSettings = TypeAdapter(FinetuneSettings).validate_python(
-        settings | {"epochs": rounds, "threads": threads}
-    )
+    chosen: FinetuneSettings = TypeAdapter(FinetuneSettings).validate_python(settings | {"epochs": rounds})
     torch.manual_seed(chosen.seed)
-    start = prepare(Paths(Path(workspace)), chosen, repository_config().base)
+    start = prepare(Paths(Path(workspace)), chosen, repository_base(threads))
     began = time.process_time()
     training = _training(start, turn)
     facts = {"set_up_cpu_seconds": time.process_time() - began}
     turn.begin()
     fit(training, Progress())
-    parameters = list(start.model.parameters())
-    facts["trainable"] = sum(each.numel() for each in parameters if each.requires_grad)
-    facts["total"] = sum(each.numel() for each in parameters)
-    turn.finish(accuracy=_accuracy(start, Path(workspace)), **facts)
+    turn.finish(accuracy=_accuracy(start, Path(workspace)), **facts, **_facts(start))
+
+
+def _facts(start: Start) -> dict[str, Any]:
+    layers = layer_stack(start.model.encoder)
+    matrices = [each for name, each in layers.named_parameters() if each.dim() == 2 and "lora_" not in name]
+    return {
+        "trainable": sum(each.numel() for each in start.model.parameters() if each.requires_grad),
+        "layer_parameters": sum(each.numel() for each in matrices),
+        "tokens_per_row": sum(start.train.lengths) / len(start.train.lengths),
+        "dtype": str(start.dtype).removeprefix("torch."),
+    }
 
 
 def _training(start: Start, turn: Turn) -> Training:

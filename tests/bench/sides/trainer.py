@@ -15,12 +15,12 @@ from transformers import (
 
 from tasks.model.base import find_base
 from tests.bench.turn import Turn
-from tests.bench.workspace import read_side, repository_config
+from tests.bench.workspace import read_side, repository_base
 
 
 def play(turn: Turn, *, workspace: str, lora: dict[str, Any] | None, rounds: int, threads: int) -> None:
     """Train with Trainer's defaults (batches of 8, float32, padding to the longest of the batch, rate 5e-5, AdamW)."""
-    base = repository_config().base
+    base = repository_base(threads)
     folder = find_base(base, Path.cwd())
     sides = {side: read_side(Path(workspace), side) for side in ("train", "test")}
     labels = sorted({label for _, label in sides["train"]})
@@ -57,7 +57,7 @@ def play(turn: Turn, *, workspace: str, lora: dict[str, Any] | None, rounds: int
     turn.finish(accuracy=float(right), trainable=trainable)
 
 
-class _Turns(TrainerCallback):
+class _Turns(TrainerCallback):  # type: ignore[misc]
     """An epoch is a turn."""
 
     def __init__(self, turn: Turn, samples: int) -> None:

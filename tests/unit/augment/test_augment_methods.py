@@ -99,7 +99,7 @@ def test_keys_around_are_those_on_a_keyboard() -> None:
 
 def test_nearest_words_replaces_by_near_words_in_the_same_case(base_folder: Path) -> None:
     change = changer("nearest_words", base_folder, rate=0.99)
-    assert change("My Card, CASH! and debits", Random(0)) == "My Debit, MONEY! and debits"  # noqa: S311
+    assert change("My Card, MONEY! and debits", Random(0)) == "My Debit, CASH! and debits"  # noqa: S311
 
 
 def test_words_too_far_away_are_not_taken(base_folder: Path) -> None:
@@ -132,11 +132,10 @@ def test_whole_words_are_found_in_each_kind_of_vocabulary(
 
 
 def test_embeddings_kept_as_bfloat16_are_read(tmp_path: Path) -> None:
-    import torch
-    from safetensors.torch import save_file as save_torch
-
-    vectors = torch.tensor([[1.5, -2.0], [0.25, 96.0]], dtype=torch.bfloat16)
-    save_torch({"embed_tokens.weight": vectors}, tmp_path / "model.safetensors")
+    # the upper halves of the IEEE 754 numbers 3FC00000, C0000000, 3E800000, 42C00000
+    header = b'{"embed_tokens.weight":{"dtype":"BF16","shape":[2,2],"data_offsets":[0,8]}}'
+    numbers = bytes.fromhex("C03F 00C0 803E C042")
+    (tmp_path / "model.safetensors").write_bytes(len(header).to_bytes(8, "little") + header + numbers)
     assert read_embeddings(tmp_path / "model.safetensors").tolist() == [[1.5, -2.0], [0.25, 96.0]]
 
 

@@ -15,7 +15,6 @@ from tasks.register.stage import run
 from tasks.register.version import Measured, register_version
 from tasks.tracking import open_store
 
-
 MEASURED = Measured({}, "data/split/test.parquet", "0" * 32)
 
 

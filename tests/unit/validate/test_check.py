@@ -89,6 +89,11 @@ def test_conflicting_rows_are_all_dropped_and_each_is_told_the_labels_and_lines(
     }
 
 
+def test_a_misspelt_label_does_not_bring_the_sound_row_of_its_text_into_conflict(table, plenty) -> None:
+    checked = check(table(*plenty, (plenty[0][0], "refnd")))
+    assert aside(checked) == [(plenty[0][0], ["label_misspelt"])]
+
+
 def test_conflicts_are_kept_if_asked(table, plenty) -> None:
     checked = check(table(*plenty, ("it", "refund"), ("it", "delivery")), conflicts="keep")
     assert (checked.kept.num_rows, checked.conflicting) == (22, 2)

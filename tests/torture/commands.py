@@ -1,0 +1,107 @@
+"""A person's commands as real processes: what they said, how they ended, what they took."""
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TIMEOUT_SECONDS = 300.0
+MARKER = "FINETRACE_TORTURE"
+"""Environment variable that a case's processes carry, however deep."""
+_CLEARED = ("PREFECT_", "MLFLOW_", "FINETRACE_", "DVC_", "GIT_", "COLUMNS")
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    command: str
+    code: int
+    """128 + n if signal n ended it."""
+    stdout: str
+    stderr: str
+    cpu_seconds: float
+    peak_megabytes: float
+    pid: int
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it said."""
+        lines = [line.strip() for line in (self.stderr or self.stdout).splitlines() if line.strip()]
+        return (lines[-1] if lines else "it says nothing")[:300]
+
+
+class Running:
+    """A command under way, in a process group of its own."""
+
+    def __init__(self, command: Sequence[str], cwd: Path, environment: Mapping[str, str], umask: int = -1) -> None:
+        self._command = " ".join(command[1:])[:200]
+        self._output, self._errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115 - closed in finish
+        self._process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._errors,
+            start_new_session=True,
+            umask=umask,
+        )
+        self.pid = self._process.pid
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended; it is not reaped."""
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
+
+    def wait_until(self, happens: Callable[[], object], seconds: float = TIMEOUT_SECONDS) -> bool:
+        """Whether it happens while the command runs, within the time."""
+        deadline = time.monotonic() + seconds
+        while not happens():
+            if not self.is_alive() or time.monotonic() > deadline:
+                return bool(happens())
+            time.sleep(0.002)
+        return True
+
+    def kill(self) -> None:
+        """SIGKILL, to this process alone: what it started must see to itself."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def kill_group(self) -> None:
+        """SIGKILL to all of its group."""
+        os.killpg(self.pid, signal.SIGKILL)
+
+    def finish(self, seconds: float = TIMEOUT_SECONDS) -> Done:
+        """What came of it; ended with SIGKILL (code 137) if it takes longer."""
+        timer = threading.Timer(seconds, self.kill_group)
+        timer.start()
+        try:
+            _, status, usage = os.wait4(self.pid, 0)
+        finally:
+            timer.cancel()
+        code = os.waitstatus_to_exitcode(status)
+        self._process.returncode = code
+        return Done(
+            command=self._command,
+            code=code if code >= 0 else 128 - code,
+            stdout=_read(self._output),
+            stderr=_read(self._errors),
+            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            peak_megabytes=usage.ru_maxrss / 1024,
+            pid=self.pid,
+        )
+
+
+def clean_environment() -> dict[str, str]:
+    """Our environment without what steers the tools of the product."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(_CLEARED)}
+
+
+def _read(stream: "tempfile._TemporaryFileWrapper[bytes]") -> str:
+    stream.seek(0)
+    with stream:
+        return stream.read().decode("utf-8", "backslashreplace")
