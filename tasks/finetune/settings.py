@@ -40,7 +40,7 @@ class FinetuneSettings:
     dropout: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Dropout where layers learn; null: the base's own."""
     patience: Annotated[int, Field(ge=0)] = 0
-    """Stop after so many epochs without a better val loss; 0: never. The best epoch's weights are kept either way."""
+    """Stop after so many epochs without a better val macro F1; 0: never. The best epoch's weights are kept anyway."""
     val_fold: Annotated[int, Field(ge=0)] | None = None
     """With split.folds: hold out this fold of train and val rows instead of val."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
