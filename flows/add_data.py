@@ -30,7 +30,7 @@ _SECONDS = 3600
 def add_data(
     paths: Paths, source: str, *, test: Path | None, sha256: str | None, columns: Mapping[str, str], name: str | None
 ) -> None:
-    """Read the data as `ingest` will, copy them in, track them, and change params.yaml. Nothing is kept if one fails."""
+    """Read the data as `ingest` will, copy them in, track them, change params.yaml; nothing is kept if one fails."""
     set_switches()
     _check_options(source, test, sha256)
     with workspace_lock(paths), tempfile.TemporaryDirectory(prefix="finetrace-data-") as scratch:
@@ -154,5 +154,3 @@ def _endings(file: Path) -> str:
     """.csv, .csv.gz …"""
     packed = file.suffix if file.suffix == ".gz" else ""
     return (file.with_suffix("").suffix if packed else file.suffix) + packed
-
-

@@ -17,9 +17,7 @@ class ChildKilledError(OSError):
     """A signal ended the child: often the kernel, out of memory."""
 
 
-def start(
-    command: list[str], *, cwd: Path, env: Mapping[str, str], output: IO[bytes] | int
-) -> subprocess.Popen[bytes]:
+def start(command: list[str], *, cwd: Path, env: Mapping[str, str], output: IO[bytes] | int) -> subprocess.Popen[bytes]:
     """Start a command under flows.supervise, in a process group of its own, both its streams to `output`."""
     supervised = [sys.executable, "-m", "flows.supervise", str(os.getpid()), *command]
     return subprocess.Popen(
@@ -58,7 +56,7 @@ def run(
     """
     deadline = time.monotonic() + timeout_seconds
     reading, writing = os.pipe()
-    with open(reading, "rb", buffering=0) as stream:
+    with os.fdopen(reading, "rb", buffering=0) as stream:
         try:
             child = start(command, cwd=cwd, env=env, output=writing)
         finally:

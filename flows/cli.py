@@ -45,7 +45,7 @@ def common(
 def run(
     until: Annotated[str, typer.Option(help="Last stage to bring up to date.")] = "register",
     force: Annotated[bool, typer.Option("--force", help="Make every stage again, changed or not.")] = False,
-    root: Root = Path("."),
+    root: Root = Path(),
     as_json: Json = False,
 ) -> None:
     """Bring every stage up to date and register the model if the gate passes."""
@@ -55,7 +55,7 @@ def run(
 
 
 @app.command(epilog="Example:  finetrace plan")
-def plan(root: Root = Path("."), as_json: Json = False) -> None:
+def plan(root: Root = Path(), as_json: Json = False) -> None:
     """Show what would train, at which rate and cost, without training."""
     from flows.commands import show_plan
 
@@ -63,7 +63,7 @@ def plan(root: Root = Path("."), as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example:  finetrace status --json")
-def status(root: Root = Path("."), as_json: Json = False) -> None:
+def status(root: Root = Path(), as_json: Json = False) -> None:
     """Show which stages are stale, the last verdict, the registered versions and the servers."""
     from flows.status import show_status
 
@@ -75,7 +75,7 @@ def predict(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to label.")] = None,
     file: Annotated[Path | None, typer.Option(help="File with a text on each line; - is stdin.")] = None,
     model: Annotated[str | None, typer.Option(help="models:/NAME@ALIAS; default: data/model.")] = None,
-    root: Root = Path("."),
+    root: Root = Path(),
     as_json: Json = False,
 ) -> None:
     """Label texts with the fine-tuned model."""
@@ -85,7 +85,7 @@ def predict(
 
 
 @app.command(epilog="Example:  finetrace register")
-def register(root: Root = Path("."), as_json: Json = False) -> None:
+def register(root: Root = Path(), as_json: Json = False) -> None:
     """Ask the gate about the model as it is, and register it if it passes."""
     from flows.commands import register_model
 
@@ -93,7 +93,7 @@ def register(root: Root = Path("."), as_json: Json = False) -> None:
 
 
 @app.command(epilog="Example:  finetrace doctor")
-def doctor(root: Root = Path("."), as_json: Json = False) -> None:
+def doctor(root: Root = Path(), as_json: Json = False) -> None:
     """Check this machine and this workspace, and name the mend of what is wrong."""
     from flows.doctor import show_checks
 
@@ -104,7 +104,7 @@ def doctor(root: Root = Path("."), as_json: Json = False) -> None:
 def up(
     mlflow_port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
     prefect_port: Annotated[int, typer.Option(min=1, max=65535)] = 4200,
-    root: Root = Path("."),
+    root: Root = Path(),
 ) -> None:
     """Serve MLflow and Prefect on 127.0.0.1 and deploy the flow, until Ctrl-C."""
     from flows.up import serve_all
@@ -120,7 +120,7 @@ def data_add(
     text_column: Annotated[str | None, typer.Option(help="Column with the text.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column with the label.")] = None,
     name: Annotated[str | None, typer.Option(help="What to call it below data/raw.")] = None,
-    root: Root = Path("."),
+    root: Root = Path(),
 ) -> None:
     """Copy a data set in, track it with DVC, and point params.yaml at it."""
     from flows.add_data import add_data

@@ -1,11 +1,10 @@
 """run, plan, register: what the command line does and prints."""
 
 import json
-import signal
 import sys
-from types import FrameType
 from typing import Any
 
+from flows.interrupt import interrupt_on_sigterm
 from flows.news import listening
 from flows.terminal import Watcher, make_console, print_verdict
 from tasks.config import load_config
@@ -23,7 +22,7 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
         raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
-    signal.signal(signal.SIGTERM, _as_interrupt)  # so that Prefect learns of it, as it does of Ctrl-C
+    interrupt_on_sigterm()  # so that Prefect learns of it, as it does of Ctrl-C
     try:
         with listening(watcher.hear):
             verdict = run(paths, until=until, force=force)
@@ -78,10 +77,6 @@ def raise_if_refused(verdict: dict[str, Any]) -> None:
         raise GateError(verdict["line"])
 
 
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
 def stage_numbers(paths: Paths) -> dict[str, Any]:
     """Every stage's report."""
     return {name: read_json(paths.report(name)) for name in STAGES if paths.report(name).exists()}
@@ -90,5 +85,3 @@ def stage_numbers(paths: Paths) -> dict[str, Any]:
 def print_json(value: Any) -> None:
     """One JSON document on stdout."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-

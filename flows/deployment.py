@@ -2,7 +2,7 @@
 
 import sys
 
-from prefect.flows import EntrypointType
+from prefect.types.entrypoint import EntrypointType
 
 from flows.retrain import retrain
 

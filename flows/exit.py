@@ -22,7 +22,7 @@ def run_app(app: typer.Typer, arguments: list[str]) -> int:
         code = app(args=arguments, standalone_mode=False)
         return _stopped() if code == INTERRUPTED else int(code or 0)  # typer has caught Ctrl-C
     except TyperException as error:  # wrong usage
-        error.show()
+        getattr(error, "show", lambda: sys.stderr.write(f"{error}\n"))()
         return error.exit_code
     except (Abort, KeyboardInterrupt):
         return _stopped()

@@ -1,4 +1,4 @@
-"""`python -m flows.plots_page`: writes the page around `dvc plots`, which then needs no network; .dvc/config names it."""
+"""`python -m flows.plots_page`: writes the page around `dvc plots`, named in .dvc/config; it needs no network."""
 
 import sys
 from pathlib import Path

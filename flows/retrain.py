@@ -1,11 +1,12 @@
 """retrain(): labelled rows in, a registered model out; one Prefect task per stage."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from prefect import flow, get_run_logger, task
+from prefect import flow, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import Completed
@@ -27,7 +28,7 @@ from tasks.pipeline import PUBLISHING, STAGES
 
 StageName = Literal["ingest", "validate", "split", "augment", "finetune", "evaluate", "register"]
 
-RETRY_DELAYS_SECONDS = [2, 15]
+RETRY_DELAYS_SECONDS = [2.0, 15.0]
 TIMEOUT_SECONDS: dict[str, float] = {
     "ingest": 6 * 3600,
     "validate": 6 * 3600,
@@ -46,8 +47,8 @@ def retry_may_help(task: Task[..., Any], run: TaskRun, state: State) -> bool:  #
     return isinstance(error, OSError | BusyError) and not isinstance(error, (*NEVER_RETRIED, TimeoutError))
 
 
-def _stage_task(name: str, function: Any) -> Task[..., Any]:
-    return task(
+def _stage_task(name: str, function: Callable[..., Any]) -> Task[..., Any]:
+    return Task(
         function,
         name=name,
         task_run_name=name,
@@ -127,8 +128,7 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
         outcomes = _make_all(paths, until, force)
         if until != PUBLISHING:
             return {"until": until, "stages": outcomes}
-        state = STAGE_TASKS[PUBLISHING](str(paths.root), return_state=True)
-        verdict: dict[str, Any] = state.result()
+        verdict = _result(PUBLISHING, str(paths.root))
         write_summary(paths, outcomes, verdict)
     if not verdict["passed"]:
         raise GateError(verdict["line"])
@@ -142,11 +142,17 @@ def _make_all(paths: Paths, until: str, force: bool) -> list[dict[str, Any]]:
     for name in STAGES:
         made = [each["stage"] for each in outcomes if each["ran"]]
         because = stale.get(name, []) or ([f"{made[-1]} ran"] if made else [])
-        state = STAGE_TASKS[name](name, str(paths.root), because, force, return_state=True)
-        outcomes.append(state.result())
+        outcomes.append(_result(name, name, str(paths.root), because, force))
         if name == until:
             break
     return outcomes
+
+
+def _result(task: str, *arguments: Any) -> dict[str, Any]:
+    """What a task gives; a task that ends as `Cached` gives a state, which has to be opened."""
+    state: Any = STAGE_TASKS[task](*arguments, return_state=True)
+    found: dict[str, Any] = state.result()
+    return found
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

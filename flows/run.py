@@ -32,7 +32,8 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
         with flow_session(paths):
             from flows.retrain import retrain  # late: imports Prefect, which reads its settings then
 
-            done: dict[str, Any] = retrain(workspace=str(paths.root), until=until, force=force)
+            stage: Any = until  # Prefect checks that it is one
+            done = retrain(workspace=str(paths.root), until=stage, force=force)
     return done.get("verdict", {})
 
 
@@ -49,7 +50,7 @@ def flow_session(paths: Paths) -> Iterator[Server]:
 
 
 def _flush() -> None:
-    """Send Prefect's queued logs and events: an embedded server is about to end, and Prefect would retry for minutes."""
+    """Send Prefect's queued logs and events: the server may be about to end, and Prefect would retry for minutes."""
     from prefect.events.worker import EventsWorker
     from prefect.logging.handlers import APILogHandler
 
@@ -66,5 +67,3 @@ def _up_to(until: str) -> set[str]:
 def _tell_unchanged(paths: Paths, until: str) -> None:
     for stage in (name for name in STAGES if name in _up_to(until)):
         tell(Outcome(stage, False, 0.0, read_json(paths.report(stage))))
-
-

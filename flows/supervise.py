@@ -39,7 +39,7 @@ class _Stopped(BaseException):
     pass
 
 
-def _raise_stop(number: int, frame: FrameType | None) -> None:
+def _raise_stop(_number: int, _frame: FrameType | None) -> None:
     raise _Stopped
 
 

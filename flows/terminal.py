@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from flows.headline import headline
-from flows.news import News, Outcome, Progress, Started
+from flows.news import News, Outcome, Started
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING
 
@@ -18,8 +18,7 @@ HEADLINES = ("accuracy", "macro_f1", "mcc", "ece")
 
 def make_console(*, stderr: bool) -> Console:
     """A console that keeps long lines whole when nobody sees a terminal. NO_COLOR is respected."""
-    console = Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
-    return console
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
 
 
 class Watcher:

@@ -1,7 +1,6 @@
 """MLflow's and Prefect's pages on 127.0.0.1, and the flow ready to be started there, until told to stop."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -10,12 +9,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import psutil
 
 from flows import child
+from flows.interrupt import interrupt_on_sigterm
 from flows.server import configured_url, prefect_home, prepare_environment, running_url, start_server
 from flows.stages import child_environment
 from flows.terminal import make_console
@@ -34,19 +33,23 @@ def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int) -> None:
     prepare_environment(paths)
     if running_url(paths) is not None:
         raise BusyError(f"`finetrace up` already serves {paths.root}: see `finetrace status`.")
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    interrupt_on_sigterm()
     children: dict[str, Child] = {}
     with ExitStack() as stack:
         console.print("Starting …")
         mlflow = _mlflow(paths, mlflow_port, children, stack)
         prefect = _prefect(paths, prefect_port, children, stack)
         os.environ["PREFECT_API_URL"] = f"{prefect}/api"
-        children["deployment"] = _start(paths, "deployment", [sys.executable, "-m", "flows.deployment", str(paths.root)])
+        children["deployment"] = _start(
+            paths, "deployment", [sys.executable, "-m", "flows.deployment", str(paths.root)]
+        )
         stack.callback(child.stop, children["deployment"])
         wait_for_deployment(f"{prefect}/api", children["deployment"])
         pages = {"mlflow": f"{mlflow}/?workflowType=machine_learning", "prefect": prefect}
         stack.enter_context(_noted(paths, prefect, pages))
-        console.print(f"MLflow   {pages['mlflow']}\nPrefect  {pages['prefect']}   (start runs at Deployments → retrain)")
+        console.print(
+            f"MLflow   {pages['mlflow']}\nPrefect  {pages['prefect']}   (start runs at Deployments → retrain)"
+        )
         console.print("Ctrl-C ends both.")
         _watch(paths, children)
 
@@ -146,7 +149,3 @@ def _watch(paths: Paths, children: dict[str, Child]) -> None:
             time.sleep(0.5)
     except KeyboardInterrupt:
         return
-
-
-def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

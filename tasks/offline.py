@@ -6,6 +6,7 @@ SWITCHES = {
     "DO_NOT_TRACK": "1",
     "DVC_NO_ANALYTICS": "1",
     "GX_ANALYTICS_ENABLED": "false",
+    "GOMP_SPINCOUNT": "10000",  # waiting threads sleep soon: beside a busy neighbour, spinning is several times slower
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -1,4 +1,4 @@
-"""The rules of the house, kept by machine: one word in six places, deps that equal imports, short files, clear borders."""
+"""The rules of the house, kept by machine: one word in six places, deps that equal imports, short files."""
 
 import ast
 import sys
@@ -21,7 +21,7 @@ DVC: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf
 SOURCES = [path for folder in ("flows", "tasks", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 SHAPES_NOTHING = {"errors", "paths", "settings", "offline", "tracking"}
-"""Corridor that cannot change what a stage writes: words for people, names of places, types, switches, MLflow's notes."""
+"""Corridor that cannot change what a stage writes: words, names of places, types, switches, MLflow's notes."""
 
 OUTPUTS = {
     "ingest": ["ingested"],
@@ -91,7 +91,7 @@ def test_stage_runs_by_its_name_reads_its_sections_and_leaves_its_report(stage: 
     assert DVC["stages"][stage]["cmd"] == f"python -m tasks {stage}"
     assert sorted(DVC["stages"][stage]["params"]) == sorted(STAGES[stage])
     assert DVC["stages"][stage]["desc"]
-    paths = Paths(Path("."))
+    paths = Paths(Path())
     expected = {getattr(paths, name).as_posix() for name in OUTPUTS[stage]} | {paths.report(stage).as_posix()}
     assert set(entries(stage, "outs", "metrics")) == expected
 

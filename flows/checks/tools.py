@@ -31,7 +31,13 @@ def check_command(name: str, command: list[str], paths: Paths, mend: str) -> Che
     """Does this command answer?"""
     try:
         done = subprocess.run(
-            command, cwd=paths.root, env=child_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
+            command,
+            cwd=paths.root,
+            env=child_environment(),
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Check(name, "fail", str(error), mend)
@@ -44,7 +50,9 @@ def check_repository(paths: Paths) -> Check:
     found = any((folder / ".git").exists() for folder in (paths.root, *paths.root.parents))
     if found:
         return Check("repository", "ok", "in git")
-    return Check("repository", "warn", "not in git: a model cannot name its code", "git init && git add . && git commit")
+    return Check(
+        "repository", "warn", "not in git: a model cannot name its code", "git init && git add . && git commit"
+    )
 
 
 def check_port(port: int, who: str) -> Check:

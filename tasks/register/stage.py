@@ -26,7 +26,7 @@ from tasks.register.settled import note_settled, question, read_settled
 from tasks.register.verdict import champion_facts, verdict_line
 from tasks.register.version import Registered, register_version
 from tasks.tracking import Store, complete_run, ensure_run, open_store
-from tasks.tracking.store import reporting
+from tasks.tracking.reach import reporting
 
 _CHECKED_TEXTS = 16
 

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tasks.near_duplicates import near_pairs, normal_forms
 
@@ -10,14 +11,15 @@ _SEED = 1  # other hashes than those that the split was planned with: what these
 
 
 def count_leaks(sides: list[pa.Array], similarity: float) -> dict[str, int]:
-    """Pairs of rows on different sides, by kind: the same text, the same normal form, and near it.
+    """Pairs of rows on different sides, by kind: the same text but for space around it, the same normal form, and
+    near it.
 
     Pairs are counted in the strictest kind only. sides: the texts of each.
     """
     texts = pa.concat_arrays(sides)
     numbers = np.repeat(np.arange(len(sides), dtype=np.int8), [len(side) for side in sides])
     forms = normal_forms(texts).dictionary_encode()
-    exact = _equal_pairs(_rows_per_side(texts.dictionary_encode(), numbers, len(sides)))
+    exact = _equal_pairs(_rows_per_side(pc.utf8_trim_whitespace(texts).dictionary_encode(), numbers, len(sides)))
     per_form = _rows_per_side(forms, numbers, len(sides))
     normalised = _equal_pairs(per_form)
     of_form = per_form.argmax(axis=1).astype(np.int8)

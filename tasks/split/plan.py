@@ -62,9 +62,10 @@ def _repeating(forms: int, official: int, pairs: npt.NDArray[np.int64]) -> Mask:
 def _repeats(
     texts: pa.Array, is_test: Mask, forms: npt.NDArray[np.int64], repeating: Mask, official: int
 ) -> dict[str, Mask]:
-    """Every row is in one kind at most: the strictest."""
+    """Every row is in one kind at most: the strictest. "exact" looks past space around the text, "normalised" past more."""
     is_repeat = repeating[forms] & ~is_test
     has_form = is_repeat & (forms < official)
-    letter_by_letter = pc.is_in(texts, value_set=texts.filter(pa.array(is_test))).to_numpy(zero_copy_only=False)
+    bare = pc.utf8_trim_whitespace(texts)
+    letter_by_letter = pc.is_in(bare, value_set=bare.filter(pa.array(is_test))).to_numpy(zero_copy_only=False)
     is_exact = has_form & letter_by_letter
     return {"exact": is_exact, "normalised": has_form & ~is_exact, "near": is_repeat & ~has_form}

@@ -15,7 +15,8 @@ from tasks.tracking.inputs import log_inputs, read_inputs
 from tasks.tracking.live import flow_tags
 from tasks.tracking.machine import read_environment, read_machine
 from tasks.tracking.masking import mask_text
-from tasks.tracking.store import open_store, reporting
+from tasks.tracking.reach import reporting
+from tasks.tracking.store import open_store
 
 STAGES = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
 _COMPLETED = "finetrace.completed"

@@ -2,13 +2,10 @@
 
 import math
 import os
-import signal
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 from tasks.errors import SetupError
@@ -17,8 +14,10 @@ from tasks.tracking.code_identity import read_code_identity
 from tasks.tracking.flatten import clean_name, flat_params
 from tasks.tracking.machine import read_machine
 from tasks.tracking.process import close_dead_runs, process_tags
+from tasks.tracking.reach import reporting, writing_trouble
 from tasks.tracking.runs import adopt_digest
-from tasks.tracking.store import Store, open_store, reporting, writing_trouble
+from tasks.tracking.sigterm import sigterm_as_exit
+from tasks.tracking.store import Store, open_store
 
 _FLUSH_POINTS = 500
 _FLUSH_SECONDS = 10.0
@@ -88,7 +87,7 @@ def live_run(paths: Paths, *, name: str, params: Mapping[str, Any], tags: Mappin
     """
     run = _start(paths, name, params, tags)
     try:
-        with _sigterm_as_exit():
+        with sigterm_as_exit():
             yield run
     except BaseException as error:
         run.end("KILLED" if isinstance(error, KeyboardInterrupt | SystemExit) else "FAILED")
@@ -151,24 +150,6 @@ def _present(tags: Mapping[str, str]) -> dict[str, str]:
 def _warn(error: Exception) -> None:
     first = next(iter(str(error).splitlines()), type(error).__name__)
     sys.stderr.write(f"warning: this run is not recorded in MLflow while it trains ({first}). Training goes on.\n")
-
-
-@contextmanager
-def _sigterm_as_exit() -> Iterator[None]:
-    """SIGTERM ends the block with SystemExit, unless the process already handles it in its own way."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        yield
-        return
-
-    def leave(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        raise SystemExit(128 + number)
-
-    signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 class _Silent:

@@ -7,7 +7,8 @@ from typing import Any
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.tracking.flatten import clean_name, flat_numbers
-from tasks.tracking.store import Store, open_store, reporting, store_lock
+from tasks.tracking.reach import reporting
+from tasks.tracking.store import Store, open_store, store_lock
 
 MODEL_DIGEST = "finetrace.model_digest"
 _REPEATS = "finetrace.repeats_run"

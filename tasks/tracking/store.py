@@ -1,21 +1,17 @@
 """Where runs and models are kept, and the one safe way to open it."""
 
 import os
-import socket
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from filelock import FileLock
 
 from tasks.errors import SetupError
 from tasks.offline import set_switches
 from tasks.paths import Paths
-from tasks.tracking.masking import mask_url
+from tasks.tracking.reach import check_reachable, database, reporting
+
+__all__ = ["Store", "database", "init_store", "open_store", "registry_uri", "reporting", "store_lock", "tracking_uri"]
 
 _CALM = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # MLflow's own 7 mean minutes of silence when a server is gone
@@ -25,7 +21,6 @@ _CALM = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",  # else a uv.lock in the current folder travels with the model
 }
-_CONNECT_SECONDS = 3.0
 _NOTE = (
     "Trainings by finetrace: one run a model, found by its tag `finetrace.model_digest`; a repeated training of the "
     "same model is a child of the first. Runs, models and the registry are under *Machine learning* (the switch at the "
@@ -75,7 +70,7 @@ def open_store(paths: Paths) -> Store:
     tracking, registry = tracking_uri(paths), registry_uri(paths)
     with store_lock(paths, "init"), reporting(tracking):
         for uri in dict.fromkeys((tracking, registry)):
-            _check_reachable(uri)
+            check_reachable(uri)
         from mlflow import MlflowClient  # late: 1.2 s of CPU
 
         client = MlflowClient(tracking_uri=tracking, registry_uri=registry)
@@ -94,64 +89,6 @@ def store_lock(paths: Paths, purpose: str) -> FileLock:
         folder, name = file.parent, f".{file.name}-{purpose}.lock"
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / name, mode=0o600)
-
-
-def database(uri: str) -> Path | None:
-    """The file behind a sqlite address; None for other kinds of store."""
-    return Path(uri.removeprefix("sqlite:///").split("?")[0]).resolve() if uri.startswith("sqlite:///") else None
-
-
-@contextmanager
-def reporting(uri: str) -> Iterator[None]:
-    """Whatever goes wrong with the store within the block is told as one SetupError."""
-    try:
-        yield
-    except trouble() as error:
-        raise unusable(uri, error) from error
-
-
-def unusable(uri: str, error: Exception) -> SetupError:
-    """What a person is told of a store that cannot be used."""
-    first = mask_url(next(iter(str(error).splitlines()), type(error).__name__))
-    return SetupError(
-        f"The MLflow store {mask_url(uri)} cannot be used: {first.rstrip('.')}. Start its server or mend "
-        "MLFLOW_TRACKING_URI, then run again: what was trained is kept."
-    )
-
-
-def trouble() -> tuple[type[Exception], ...]:
-    """The kinds of error that a store gives which is unreachable or broken."""
-    import sqlalchemy.exc
-    from mlflow.exceptions import MlflowException
-
-    return MlflowException, sqlalchemy.exc.SQLAlchemyError
-
-
-def writing_trouble() -> tuple[type[Exception], ...]:
-    """The same, and what a full or read-only disk beneath the artifacts gives."""
-    return (*trouble(), OSError)
-
-
-def _check_reachable(uri: str) -> None:
-    """Fail at once where MLflow would retry for minutes; a new SQLite file is made readable to its owner alone."""
-    try:
-        _try_out(uri)
-    except (OSError, sqlite3.Error) as error:
-        raise unusable(uri, error) from error
-
-
-def _try_out(uri: str) -> None:
-    file = database(uri)
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(file)) as connection:
-            connection.execute("PRAGMA schema_version")
-            connection.execute("SELECT count(*) FROM sqlite_master")
-    elif uri.startswith(("http://", "https://")):
-        parts = urlsplit(uri)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        socket.create_connection((parts.hostname or "", port), timeout=_CONNECT_SECONDS).close()
 
 
 def _experiment(client: Any, paths: Paths) -> str:

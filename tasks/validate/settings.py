@@ -38,7 +38,7 @@ class ValidateSettings:
     """Rows of one text under several labels: drop all of them, or keep them and only report."""
     label_errors: Literal["report", "drop", "off"] = "report"
     """Likely label errors (cleanlab on cross-validated probabilities): report, quarantine, or do not look."""
-    label_error_rows: Annotated[int, Field(ge=100)] = 4_000
+    label_error_rows: Annotated[int, Field(ge=100)] = 2_000
     """At most so many rows are looked at for label errors."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Draws the sample that is looked at for label errors."""

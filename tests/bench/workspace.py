@@ -35,7 +35,8 @@ def read_side(root: Path, side: str) -> list[Row]:
 def repository_base(threads: int) -> BaseSettings:
     """The base model of the repository's settings, run on so many threads. The benchmark runs from its root."""
     base: Any = load_config(Path("params.yaml")).base
-    return dataclasses.replace(base, threads=threads)
+    chosen: BaseSettings = dataclasses.replace(base, threads=threads)
+    return chosen
 
 
 def _records(rows: Sequence[Row], *, augmented: bool = False) -> list[dict[str, object]]:

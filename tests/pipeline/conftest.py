@@ -29,6 +29,12 @@ finetune: {epochs: 2}
 evaluate: {resamples: 200}
 register: {name: wishes}
 """
+FILLING = "my the please help why today again still with for was your app week wrong really now very cannot"
+WORDS = {
+    "shipping": "parcel delivery courier box tracking arrive shipment late",
+    "payment": "card invoice refund charge bill bank money paid",
+    "login": "password account login email reset code locked sign",
+}
 BLOCK = """\
 import os, socket
 _connect = socket.socket.connect
@@ -109,16 +115,10 @@ def make_workspace(root: Path, *, fake: bool) -> Workspace:
 
 def easy_rows() -> str:
     """A csv of 150 different texts in three labels that differ by their words."""
-    draw = random.Random(7)
-    told = {
-        "shipping": "parcel delivery courier box tracking arrive shipment late".split(),
-        "payment": "card invoice refund charge bill bank money paid".split(),
-        "login": "password account login email reset code locked sign".split(),
-    }
-    filling = "my the please help why today again still with for was your app week wrong really now very cannot".split()
+    draw = random.Random(7)  # noqa: S311 - not a secret
     rows = {
-        (" ".join([*draw.sample(filling, 5), *draw.sample(words, 3)]), label)
-        for label, words in told.items()
+        (" ".join([*draw.sample(FILLING.split(), 5), *draw.sample(words.split(), 3)]), label)
+        for label, words in WORDS.items()
         for _ in range(50)
     }
     return "text,label\n" + "".join(f"{text},{label}\n" for text, label in sorted(rows))
@@ -126,7 +126,7 @@ def easy_rows() -> str:
 
 @pytest.fixture(scope="session")
 def prefect_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state folder of a workspace whose Prefect database was made, which takes eight CPU-seconds, and never used."""
+    """The state folder of a workspace whose Prefect database, which takes eight CPU-seconds, was made and never used."""
     from flows import child
     from flows.server import start_embedded
     from tasks.paths import Paths

@@ -22,7 +22,13 @@ OUTPUTS = {
     "finetune": ["model"],
     "evaluate": ["evaluation"],
 }
-INPUTS = {"validate": "ingested", "split": "validated", "augment": "train", "finetune": "augmented", "evaluate": "model"}
+INPUTS = {
+    "validate": "ingested",
+    "split": "validated",
+    "augment": "train",
+    "finetune": "augmented",
+    "evaluate": "model",
+}
 
 
 def _asked(variable: str) -> Path | None:

@@ -102,7 +102,9 @@ def test_dvc_at_work_in_the_same_folder_is_waited_for_and_then_told(fake: Worksp
     go = fake.root / "go"
     environment = {**fake._environment({}), "FAKE_WAIT": f"ingest:{go}"}
     command = [fake.command()[0], "-m", "dvc", "repro", "ingest"]
-    other = subprocess.Popen(command, cwd=fake.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    other = subprocess.Popen(
+        command, cwd=fake.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     _wait_for(fake.root / "waiting", other)
     done = fake.finetrace("run", "--until", "ingest")
     assert done.returncode == 6

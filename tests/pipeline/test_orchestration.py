@@ -75,7 +75,9 @@ def test_bad_data_is_told_in_one_line_and_the_last_good_outputs_stay(fake: Works
 
 def test_every_mistake_in_params_is_told_before_any_work(fake: Workspace) -> None:
     params = fake.root / "params.yaml"
-    params.write_text(params.read_text().replace("epochs: 2", "epochs: -1, sede: 1").replace("resamples: 200", "resamples: x"))
+    params.write_text(
+        params.read_text().replace("epochs: 2", "epochs: -1, sede: 1").replace("resamples: 200", "resamples: x")
+    )
     done = fake.finetrace("run")
     assert done.returncode == 2
     assert [key for key in ("finetune.epochs", "finetune.sede", "evaluate.resamples") if key not in done.stderr] == []
@@ -145,6 +147,6 @@ def test_status_tells_what_is_stale_and_why(fake: Workspace) -> None:
     done = fake.finetrace("status", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
-    assert found["stages"] == dict.fromkeys(STAGES[:5], []) | {"evaluate": ["evaluate modified"]}
+    assert found["stages"] == {name: [] for name in STAGES[:5]} | {"evaluate": ["evaluate modified"]}
     assert found["holder"] is None
     assert not (fake.root / "mlflow.db").exists()  # looking makes nothing

@@ -37,7 +37,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
-    parser.add_argument("wanted", nargs="*", help="numbers of faults (7, 26-29) or words of the sentences; default: all")
+    parser.add_argument(
+        "wanted", nargs="*", help="numbers of faults (7, 26-29) or words of the sentences; default: all"
+    )
     parser.add_argument("--full", action="store_true", help="8 × 25 registrations instead of a few")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="cases at a time")
     parser.add_argument("--list", action="store_true", help="show the cases and do nothing")

@@ -32,7 +32,9 @@ def check_invariants(place: Place) -> None:
 def _check_workspace(workspace: Workspace) -> None:
     for done in workspace.told:
         said = done.stdout + done.stderr
-        require("Traceback (most recent call last)" not in said, f"a traceback from `{done.command}`: {done.last_words}")
+        require(
+            "Traceback (most recent call last)" not in said, f"a traceback from `{done.command}`: {done.last_words}"
+        )
     left = [str(path.relative_to(workspace.root)) for path in workspace.root.rglob(".tmp-*")]
     require(not left, f"temporary files left: {', '.join(sorted(left)[:5])}")
     champion = workspace.champion()

@@ -4,11 +4,11 @@ import csv
 import io
 import random
 
-FILLING = "my the please help why today again still with for was your app week wrong really now very cannot".split()
+FILLING = ["my", "the", "please", "help", "why", "today", "again", "still", "with", "for", "was", "your", "app", "week", "wrong", "really", "now", "very", "cannot"]
 TOLD_BY = {
-    "shipping": "parcel delivery courier box tracking arrive shipment late".split(),
-    "payment": "card invoice refund charge bill bank money paid".split(),
-    "login": "password account login email reset code locked sign".split(),
+    "shipping": ["parcel", "delivery", "courier", "box", "tracking", "arrive", "shipment", "late"],
+    "payment": ["card", "invoice", "refund", "charge", "bill", "bank", "money", "paid"],
+    "login": ["password", "account", "login", "email", "reset", "code", "locked", "sign"],
 }
 LABELS = tuple(TOLD_BY)
 WORDS = [*FILLING, *(word for words in TOLD_BY.values() for word in words)]

@@ -93,6 +93,15 @@ def test_what_a_row_gives_does_not_depend_on_the_rows_around_it() -> None:
     assert {row["method"] for row in one} == {"word_swap", "word_deletion"}
 
 
+def test_each_row_and_each_copy_draws_for_itself() -> None:
+    rows = [a_row(f"one two three four five six seven {number}", "a") for number in range(20)]
+    swap = WordSwap(kind="word_swap", rate=0.001)
+    made, _ = make_rows(rows, AugmentSettings(methods=(swap,), copies=1), no_base)
+    assert len({row["text"].rsplit(" ", 1)[0] for row in made}) > 3
+    made, _ = make_rows(rows[:1], AugmentSettings(methods=(swap,), copies=20), no_base)
+    assert len(made) > 3
+
+
 def test_another_seed_makes_other_rows() -> None:
     rows = [a_row(*each) for each in TEXTS]
     one, other = (make_rows(rows, AugmentSettings(methods=(SWAP,), copies=1, seed=seed), no_base)[0] for seed in (0, 1))

@@ -62,7 +62,9 @@ def test_url_of_the_environment_wins(tmp_path: Path) -> None:
 
 
 def test_url_of_the_active_profile_is_found(tmp_path: Path) -> None:
-    text = 'active = "p"\n[profiles.p]\nPREFECT_API_URL = "http://b/api"\n[profiles.q]\nPREFECT_API_URL = "http://c/api"\n'
+    text = (
+        'active = "p"\n[profiles.p]\nPREFECT_API_URL = "http://b/api"\n[profiles.q]\nPREFECT_API_URL = "http://c/api"\n'
+    )
     (tmp_path / "profiles.toml").write_text(text)
     assert configured_url({"PREFECT_HOME": str(tmp_path)}) == "http://b/api"
     assert configured_url({"PREFECT_HOME": str(tmp_path), "PREFECT_PROFILE": "q"}) == "http://c/api"

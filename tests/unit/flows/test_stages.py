@@ -14,8 +14,10 @@ from tasks.paths import Paths
 # words of DVC 3.67.1
 BUSY = "ERROR: failed to reproduce 'a': '/w/o/a' is busy, it is being blocked by:\n  (PID 4321): /usr/bin/dvc repro a"
 LOCKED = "ERROR: Unable to acquire lock. Most likely another DVC process is running or was terminated abruptly."
-KILLED = "> python -m tasks split\nERROR: failed to reproduce 'split': failed to run: python -m tasks split, exited with -9"
-FAILED = "Traceback …\nKeyError: 'x'\nERROR: failed to reproduce 'split': failed to run: python -m tasks split, exited with 1"
+KILLED = (
+    "> python -m tasks split\nERROR: failed to reproduce 'split': failed to run: python -m tasks split, exited with -9"
+)
+FAILED = "KeyError: 'x'\nERROR: failed to reproduce 'split': failed to run: python -m tasks split, exited with 1"
 BROKEN_LOCK = "ERROR: Lockfile 'dvc.lock' is corrupted."
 BROKEN_RWLOCK = "ERROR: Unable to read RWLock-file '.dvc/tmp/rwlock'. JSON structure is corrupted"
 MISSING = "ERROR: failed to reproduce 'ingest': missing data source(s): data/raw/x.csv"

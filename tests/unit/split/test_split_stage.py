@@ -85,7 +85,7 @@ def test_an_official_test_file_is_the_test_side_and_no_share_is_drawn(tmp_path: 
 def test_train_rows_that_repeat_the_official_test_are_removed_and_counted_by_kind(tmp_path: Path) -> None:
     official = [*unlike_rows(30, seed=9), ("I want to know where my card is right now", "a")]
     repeats = [
-        ("I want to know where my card is right now", "a"),
+        ("\nI want to know where my card is right now ", "a"),
         ("i want to know where my CARD is right now!!!", "a"),
         ("I want to know, where my card is right now.", "b"),
         ("I want to know where my carrd is right now", "a"),
@@ -106,7 +106,7 @@ def test_near_duplicates_within_the_official_test_stay(tmp_path: Path) -> None:
 
 
 def test_leaks_are_counted_in_pairs_of_rows_by_the_strictest_kind() -> None:
-    train = pa.array(["my card has not come yet", "My card has not come yet!", "something else", "Where is it?"])
+    train = pa.array([" my card has not come yet", "My card has not come yet!", "something else", "Where is it?"])
     test = pa.array(["my card has not come yet", "my card has not comme yet", "where is it", "where is it"])
     # exact: train 0 – test 0; normalised: train 1 – test 0, train 3 – test 2 and 3; near: train 0 and 1 – test 1
     assert count_leaks([train, test], 0.8) == {"exact": 1, "normalised": 3, "near": 2}

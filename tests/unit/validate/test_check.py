@@ -82,8 +82,8 @@ def test_duplicates_are_kept_if_asked(table, plenty) -> None:
 
 
 def test_conflicting_rows_are_all_dropped_and_each_is_told_the_labels_and_lines(table, plenty) -> None:
-    checked = check(table(*plenty, ("Where is it", "refund"), ("where  is it", "delivery")))
-    assert checked.reasons == {"conflicting_labels": 2}
+    checked = check(table(*plenty, ("Where is it", "refund"), ("where  is it", "delivery"), ("WHERE is it", "refund")))
+    assert checked.reasons == {"conflicting_labels": 3}
     assert set(checked.aside["advice"].to_pylist()) == {
         "the same text is labelled 'refund' (line 22), 'delivery' (line 23): decide on one"
     }
