@@ -22,8 +22,7 @@ def run_app(app: typer.Typer, arguments: list[str]) -> int:
         code = app(args=arguments, standalone_mode=False)
         return _stopped() if code == INTERRUPTED else int(code or 0)  # typer has caught Ctrl-C
     except TyperException as error:  # wrong usage
-        getattr(error, "show", lambda: sys.stderr.write(f"{error}\n"))()
-        return error.exit_code
+        return _show_usage(error)
     except (Abort, KeyboardInterrupt):
         return _stopped()
     except BrokenPipeError:  # our reader has had enough, as in `finetrace status | head`
@@ -46,6 +45,14 @@ def tell_failure(error: Exception, *, debug: bool) -> int:
     log = _write_log(trace)
     first = next(iter(redact(str(error)).splitlines()), "no words")
     return _say(f"Unexpected {type(error).__name__}: {first}. {log}", 1)
+
+
+def _show_usage(error: TyperException) -> int:
+    show = getattr(error, "show", None)  # every kind that typer raises has it
+    if show is None:
+        return _say(str(error), error.exit_code)
+    show()
+    return error.exit_code
 
 
 def _stopped() -> int:

@@ -9,7 +9,7 @@ _MIN_CHARACTERS = 6  # a shorter "secret" would blacken ordinary words
 
 def redact(text: str) -> str:
     """`text` with the values of secret-named environment variables, `key=value` secrets and users in URLs masked."""
-    from tasks.tracking.masking import mask_text  # late: brings pyarrow with it
+    from tasks.masking import mask_text
 
     for name, value in os.environ.items():
         if _SECRET_NAME.search(name) and len(value) >= _MIN_CHARACTERS:

@@ -11,6 +11,7 @@ from flows.publish import standing_verdict
 from flows.server import Server, prefect_server, prepare_environment
 from flows.stages import check_sections, stale_stages
 from tasks.config import load_config
+from tasks.errors import GateError
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING, STAGES
@@ -19,7 +20,7 @@ from tasks.pipeline import PUBLISHING, STAGES
 def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[str, Any]:
     """Bring the workspace up to date; what the gate says, or {} if `until` is an earlier stage.
 
-    Raises what the flow ended with.
+    Raises what the flow ended with, but for a refusal of the gate, which the verdict tells.
     """
     config = load_config(paths.params)
     with workspace_lock(paths):
@@ -33,7 +34,10 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
             from flows.retrain import retrain  # late: imports Prefect, which reads its settings then
 
             stage: Any = until  # Prefect checks that it is one
-            done = retrain(workspace=str(paths.root), until=stage, force=force)
+            try:
+                done = retrain(workspace=str(paths.root), until=stage, force=force)
+            except GateError:  # the flow has failed as it should; the verdict says why
+                done = {"verdict": read_json(paths.report(PUBLISHING))}
     return done.get("verdict", {})
 
 

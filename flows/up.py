@@ -36,6 +36,7 @@ def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int) -> None:
     interrupt_on_sigterm()
     children: dict[str, Child] = {}
     with ExitStack() as stack:
+        _check_ports(mlflow_port, prefect_port)
         console.print("Starting …")
         mlflow = _mlflow(paths, mlflow_port, children, stack)
         prefect = _prefect(paths, prefect_port, children, stack)

@@ -20,7 +20,7 @@ INGESTED = pa.schema(
     ]
 )
 QUARANTINE = INGESTED.append(pa.field("reasons", pa.list_(pa.string()))).append(pa.field("advice", pa.string()))
-SPLIT = INGESTED.append(pa.field("fold", pa.int32()))  # cross-validation fold, 0 when folds are off
+SPLIT = INGESTED.append(pa.field("fold", pa.int32()))  # 1, 2, …; 0 for test rows and when folds are off
 AUGMENTED = SPLIT.append(pa.field("parent_id", pa.string())).append(pa.field("method", pa.string()))
 PREDICTIONS = pa.schema(
     [

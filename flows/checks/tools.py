@@ -69,7 +69,7 @@ def check_port(port: int, who: str) -> Check:
 
 def check_store(paths: Paths) -> Check:
     """Does MLflow's store open?"""
-    from tasks.tracking.masking import mask_url
+    from tasks.masking import mask_url
     from tasks.tracking.store import open_store
 
     try:

@@ -54,13 +54,12 @@ def whole_words(tokenizer: Path) -> dict[str, int]:
     model = read_json(tokenizer)["model"]
     pairs = model["vocab"].items() if isinstance(model["vocab"], dict) else _numbered(model["vocab"])
     tokens = {str(token): int(number) for token, number in pairs}
-    pieces = model.get("continuing_subword_prefix") or "##"
     start = next((mark for mark in ("Ġ", "▁") if any(token.startswith(mark) for token in tokens)), "")
     words = {token.removeprefix(start): number for token, number in tokens.items() if token.startswith(start)}
     return {
         word: number
         for word, number in words.items()
-        if len(word) >= _SHORTEST and word.isalpha() and word.islower() and not word.startswith(pieces)
+        if len(word) >= _SHORTEST and word.isalpha() and word.islower()  # a piece starts with ##, a special with [ or <
     }
 
 

@@ -48,6 +48,7 @@ def run(paths: Paths, *, evaluate: EvaluateSettings, base: BaseSettings) -> dict
             "rows": len(test.ids),
             "train_rows": len(train.ids),
             "labels": list(model.labels),
+            "model_digest": model.digest,
             "metrics": with_intervals(found, scored, draws),
             "per_label": label_table(found, model.labels, train.numbers),
             "baseline_train_rows": len(sample.ids),

@@ -17,6 +17,7 @@ class Predictor(Protocol):
     """What is measured: tasks.model's classifier, or a stand-in in a test."""
 
     labels: tuple[str, ...]
+    digest: str
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """(N, C) float32, each row adding up to 1."""

@@ -17,21 +17,19 @@ from pydantic import TypeAdapter
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from tasks.digest import sha256_of_file, sha256_of_value
 from tasks.errors import IntegrityError
 from tasks.files import read_json, replacing, write_json
 from tasks.model.base import find_base
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import cpu_threads, pick_attention, pick_device
+from tasks.model.manifest import MANIFEST, make_manifest, verify_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies import AnyStrategy
 from tasks.model.tokenizer import TOKENIZER, load_tokenizer, token_ids
 from tasks.settings import as_dict
 
 FORMAT = 1
-ALLOWED = frozenset({".json", ".safetensors", ".txt", ".md"})
-"""File endings that a model folder may hold; anything else is refused before it is opened."""
 PREDICT_TOKENS = 4096
 
 
@@ -53,46 +51,17 @@ def save_model(
         shutil.copyfile(base_folder / "config.json", temporary / "config.json")
         load_tokenizer(base_folder, base.max_tokens).save(str(temporary / TOKENIZER))
         manifest = make_manifest(temporary)
-        write_json(temporary / "manifest.json", manifest)
+        write_json(temporary / MANIFEST, manifest)
     return str(manifest["digest"])
-
-
-def make_manifest(folder: Path) -> dict[str, Any]:
-    """The sha256 of each file below `folder` but the manifest, and the digest of that list."""
-    names = sorted(
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and path.name != "manifest.json"
-    )
-    files = {name: sha256_of_file(folder / name) for name in names}
-    return {"files": files, "digest": sha256_of_value(files)}
-
-
-def verify_model(folder: Path) -> str:
-    """The digest of the model at `folder`, every byte checked.
-
-    Raises IntegrityError if a file is missing, added, changed, a link, or of a kind that can run code.
-    """
-    if not (folder / "manifest.json").is_file():
-        raise IntegrityError(f"{folder} has no manifest.json: the model is incomplete. Train it again.")
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() or (path.is_file() and path.suffix not in ALLOWED):
-            raise IntegrityError(f"{path}: a model holds only {', '.join(sorted(ALLOWED))} files. Remove it.")
-    recorded = read_json(folder / "manifest.json")
-    actual = make_manifest(folder)
-    if actual != recorded:
-        names = recorded["files"].keys() | actual["files"].keys()
-        wrong = sorted(name for name in names if recorded["files"].get(name) != actual["files"].get(name))
-        raise IntegrityError(
-            f"{folder}: {', '.join(wrong) or 'manifest.json'} differ from the manifest. Restore the model or retrain."
-        )
-    return str(actual["digest"])
 
 
 class SavedModel:
     """A fine-tuned model, ready to predict."""
 
-    def __init__(self, classifier: Classifier, labels: Sequence[str], folder: Path, base: BaseSettings) -> None:
+    def __init__(
+        self, classifier: Classifier, labels: Sequence[str], folder: Path, base: BaseSettings, digest: str
+    ) -> None:
+        self.digest = digest
         self.labels = tuple(labels)
         self._device = pick_device()
         self._classifier = classifier.to(self._device).eval()
@@ -118,7 +87,7 @@ def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None
     One rule for all strategies: rebuild the base, let the strategy shape it, put the weights back. The base is the one
     in about.json; `base` (the current settings) may only say where to look for it. Raises IntegrityError.
     """
-    verify_model(folder)
+    digest = verify_model(folder)
     about = read_json(folder / "about.json")
     recorded = TypeAdapter(BaseSettings).validate_python(about["base"])
     strategy = TypeAdapter(AnyStrategy).validate_python(about["strategy"])
@@ -131,7 +100,7 @@ def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None
     classifier = build_classifier(source, strategy, len(about["labels"]), attention, with_weights=not whole)
     put_back(classifier, state)
     strategy.merge(classifier.encoder)
-    return SavedModel(classifier, about["labels"], folder, recorded)
+    return SavedModel(classifier, about["labels"], folder, recorded, digest)
 
 
 def put_back(model: nn.Module, state: dict[str, Tensor]) -> None:

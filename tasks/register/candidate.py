@@ -8,6 +8,7 @@ from typing import Any
 from tasks.digest import sha256_of_value
 from tasks.errors import DataError, IntegrityError
 from tasks.files import read_json
+from tasks.model.manifest import verify_model
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.register.evaluation import Evaluation, read_evaluation
@@ -57,8 +58,6 @@ def read_candidate(paths: Paths, base: BaseSettings, settings: Mapping[str, Any]
 
     Raises IntegrityError if the model or the data are not those that were recorded, DataError if something is missing.
     """
-    from tasks.model.files import verify_model
-
     digest = verify_model(paths.model)
     trained = read_json(paths.report("finetune"))["model_digest"] if paths.report("finetune").exists() else digest
     if trained != digest:

@@ -62,7 +62,7 @@ def _repeating(forms: int, official: int, pairs: npt.NDArray[np.int64]) -> Mask:
 def _repeats(
     texts: pa.Array, is_test: Mask, forms: npt.NDArray[np.int64], repeating: Mask, official: int
 ) -> dict[str, Mask]:
-    """Every row is in one kind at most: the strictest. "exact" looks past space around the text, "normalised" past more."""
+    """Every row is in one kind at most, the strictest; "exact" looks past the space around a text."""
     is_repeat = repeating[forms] & ~is_test
     has_form = is_repeat & (forms < official)
     bare = pc.utf8_trim_whitespace(texts)

@@ -4,7 +4,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.tracking.masking import mask_text
+from tasks.masking import mask_text
 
 _SECRET_FILES = ("*.env", ".env*", "*.pem", "*.key", "id_rsa*", "id_ed25519*", "*credentials*", ".netrc", ".pypirc")
 _EXCLUDED = [f":(exclude,glob)**/{name}" for name in _SECRET_FILES]

@@ -14,7 +14,7 @@ from tasks.tracking.flatten import flat_numbers, flat_params
 from tasks.tracking.inputs import log_inputs, read_inputs
 from tasks.tracking.live import flow_tags
 from tasks.tracking.machine import read_environment, read_machine
-from tasks.tracking.masking import mask_text
+from tasks.masking import mask_text
 from tasks.tracking.reach import reporting
 from tasks.tracking.store import open_store
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tasks.tracking.masking import mask_values
+from tasks.masking import mask_values
 
 _NOT_ALLOWED = re.compile(r"[^\w\-. /]")
 _MAX_VALUE = 6_000  # MLflow's limit for a parameter

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tasks.errors import SetupError
-from tasks.tracking.masking import mask_url
+from tasks.masking import mask_url
 
 _CONNECT_SECONDS = 3.0
 

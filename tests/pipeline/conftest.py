@@ -126,7 +126,7 @@ def easy_rows() -> str:
 
 @pytest.fixture(scope="session")
 def prefect_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state folder of a workspace whose Prefect database, which takes eight CPU-seconds, was made and never used."""
+    """The state folder of a workspace whose Prefect database, which takes CPU-seconds, was made and never used."""
     from flows import child
     from flows.server import start_embedded
     from tasks.paths import Paths

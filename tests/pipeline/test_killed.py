@@ -81,6 +81,7 @@ def test_killed_run_leaves_no_process_and_the_next_goes_on_from_what_was_done(
     assert _made(second.stdout) == {"ingest": "cached", "validate": "cached", "split": "made"}
     assert _all_gone(lonely.root)
     assert not list(lonely.root.rglob(".tmp-*"))
+    assert (lonely.root / ".finetrace").stat().st_mode & 0o077 == 0
     assert _flow_states(lonely.root) == ["CRASHED", "COMPLETED"]
 
 

@@ -5,7 +5,6 @@ import socket
 import subprocess
 import time
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -87,9 +86,3 @@ def test_taken_port_is_told_with_the_option_for_another(lonely: Workspace) -> No
         done = lonely.finetrace("up", "--mlflow-port", str(taken))
     assert done.returncode == 6
     assert "--mlflow-port" in done.stderr
-
-
-def test_state_of_the_servers_is_for_its_owner_alone(lonely: Workspace) -> None:
-    state = Path(lonely.root / ".finetrace")
-    assert lonely.finetrace("run", "--until", "ingest").returncode == 0
-    assert state.stat().st_mode & 0o077 == 0

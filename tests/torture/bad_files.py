@@ -1,6 +1,7 @@
 """33: files that are too big, too wide, never end, or are no files."""
 
 import gzip
+import io
 import os
 import socket
 import threading
@@ -38,15 +39,23 @@ def bounded(name: str, make: Callable[[], bytes], *words: str) -> Callable[[Plac
 
 
 def bomb() -> bytes:
-    """300 MB of good rows in half a megabyte."""
-    row = b"the very same row again and again,login\n" * 1_000
-    return gzip.compress(b"text,label\n" + row * 7_500, 1)
+    """300 MB of good rows in a megabyte."""
+    return _packed([b"text,label\n", *[b"the very same row again and again,login\n" * 10_000] * 750])
 
 
 def late_bomb() -> bytes:
     """A gzip file that is good for a while: a member of noise, then the bomb."""
-    noise = "".join(f"{os.urandom(40).hex()},login\n" for _ in range(20_000))
-    return gzip.compress(("text,label\n" + noise).encode()) + gzip.compress(b"a,login\n" * 40_000_000, 1)
+    noise = "".join(f"{os.urandom(40).hex()},login\n" for _ in range(5_000))
+    return gzip.compress(("text,label\n" + noise).encode()) + _packed([b"a,login\n" * 10_000] * 4_000)
+
+
+def _packed(pieces: list[bytes]) -> bytes:
+    """The pieces in one gzip member, never all of them in memory."""
+    written = io.BytesIO()
+    with gzip.GzipFile(fileobj=written, mode="wb", compresslevel=1, mtime=0) as file:
+        for piece in pieces:
+            file.write(piece)
+    return written.getvalue()
 
 
 def _pipe(path: Path) -> None:

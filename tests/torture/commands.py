@@ -1,10 +1,10 @@
 """A person's commands as real processes: what they said, how they ended, what they took."""
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,12 +77,13 @@ class Running:
 
     def finish(self, seconds: float = TIMEOUT_SECONDS) -> Done:
         """What came of it; ended with SIGKILL (code 137) if it takes longer."""
-        timer = threading.Timer(seconds, self.kill_group)
-        timer.start()
-        try:
-            _, status, usage = os.wait4(self.pid, 0)
-        finally:
-            timer.cancel()
+        deadline, peak = time.monotonic() + seconds, 0.0
+        while self.is_alive() and time.monotonic() < deadline:
+            peak = max(peak, _peak_megabytes(self.pid))
+            time.sleep(0.01)
+        if self.is_alive():
+            self.kill_group()
+        _, status, usage = os.wait4(self.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         self._process.returncode = code
         return Done(
@@ -91,7 +92,7 @@ class Running:
             stdout=_read(self._output),
             stderr=_read(self._errors),
             cpu_seconds=usage.ru_utime + usage.ru_stime,
-            peak_megabytes=usage.ru_maxrss / 1024,
+            peak_megabytes=peak,
             pid=self.pid,
         )
 
@@ -99,6 +100,16 @@ class Running:
 def clean_environment() -> dict[str, str]:
     """Our environment without what steers the tools of the product."""
     return {key: value for key, value in os.environ.items() if not key.startswith(_CLEARED)}
+
+
+def _peak_megabytes(pid: int) -> float:
+    """The most memory the process had so far. Not ru_maxrss: that begins with what *we* had when we started it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _read(stream: "tempfile._TemporaryFileWrapper[bytes]") -> str:

@@ -17,7 +17,7 @@ GRACE_SECONDS = 15.0
 
 
 def check_invariants(place: Place) -> None:
-    """Raise NotHeldError unless champions stand, nothing was left behind, nobody is left running, no planted code ran."""
+    """Raise NotHeldError unless champions stand, nothing and nobody was left behind, and no planted code ran."""
     left = _left_running(place.marker)
     for process in left:
         process.kill()  # by its own id, and it is ours: it carries the case's marker

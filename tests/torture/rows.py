@@ -4,7 +4,27 @@ import csv
 import io
 import random
 
-FILLING = ["my", "the", "please", "help", "why", "today", "again", "still", "with", "for", "was", "your", "app", "week", "wrong", "really", "now", "very", "cannot"]
+FILLING = [
+    "my",
+    "the",
+    "please",
+    "help",
+    "why",
+    "today",
+    "again",
+    "still",
+    "with",
+    "for",
+    "was",
+    "your",
+    "app",
+    "week",
+    "wrong",
+    "really",
+    "now",
+    "very",
+    "cannot",
+]
 TOLD_BY = {
     "shipping": ["parcel", "delivery", "courier", "box", "tracking", "arrive", "shipment", "late"],
     "payment": ["card", "invoice", "refund", "charge", "bill", "bank", "money", "paid"],

@@ -1,4 +1,4 @@
-"""46: what the product keeps about itself is for its owner alone, whatever the umask. Modes are of a run under umask 0."""
+"""46: what the product keeps about itself is for its owner alone, whatever the umask (here 0)."""
 
 import stat
 from collections.abc import Callable, Iterable

@@ -63,9 +63,9 @@ def _data_name(name: str) -> Callable[[Place], Done]:
         workspace = place.copy(plain(place.lab))
         give_pipeline(workspace)
         (place.folder / "good.csv").write_text(as_csv(easy_rows(40)), encoding="utf-8")
-        before = {path for path in place.folder.rglob("*.csv")}
+        before = set(place.folder.rglob("*.csv"))
         done = workspace.finetrace("data", "add", str(place.folder / "good.csv"), "--name", name)
-        require({path for path in place.folder.rglob("*.csv")} == before, "a file was written")
+        require(set(place.folder.rglob("*.csv")) == before, "a file was written")
         return require_words(done, "--name")
 
     return act
@@ -114,7 +114,7 @@ CASES: list[Case] = [
     Case(41, "a base.folder that is a file is refused", 2, _base_folder("params.yaml", "base.folder")),
     *(
         Case(41, f"data add --name {name} is refused", 2, _data_name(name))
-        for name in ("../evil", "/tmp/evil", "..", "a/b")
+        for name in ("../evil", "/evil", "..", "a/b")
     ),
     Case(41, "data add does not follow a symbolic link", 4, _data_link),
     *(

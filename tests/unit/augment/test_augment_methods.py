@@ -84,6 +84,11 @@ def test_deletion_leaves_words_out_in_order(base_folder: Path) -> None:
     assert made == [word for word in ["one", "two", "three", "four", "five"] if word in made]
 
 
+def test_deletion_never_takes_the_last_word(base_folder: Path) -> None:
+    change = changer("word_deletion", base_folder, rate=0.99)
+    assert {change("one two", Random(seed)) for seed in range(20)} == {"one", "two"}  # noqa: S311
+
+
 def test_swap_keeps_all_words(base_folder: Path) -> None:
     assert changer("word_swap", base_folder)("one two", Random(1)) == "two one"  # noqa: S311
 

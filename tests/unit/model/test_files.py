@@ -6,7 +6,8 @@ import pytest
 
 from tasks.errors import IntegrityError
 from tasks.model.classifier import build_classifier, learned_state
-from tasks.model.files import load_model, save_model, verify_model
+from tasks.model.files import load_model, save_model
+from tasks.model.manifest import verify_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.partial import Partial
 

@@ -114,16 +114,20 @@ def test_leaks_are_counted_in_pairs_of_rows_by_the_strictest_kind() -> None:
 
 def test_set_aside_rows_are_counted_and_listed_with_the_lines_they_are_near(tmp_path: Path) -> None:
     start = "please tell me where the new card is that you sent to me"
-    rows = [*unlike_rows(200), (start, "a"), (start + " today early on monday", "a"), (start + " today early", "b")]
+    between = [(start + " today early", "b"), (start + " today earlyy", "c")]  # near each other too
+    rows = [*unlike_rows(200), (start, "a"), (start + " today early on monday", "a"), *between]
     for number in range(20):
         paths = workspace(tmp_path, rows)
         numbers = run(paths, split=SplitSettings(key=str(number)))
         if numbers["set_aside"]:
             break
-    assert numbers["set_aside"] == 1
+    assert numbers["set_aside"] == 2
     told = numbers["set_aside_rows"]
-    assert [(row["line"], row["label"], row["near_lines"]) for row in told] == [(204, "b", [202, 203])]
-    assert 204 not in {row["line"] for side in ("train", "val", "test") for row in rows_of(paths, side)}
+    assert [(row["line"], row["label"], row["near_lines"]) for row in told] == [
+        (204, "b", [202, 203]),
+        (205, "c", [202, 203]),
+    ]
+    assert not {204, 205} & {row["line"] for side in ("train", "val", "test") for row in rows_of(paths, side)}
 
 
 def test_folds_keep_near_duplicates_together_and_leave_the_test_rows_out(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from tasks.tracking.masking import mask_text, mask_url, mask_values
+from tasks.masking import mask_text, mask_url, mask_values
 
 CANARY = "s3cr3t-canary"
 
