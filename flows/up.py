@@ -34,9 +34,9 @@ def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int) -> None:
     if running_url(paths) is not None:
         raise BusyError(f"`finetrace up` already serves {paths.root}: see `finetrace status`.")
     interrupt_on_sigterm()
+    _check_ports(paths, mlflow_port, prefect_port)
     children: dict[str, Child] = {}
     with ExitStack() as stack:
-        _check_ports(mlflow_port, prefect_port)
         console.print("Starting …")
         mlflow = _mlflow(paths, mlflow_port, children, stack)
         prefect = _prefect(paths, prefect_port, children, stack)
@@ -60,9 +60,8 @@ def _mlflow(paths: Paths, port: int, children: dict[str, Child], stack: ExitStac
     from tasks.tracking.store import open_store
 
     store = open_store(paths)  # made here, under its lock: two first starts at once would crash
-    if store.tracking_uri.startswith(("http://", "https://")):
+    if _is_server(store.tracking_uri):
         return store.tracking_uri
-    _check_free(port, "--mlflow-port")
     command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", store.tracking_uri, "--registry-store-uri", store.registry_uri]
     command += ["--artifacts-destination", str(paths.root / "mlartifacts")]
@@ -78,7 +77,6 @@ def _prefect(paths: Paths, port: int, children: dict[str, Child], stack: ExitSta
     configured = configured_url(os.environ)
     if configured is not None:
         return configured.removesuffix("/").removesuffix("/api")
-    _check_free(port, "--prefect-port")
     url = f"http://{HOST}:{port}"
     static = prefect_home(paths) / "pages"  # else they are copied into the installed package
     extra = {
@@ -117,6 +115,20 @@ def _wait_for(request: urllib.request.Request, process: Child, complaint: str) -
         except OSError:
             time.sleep(0.2)
     raise SetupError(complaint)
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
+
+
+def _check_ports(paths: Paths, mlflow_port: int, prefect_port: int) -> None:
+    """Raise BusyError if a port that we shall need is taken."""
+    from tasks.tracking.store import tracking_uri
+
+    if not _is_server(tracking_uri(paths)):
+        _check_free(mlflow_port, "--mlflow-port")
+    if configured_url(os.environ) is None:
+        _check_free(prefect_port, "--prefect-port")
 
 
 def _check_free(port: int, option: str) -> None:
