@@ -18,6 +18,8 @@ from prefect.artifacts import (
 
 from flows.news import Progress, tell
 from flows.redact import redact
+from flows.terminal import metric_lines
+from tasks.files import read_json
 from tasks.paths import Paths
 
 _PROGRESS = re.compile(r"progress (\d+(?:\.\d+)?)% ?(.*)")
@@ -63,17 +65,41 @@ class ProgressBar:
 
 def write_summary(paths: Paths, outcomes: list[dict[str, Any]], verdict: Mapping[str, Any]) -> None:
     """The verdict as markdown, the stages as a table, the report as a link."""
-    create_markdown_artifact(summary(verdict), key="retrain-summary", description=redact(str(verdict["line"])))
+    text = summary(verdict, read_json(paths.report("evaluate")))
+    create_markdown_artifact(redact(text), key="retrain-summary", description="What the gate said, and why")
     rows = [
         {"stage": each["stage"], "run": "made" if each["ran"] else "cached", "seconds": round(each["seconds"], 1)}
         for each in outcomes
     ]
     create_table_artifact(rows, key="retrain-stages", description="Which stages were made again, and how long it took")
-    create_link_artifact(paths.report_page.as_uri(), link_text="The report", key="retrain-report")
-    if verdict.get("run_url", "").startswith("http"):
-        create_link_artifact(verdict["run_url"], link_text="The MLflow run", key="retrain-mlflow-run")
+    create_link_artifact(paths.report_page.as_uri(), link_text="The report, on this disk", key="retrain-report")
 
 
-def summary(verdict: Mapping[str, Any]) -> str:
-    """The verdict as markdown."""
-    return f"# {verdict['line']}\n"
+def summary(verdict: Mapping[str, Any], numbers: Mapping[str, Any]) -> str:
+    """The verdict, the metrics with their intervals, the rules and the version, as markdown."""
+    version = f"{verdict['name']} v{verdict['version']}" if verdict.get("version") is not None else "none"
+    marks = {True: "passed", False: "**failed**", None: "off"}
+    rules = [
+        f"| {_cell(each['name'])} | {marks[each['passed']]} | {_cell(each['why'])} |"
+        for each in verdict.get("rules", [])
+    ]
+    return "\n".join(
+        [
+            f"# Gate {'passed' if verdict['passed'] else 'not passed'}",
+            "",
+            _cell(verdict["line"]),
+            "",
+            *(f"- {line}" for line in metric_lines(numbers)),
+            f"- version: {_cell(version)}",
+            "",
+            "| rule | | why |",
+            "|---|---|---|",
+            *rules,
+            "",
+        ]
+    )
+
+
+def _cell(value: Any) -> str:
+    """A text that is neither markup nor the end of a table's cell."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", str(value)).replace("\n", " ")

@@ -74,7 +74,8 @@ def show_plan(paths: Paths, *, as_json: bool) -> None:
 def raise_if_refused(verdict: dict[str, Any]) -> None:
     """A refusal is told by the exit code too."""
     if verdict and not verdict["passed"]:
-        raise GateError(verdict["line"])
+        failed = ", ".join(rule["name"] for rule in verdict.get("rules", []) if rule["passed"] is False)
+        raise GateError(f"the model does not hold {failed or 'the rules'}. data/reports/report.html says more.")
 
 
 def stage_numbers(paths: Paths) -> dict[str, Any]:

@@ -29,7 +29,7 @@ _WORDS: dict[str, Callable[[Numbers], str]] = {
     "ingest": lambda numbers: f"{numbers['rows']:,} rows, {numbers['labels']} labels",
     "validate": lambda numbers: f"{numbers['rows_out']:,} rows usable, {numbers['quarantined']:,} set aside",
     "split": lambda numbers: " / ".join(f"{numbers['rows'][side]:,} {side}" for side in ("train", "val", "test")),
-    "augment": lambda numbers: f"{numbers['rows_out'] - numbers['rows_in']:,} rows added",
+    "augment": lambda numbers: f"{numbers['rows']['new']:,} rows added to {numbers['rows']['train']:,}",
     "finetune": _finetune,
     "evaluate": _evaluate,
     "register": lambda numbers: str(numbers["line"]),

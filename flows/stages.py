@@ -26,7 +26,8 @@ _EXITED = re.compile(r"exited with (-?\d+)")
 def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Our environment for a child: this Python first on PATH (dvc.yaml says `python`), all switches set."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return {**SWITCHES, **os.environ, "PATH": path, "PYTHONUNBUFFERED": "1", **(extra or {})}
+    told = {"PATH": path, "PYTHONUNBUFFERED": "1", "FINETRACE_PROGRESS": "lines"}
+    return {**SWITCHES, **os.environ, **told, **(extra or {})}
 
 
 def check_sections(paths: Paths) -> None:

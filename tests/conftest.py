@@ -60,7 +60,9 @@ def make_tiny_base(folder: Path, kind: str = "bert") -> BaseSettings:
     )
     tokenizer.save(str(folder / "tokenizer.json"))
     digest = sha256_of_file(folder / "model.safetensors")
-    return BaseSettings(id=f"tiny/{kind}", revision="0" * 40, sha256=digest, folder=str(folder), max_tokens=32, threads=1)
+    return BaseSettings(
+        id=f"tiny/{kind}", revision="0" * 40, sha256=digest, folder=str(folder), max_tokens=32, threads=1
+    )
 
 
 @pytest.fixture(scope="session")

@@ -83,6 +83,9 @@ def fit(training: Training, progress: Progress) -> Progress:
             if progress.step % settings.checkpoint_steps == 0 and progress.position < training.steps_per_epoch:
                 training.save(progress, snapshot(training, progress))
         _end_epoch(training, forward, progress, rate)
+    if settings.calibrate:
+        training.model.load_state_dict(progress.best, strict=False)
+        progress.calibrate(val_logits(training, forward), training.val.examples.labels)
     return progress
 
 
@@ -125,15 +128,20 @@ def _logits(training: Training, forward: torch.nn.Module, side: Side, rows: list
     return forward(batch.input_ids.to(device), batch.attention_mask.to(device), hidden, training.cut).float()
 
 
-def _end_epoch(training: Training, forward: torch.nn.Module, progress: Progress, rate: float) -> None:
+@torch.no_grad()
+def val_logits(training: Training, forward: torch.nn.Module) -> Tensor:
+    """The logits (N, C) of the held-out rows, dropout off."""
     examples = training.val.examples
     logits = torch.zeros(len(examples.ids), training.model.head.out_features)
     training.model.eval()
-    with torch.no_grad():
-        for rows in plan_batches(examples.lengths, EVALUATION_TOKENS):
-            logits[rows] = _logits(training, forward, training.val, rows).cpu()
+    for rows in plan_batches(examples.lengths, EVALUATION_TOKENS):
+        logits[rows] = _logits(training, forward, training.val, rows).cpu()
+    return logits
+
+
+def _end_epoch(training: Training, forward: torch.nn.Module, progress: Progress, rate: float) -> None:
     numbers = {"epoch": float(progress.epoch + 1), "train_loss": progress.loss_sum / progress.weight_sum, "rate": rate}
-    numbers |= val_scores(logits, examples.labels)
+    numbers |= val_scores(val_logits(training, forward), training.val.examples.labels)
     progress.end_epoch(numbers, learned_state(training.model))
     training.watch(progress.step, {key: value for key, value in numbers.items() if key.startswith("val_")})
     training.save(progress, snapshot(training, progress))

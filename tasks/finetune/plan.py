@@ -25,7 +25,7 @@ from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
-USED_WITHOUT_LOOP = {"strategy", "class_weights", "val_fold", "seed"}
+USED_WITHOUT_LOOP = {"strategy", "class_weights", "calibrate", "val_fold", "seed"}
 """Settings that matter to feature_extraction, which has no loop."""
 
 
@@ -56,6 +56,7 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "depths": depth_table(model, finetune),
         "loop": None if isinstance(finetune.strategy, FeatureExtraction) else loop_plan(train, finetune),
         "frozen_layers": {"count": frozen_layers(model), "kept": not reason, "why_not": reason},
+        "calibrate": finetune.calibrate,
         "dropout": dropout_probabilities(model),
         "seed": {"value": finetune.seed, "first_rows": _first_rows(train, finetune)},
         "device": device.type,

@@ -5,6 +5,8 @@ from typing import Any
 
 from torch import Tensor
 
+from tasks.finetune.temperature import cool_head, fit_temperature
+
 Epoch = dict[str, float]
 """Numbers of one epoch: epoch, train_loss, val_loss, val_accuracy, val_macro_f1, rate."""
 
@@ -23,6 +25,8 @@ class Progress:
     best_epoch: int = 0
     best: dict[str, Tensor] = field(default_factory=dict)
     """Weights after the best epoch."""
+    temperature: float = 1.0
+    """What the logits were divided by at the end."""
 
     def numbers(self) -> dict[str, Any]:
         """All but the weights, for a checkpoint."""
@@ -37,6 +41,11 @@ class Progress:
         self.epoch += 1
         self.position = 0
         self.loss_sum = self.weight_sum = 0.0
+
+    def calibrate(self, logits: Tensor, labels: Tensor) -> None:
+        """Fit the temperature on the best weights' val logits, (N, C), and put it into the head."""
+        self.temperature = fit_temperature(logits, labels)
+        self.best = cool_head(self.best, self.temperature)
 
     def is_out_of_patience(self, patience: int) -> bool:
         """Whether `patience` epochs in a row were no better than the best; never if patience is 0."""

@@ -41,6 +41,8 @@ class FinetuneSettings:
     """Dropout where layers learn; null: the base's own."""
     patience: Annotated[int, Field(ge=0)] = 0
     """Stop after so many epochs without a better val macro F1; 0: never. The best epoch's weights are kept anyway."""
+    calibrate: bool = True
+    """Divide the logits by a temperature fitted on val, so that probabilities can be believed."""
     val_fold: Annotated[int, Field(ge=0)] | None = None
     """With split.folds: hold out this fold of train and val rows instead of val."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"

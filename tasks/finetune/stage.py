@@ -120,10 +120,13 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         after_pass=after_pass,
     )
     with torch.no_grad():
-        scores = val_scores(head(sides["val"]), start.val.labels)
+        logits = head(sides["val"])
+    scores = val_scores(logits, start.val.labels)
     progress = Progress(step=len(losses))
     watch.numbers(len(losses), scores)
     progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
+    if start.settings.calibrate:
+        progress.calibrate(logits, start.val.labels)
     return progress
 
 
@@ -184,6 +187,7 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "best_epoch": progress.best_epoch,
         "best_val_macro_f1": progress.history[progress.best_epoch - 1]["val_macro_f1"],
         "steps": progress.step,
+        "temperature": round(progress.temperature, 6),
         "model_digest": digest,
         "device": start.device.type,
         "dtype": str(start.dtype).removeprefix("torch."),

@@ -1,8 +1,8 @@
 """What MLflow remembers of a training: the store, the live run, the finished run."""
 
+from tasks.masking import mask_text, mask_url, mask_values
 from tasks.tracking.complete import complete_run
 from tasks.tracking.live import LiveRun, live_run
-from tasks.masking import mask_text, mask_url, mask_values
 from tasks.tracking.runs import MODEL_DIGEST, ensure_run, find_run
 from tasks.tracking.store import Store, init_store, open_store, registry_uri, store_lock, tracking_uri
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from tasks.digest import sha256_of_value
 from tasks.files import read_json, write_json
+from tasks.masking import mask_text
 from tasks.paths import Paths
 from tasks.tracking.code_identity import CodeIdentity, read_code_identity
 from tasks.tracking.flatten import flat_numbers, flat_params
 from tasks.tracking.inputs import log_inputs, read_inputs
 from tasks.tracking.live import flow_tags
 from tasks.tracking.machine import read_environment, read_machine
-from tasks.masking import mask_text
 from tasks.tracking.reach import reporting
 from tasks.tracking.store import open_store
 

@@ -14,7 +14,9 @@ def test_one_command_ends_with_a_registered_model_and_the_way_on(real_run: RealR
     done = real_run.done
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert [line.split()[2] for line in lines if line.startswith("✓ made")] == STAGES
+    stages = [line.split() for line in lines if line.startswith("✓ made")]
+    assert [words[2] for words in stages] == STAGES
+    assert all(words[5:] for words in stages)  # each with a number worth telling
     assert any(line.startswith("Gate passed") for line in lines)
     assert any(line.startswith("  accuracy ") and "[" in line for line in lines)
     assert "Version  wishes v1 (@challenger, @champion)" in lines

@@ -8,6 +8,7 @@ from tests.torture import (
     checkpoints,
     concurrency,
     divergence,
+    hostile_bases,
     injection,
     leakage,
     pages,
@@ -16,12 +17,15 @@ from tests.torture import (
     results,
     settings,
     state_files,
+    swapped_files,
+    tampered_checkpoints,
     traversal,
 )
 from tests.torture.case import Case
 
 CASES: list[Case] = [
     *checkpoints.CASES,
+    *tampered_checkpoints.CASES,
     *registered_model.CASES,
     *concurrency.CASES,
     *bad_rows.CASES,
@@ -33,6 +37,8 @@ CASES: list[Case] = [
     *settings.CASES,
     *divergence.CASES,
     *planted.CASES,
+    *hostile_bases.CASES,
+    *swapped_files.CASES,
     *results.CASES,
     *injection.CASES,
     *traversal.CASES,

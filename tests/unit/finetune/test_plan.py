@@ -29,6 +29,7 @@ OTHER: dict[str, Any] = {
     "max_gradient_norm": 0.5,
     "class_weights": "balanced",
     "dropout": 0.3,
+    "calibrate": False,
     "patience": 2,
     "val_fold": 1,
     "precision": "bfloat16",
