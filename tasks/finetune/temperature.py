@@ -26,5 +26,5 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 
 
 def cool_head(weights: dict[str, Tensor], temperature: float) -> dict[str, Tensor]:
-    """The weights with the head divided by the temperature: that divides the logits, and nothing else need know of it."""
+    """The weights with the head divided by the temperature, which divides the logits."""
     return {name: value / temperature if name.startswith("head.") else value for name, value in weights.items()}
