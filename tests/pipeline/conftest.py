@@ -55,6 +55,7 @@ class Workspace:
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
+    started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "flows.cli", *arguments]
@@ -68,15 +69,28 @@ class Workspace:
         return self._run([sys.executable, "-m", "dvc", *arguments], {})
 
     def start(self, *arguments: str, **extra: str) -> subprocess.Popen[str]:
-        """Start the command."""
-        return subprocess.Popen(
-            self.command(*arguments),
+        """Start finetrace."""
+        return self.start_command(self.command(*arguments), **extra)
+
+    def start_command(self, command: list[str], **extra: str) -> subprocess.Popen[str]:
+        """Start a command; end_all ends it if the test does not."""
+        process = subprocess.Popen(
+            command,
             cwd=self.root,
             env=self._environment(extra),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """End what is still running."""
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+                process.communicate()
 
     def outputs(self) -> dict[str, bytes]:
         """Every file that the stages made, with its bytes."""
@@ -152,19 +166,21 @@ def server(prefect_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture
-def fake(tmp_path: Path, server: str) -> Workspace:
+def fake(tmp_path: Path, server: str) -> Iterator[Workspace]:
     """Fake stages, and a server that is there already."""
     workspace = make_workspace(tmp_path, fake=True)
     workspace.environment["PREFECT_API_URL"] = server
-    return workspace
+    yield workspace
+    workspace.end_all()
 
 
 @pytest.fixture
-def lonely(tmp_path: Path, prefect_state: Path) -> Workspace:
+def lonely(tmp_path: Path, prefect_state: Path) -> Iterator[Workspace]:
     """Fake stages, and no server but the one that each run starts for itself."""
     workspace = make_workspace(tmp_path, fake=True)
     shutil.copytree(prefect_state, tmp_path / ".finetrace")
-    return workspace
+    yield workspace
+    workspace.end_all()
 
 
 @dataclass(frozen=True)

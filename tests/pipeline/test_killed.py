@@ -3,6 +3,7 @@
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -101,11 +102,7 @@ def test_second_run_at_once_is_refused_and_names_the_first(fake: Workspace) -> N
 
 def test_dvc_at_work_in_the_same_folder_is_waited_for_and_then_told(fake: Workspace) -> None:
     go = fake.root / "go"
-    environment = {**fake._environment({}), "FAKE_WAIT": f"ingest:{go}"}
-    command = [fake.command()[0], "-m", "dvc", "repro", "ingest"]
-    other = subprocess.Popen(
-        command, cwd=fake.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    other = fake.start_command([sys.executable, "-m", "dvc", "repro", "ingest"], FAKE_WAIT=f"ingest:{go}")
     _wait_for(fake.root / "waiting", other)
     done = fake.finetrace("run", "--until", "ingest")
     assert done.returncode == 6

@@ -12,6 +12,8 @@ from tests.torture.commands import MARKER
 from tests.torture.place import Place
 from tests.torture.workspace import Champion, Workspace
 
+CACHES = ("torchinductor_",)
+"""Folders of one name for ever that libraries keep below the temporary folder."""
 GRACE_SECONDS = 15.0
 """The families of a killed process have so long to end."""
 
@@ -25,7 +27,7 @@ def check_invariants(place: Place) -> None:
     require(not list(place.folder.rglob("CANARY")), "planted code ran: the canary is there")
     for workspace in place.workspaces:
         _check_workspace(workspace)
-    scratch = [path.name for path in place.scratch.iterdir()]
+    scratch = [path.name for path in place.scratch.iterdir() if not path.name.startswith(CACHES)]
     require(place.kills or not scratch, f"left in the temporary folder: {', '.join(sorted(scratch)[:5])}")
 
 

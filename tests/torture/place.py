@@ -1,5 +1,7 @@
 """Where a case happens: a folder of its own, and workspaces in it that were prepared once for all."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -59,6 +61,7 @@ class Place:
         """Of every command run here."""
         return clean_environment() | {
             MARKER: self.marker,
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
             "HOME": str(self.folder / "home"),
             "TMPDIR": str(self.scratch),
             "DVC_SITE_CACHE_DIR": str(self.folder / "dvc-site"),

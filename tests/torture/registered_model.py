@@ -14,14 +14,15 @@ from tests.torture.prepared import NAME, registered
 from tests.torture.workspace import Workspace, flipped
 
 ADDRESS = f"models:/{NAME}@champion"
+MANIFEST = "finetrace_manifest.json"
 FILES = (
     "artifacts/model/weights.safetensors",
     "artifacts/model/tokenizer.json",
     "artifacts/model/about.json",
     "artifacts/model/manifest.json",
     "artifacts/base/model.safetensors",
-    "finetrace_manifest.json",
     "MLmodel",
+    MANIFEST,
 )
 LOAD = """
 import sys, mlflow
@@ -50,13 +51,13 @@ def package_of(workspace: Workspace) -> Path:
     return champion[1]
 
 
-def _predict(name: str) -> Callable[[Place], Done]:
+def _predict(name: str, place_in_file: float = 0.5) -> Callable[[Place], Done]:
     def act(place: Place) -> Done:
         workspace = registered(place)
-        with flipped(package_of(workspace) / name):
+        with flipped(package_of(workspace) / name, place_in_file):
             done = workspace.finetrace("predict", "where is my parcel", "--model", ADDRESS)
         require(not done.stdout.strip(), f"it answered: {done.stdout[:200]}")
-        return require_words(done, name)
+        return require_words(done, MANIFEST if place_in_file == 0 else "differ from" if name == MANIFEST else name)
 
     return act
 
@@ -135,6 +136,7 @@ CASES: list[Case] = [
         Case(10, f"predict refuses a registered model with a flipped bit in {name}", 5, _predict(name))
         for name in FILES
     ),
+    Case(10, "predict refuses a registered model with a flipped bit that breaks its manifest", 5, _predict(MANIFEST, 0)),
     *(
         Case(10, f"MLflow alone refuses to load it with a flipped bit in {name}", None, _load(name))
         for name in FILES[:2]
