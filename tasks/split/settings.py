@@ -11,7 +11,7 @@ from tasks.settings import settings
 class SplitSettings:
     """Shares of the rows, and what counts as the same text."""
 
-    val: Annotated[float, Field(gt=0, lt=0.9)] = 0.15
+    val: Annotated[float, Field(gt=0, lt=0.9)] = 0.1
     """Share of the rows held out to steer training."""
     test: Annotated[float, Field(ge=0, lt=0.9)] = 0.2
     """Share held out for the verdict; not drawn when the data bring an official test file."""

@@ -1,7 +1,7 @@
 """`python -m tests.bench.augmentation [FOLDER]`: does augmenting help? Each method against none, same seeds, paired.
 
-Without FOLDER the embedded data are used. Stages run as `python -m tasks <stage>` in a temporary workspace. Prints for each
-method, the mean difference in test accuracy over the seeds with its standard error.
+Without FOLDER the embedded data are used. Stages run as `python -m tasks <stage>` in a temporary workspace. Prints
+for each method the mean difference in test accuracy over the seeds with its standard error.
 """
 
 import argparse

@@ -40,10 +40,11 @@ def take_turns(contenders: Sequence[Contender], rounds: int, threads: int) -> di
     Raises RuntimeError with the end of its stderr if a side dies.
     """
     records = {each.name: Record() for each in contenders}
-    running = {each.name: _start(each, rounds, threads) for each in contenders}
+    running: dict[str, subprocess.Popen[str]] = {}
     try:
-        for process in running.values():  # setting up is no part of any round
-            _expect(process, "ready")
+        for each in contenders:  # setting up is no part of any round, and is done one after the other too
+            running[each.name] = _start(each, rounds, threads)
+            _expect(running[each.name], "ready")
         for number in range(rounds):
             for name, process in running.items():
                 _say(process, "go")

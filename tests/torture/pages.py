@@ -57,7 +57,7 @@ def _write(place: Place) -> Written:
     workspace.set(validate={"label_errors": "report"}, register={"gate": {"min_accuracy": 0, "min_macro_f1": 0}})
     workspace.stages("ingest", "validate", "split", "augment", "finetune", "evaluate")
     done = workspace.finetrace("register")
-    predicted = workspace.finetrace("predict", *TEXTS, ESCAPES)
+    predicted = workspace.finetrace("predict", "--", *TEXTS, ESCAPES)
     return Written(workspace, done, [*rows, *aside], predicted)
 
 

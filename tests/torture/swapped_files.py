@@ -68,12 +68,6 @@ CASES: list[Case] = [
     ),
     Case(
         38,
-        "a broken config.json that the manifest agrees with is refused",
-        5,
-        _model_json("config.json", b"[]", signed=True),
-    ),
-    Case(
-        38,
         "a broken about.json that the manifest agrees with is refused",
         5,
         _model_json("about.json", b"{}", signed=True),

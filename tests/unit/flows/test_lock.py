@@ -101,6 +101,12 @@ def test_state_folder_and_lock_are_for_their_owner_alone_whatever_the_umask(tmp_
     assert stat.S_IMODE((tmp_path / ".finetrace" / "lock").stat().st_mode) == 0o600
 
 
+def test_state_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
+    (tmp_path / ".finetrace").mkdir(mode=0o755)
+    with workspace_lock(Paths(tmp_path)):
+        assert stat.S_IMODE((tmp_path / ".finetrace").stat().st_mode) == 0o700
+
+
 def test_eight_processes_on_a_virgin_folder_all_get_the_lock_in_turn(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from flows.lock import workspace_lock\n"
