@@ -1,5 +1,6 @@
 """A progress bar for a person at the terminal."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -27,6 +28,27 @@ class Bar:
         if "val_macro_f1" in numbers:
             shown["val"] = f"val F1 {numbers['val_macro_f1']:.3f}"
         self._progress.update(self._task, completed=step, **shown)
+
+
+class Lines:
+    """The same for a program that reads our output: a line on stdout for each percent."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+        self._told = -1
+
+    def expect(self, steps: int) -> None:
+        """How many steps there will be."""
+        self._steps = steps
+
+    def show(self, step: int, numbers: dict[str, float]) -> None:
+        """Tell that `step` is done, if that makes another percent."""
+        percent = 100 * step // max(1, self._steps)
+        if self._steps and percent > self._told:
+            self._told = percent
+            loss = f", loss {numbers['train_loss']:.3f}" if "train_loss" in numbers else ""
+            sys.stdout.write(f"progress {percent}% step {step} of {self._steps}{loss}\n")
+            sys.stdout.flush()
 
 
 @contextmanager

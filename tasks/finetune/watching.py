@@ -49,10 +49,11 @@ def watching(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> It
     if int(os.environ.get("RANK", "0")) > 0:
         yield Watch(None, None)
         return
-    from tasks.finetune.bar import progress_bar
+    from tasks.finetune.bar import Lines, progress_bar
     from tasks.tracking import live_run
 
     params = {"finetune": as_dict(settings), "base": as_dict(base)}
     live = live_run(paths, name=f"finetune-{settings.strategy.kind}", params=params, tags={})
-    with live as run, progress_bar() if sys.stderr.isatty() else nullcontext() as bar:
+    lines = Lines() if os.environ.get("FINETRACE_PROGRESS") == "lines" else None
+    with live as run, progress_bar() if sys.stderr.isatty() and not lines else nullcontext(lines) as bar:
         yield Watch(run, bar)

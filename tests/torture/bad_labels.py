@@ -114,7 +114,7 @@ CASES: list[Case] = [
         30,
         "more misspelt labels than max_bad_fraction allows stop the run",
         4,
-        _stops(TYPOS, "max_bad_fraction", "label_misspelt", "did you mean", "line 2"),
+        _stops(TYPOS, "max_bad_fraction", "label_misspelt", "did you mean", "lines 2, 12"),
     ),
     Case(30, "two frequent labels that look the same stop the run", 4, _stops(TWINS, "'login '", "space")),
     Case(

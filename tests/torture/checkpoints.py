@@ -8,6 +8,7 @@ from tests.torture.case import Case, require
 from tests.torture.commands import Done
 from tests.torture.killed import curve, kill_training, killed, killed_copy, report, resume, steps, whole
 from tests.torture.place import Place
+from tests.torture.workspace import Workspace
 
 KILL_AT = (1, 9, 40)
 """Steps after which the training is killed: in the first epoch before and after a checkpoint, and in a later one."""
@@ -32,11 +33,16 @@ def _half_saved(place: Place) -> Done:
     return resume(place, workspace, newest.name, "goes on from step")
 
 
+def _dead_pid(workspace: Workspace) -> int:
+    """The pid of a process that has ended: temporary files are called after who writes them."""
+    return workspace.run("-c", "").pid
+
+
 def _half_written(place: Place) -> Done:
     """What a kill inside the saving of a checkpoint leaves: a folder that did not get its name yet."""
     workspace = killed_copy(place)
     newest = steps(workspace)[-1]
-    half = newest.with_name(f".tmp-4242-step-{int(newest.name[5:]) + 4:08}")
+    half = newest.with_name(f".tmp-{_dead_pid(workspace)}-step-{int(newest.name[5:]) + 4:08}")
     shutil.copytree(newest, half)
     (half / "manifest.json").unlink()
     return resume(place, workspace, half.name, "goes on from step")
@@ -45,7 +51,7 @@ def _half_written(place: Place) -> Done:
 def _killed_in_model(place: Place) -> Done:
     """What a kill inside the saving of the model leaves beside it."""
     workspace = killed_copy(place)
-    half = workspace.root / "data/.tmp-4242-model"
+    half = workspace.root / f"data/.tmp-{_dead_pid(workspace)}-model"
     half.mkdir()
     (half / "weights.safetensors").write_bytes(b"half")
     return resume(place, workspace, "goes on from step")

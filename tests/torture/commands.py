@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 TIMEOUT_SECONDS = 300.0
 MARKER = "FINETRACE_TORTURE"
@@ -112,7 +113,7 @@ def _peak_megabytes(pid: int) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
-def _read(stream: "tempfile._TemporaryFileWrapper[bytes]") -> str:
+def _read(stream: IO[bytes]) -> str:
     stream.seek(0)
     with stream:
         return stream.read().decode("utf-8", "backslashreplace")

@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from tests.torture.case import Case, require, require_words
 from tests.torture.commands import Done
@@ -17,6 +18,7 @@ OWN, OWN_FULL = 2, 25
 REGISTER_MANY = """
 import sys, yaml
 from pathlib import Path
+from typing import Any
 from flows.cli import app
 from flows.exit import run_app
 params = Path("params.yaml")
@@ -102,7 +104,7 @@ def _many(place: Place) -> tuple[Path, list[Done], int]:
         uri = f"sqlite:///{shared}/mlflow.db"
         workspaces: list[Workspace] = [trained(made_in, f"workspace-{number}") for number in range(PROCESSES)]
         running = [
-            each.start("-c", REGISTER_MANY, str(number), str(own), MLFLOW_TRACKING_URI=uri)
+            each.start("-c", REGISTER_MANY, str(number), str(own), extra={"MLFLOW_TRACKING_URI": uri})
             for number, each in enumerate(workspaces, 1)
         ]
         seconds = 600.0 * (own + 1)
@@ -144,7 +146,7 @@ def _one_champion(place: Place) -> Done:
     return done[0]
 
 
-def _ask(database: Path, sql: str) -> list[tuple[object, ...]]:
+def _ask(database: Path, sql: str) -> list[tuple[Any, ...]]:
     with closing(sqlite3.connect(database)) as connection:
         return connection.execute(sql).fetchall()
 

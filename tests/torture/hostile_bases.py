@@ -48,7 +48,10 @@ def _auto_map(name: str) -> Callable[[Path, Path], None]:
 
 
 def _replaced(name: str, content: bytes) -> Callable[[Path, Path], None]:
-    return lambda folder, _: (folder / name).write_bytes(content) and None
+    def change(folder: Path, canary: Path) -> None:
+        (folder / name).write_bytes(content)
+
+    return change
 
 
 def _pickle_as_weights(folder: Path, canary: Path) -> None:

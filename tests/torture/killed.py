@@ -92,7 +92,7 @@ def report(workspace: Workspace) -> dict[str, Any]:
 def curve(workspace: Workspace) -> Curve:
     """Every number by step of the newest run in MLflow."""
     newest = "SELECT run_uuid FROM runs ORDER BY start_time DESC LIMIT 1"
-    return set(workspace.query(f"SELECT key, step, value FROM metrics WHERE run_uuid = ({newest})"))  # type: ignore[arg-type]  # noqa: S608
+    return set(workspace.query(f"SELECT key, step, value FROM metrics WHERE run_uuid = ({newest})"))  # noqa: S608
 
 
 def resume(place: Place, workspace: Workspace, *words: str) -> Done:

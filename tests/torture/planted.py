@@ -99,7 +99,7 @@ def _in_package(name: str, *, alone: bool) -> Callable[[Place], Done]:
         planted.write_bytes(pickled(place.canary))
         try:
             if alone:
-                loaded = workspace.start("-c", LOAD, ADDRESS, **store(workspace)).finish()
+                loaded = workspace.start("-c", LOAD, ADDRESS, extra=store(workspace)).finish()
                 require(loaded.code != 0, "MLflow loaded it")
                 return require_words(loaded, "Integrity: ")
             return require_words(workspace.finetrace("predict", "text", "--model", ADDRESS), planted.name)
@@ -118,7 +118,7 @@ def _package_config(place: Place) -> Done:
     model.write_bytes(whole.replace(b"model_code_path: pyfunc_model.py", b"python_model: python_model.pkl"))
     require(model.read_bytes() != whole, "MLmodel has another form than this case expects")
     try:
-        loaded = workspace.start("-c", LOAD, ADDRESS, **store(workspace)).finish()
+        loaded = workspace.start("-c", LOAD, ADDRESS, extra=store(workspace)).finish()
         require(loaded.code != 0, "MLflow loaded it")
         return workspace.finetrace("predict", "text", "--model", ADDRESS)
     finally:

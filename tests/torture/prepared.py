@@ -54,14 +54,7 @@ def _params(sha256: str) -> dict[str, Any]:
     base = {"id": "tiny/bert", "revision": "0" * 40, "sha256": sha256, "folder": "base"}
     lenient = {"max_ece": None, "baseline_tolerance": None, "slice_tolerance": None, "champion_tolerance": None}
     return {
-        "base": {
-            "id": "tiny/bert",
-            "revision": "0" * 40,
-            "sha256": sha256,
-            "folder": "base",
-            "max_tokens": 32,
-            "threads": 1,
-        },
+        "base": base | {"max_tokens": 32, "threads": 1},
         "ingest": {"path": RAW},
         "validate": {"label_errors": "off"},
         "split": {},

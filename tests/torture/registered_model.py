@@ -67,7 +67,7 @@ def _sound(place: Place) -> Done:
     workspace = registered(place)
     done = workspace.finetrace("predict", "where is my parcel delivery", "--model", ADDRESS)
     require("shipping" in done.stdout, f"it does not answer: {done.last_words}")
-    loaded = workspace.start("-c", LOAD, ADDRESS, **store(workspace)).finish()
+    loaded = workspace.start("-c", LOAD, ADDRESS, extra=store(workspace)).finish()
     require(loaded.code == 0, f"MLflow alone cannot load it: {loaded.last_words}")
     return done
 
@@ -78,7 +78,7 @@ def _load(name: str) -> Callable[[Place], Done]:
     def act(place: Place) -> Done:
         workspace = registered(place)
         with flipped(package_of(workspace) / name):
-            loaded = workspace.start("-c", LOAD, ADDRESS, **store(workspace)).finish()
+            loaded = workspace.start("-c", LOAD, ADDRESS, extra=store(workspace)).finish()
         require(loaded.code != 0, "MLflow loaded it")
         return require_words(loaded, "Integrity: ")
 
@@ -109,7 +109,7 @@ def _serve(place: Place) -> Done:
         port = probe.getsockname()[1]
     arguments = ("-m", "mlflow", "models", "serve", "-m", ADDRESS, "--env-manager", "local", "-p", str(port))
     with flipped(package_of(workspace) / FILES[0]):
-        running = workspace.start(*arguments, **store(workspace), MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT="20")
+        running = workspace.start(*arguments, extra=store(workspace))
         deadline = time.monotonic() + SERVE_SECONDS
         answered = False
         while running.is_alive() and time.monotonic() < deadline and not answered:
@@ -136,7 +136,7 @@ CASES: list[Case] = [
         Case(10, f"predict refuses a registered model with a flipped bit in {name}", 5, _predict(name))
         for name in FILES
     ),
-    Case(10, "predict refuses a registered model with a flipped bit that breaks its manifest", 5, _predict(MANIFEST, 0)),
+    Case(10, "predict refuses a registered model whose manifest a flipped bit breaks", 5, _predict(MANIFEST, 0)),
     *(
         Case(10, f"MLflow alone refuses to load it with a flipped bit in {name}", None, _load(name))
         for name in FILES[:2]

@@ -42,12 +42,12 @@ def _planted(place: Place) -> Done:
     workspace = registered(place)
     storage = _plant(workspace, place.canary)
     before = {path.name for path in storage.iterdir()}
-    done = workspace.finetrace(
-        *("run", "--force", "--until", "ingest"),
-        PREFECT_RESULTS_PERSIST_BY_DEFAULT="true",
-        PREFECT_RESULTS_DEFAULT_SERIALIZER="pickle",
-        PREFECT_LOCAL_STORAGE_PATH=str(storage),
-    )
+    asks = {
+        "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "true",
+        "PREFECT_RESULTS_DEFAULT_SERIALIZER": "pickle",
+        "PREFECT_LOCAL_STORAGE_PATH": str(storage),
+    }
+    done = workspace.finetrace("run", "--force", "--until", "ingest", extra=asks)
     for path in storage.iterdir():
         is_pickle = path.name not in before and b'"type":"pickle"' in path.read_bytes().replace(b" ", b"")
         require(not is_pickle, f"a result was kept as a pickle: {path.name}")

@@ -88,7 +88,7 @@ def _foreign(source: str) -> Callable[[Place], Done]:
     def act(place: Place) -> Done:
         workspace = registered(place)
         uri = f"sqlite:///{workspace.root}/mlflow.db"
-        written = workspace.start("-c", FOREIGN, NAME, source, MLFLOW_TRACKING_URI=uri).finish()
+        written = workspace.start("-c", FOREIGN, NAME, source, extra={"MLFLOW_TRACKING_URI": uri}).finish()
         require(written.code == 0, f"MLflow itself refuses it now: {written.last_words}")
         return workspace.finetrace("predict", "x", "--model", f"models:/{NAME}/2")
 

@@ -25,9 +25,9 @@ class Workspace:
         self.told: list[Done] = []
         self.before = champion_of(root)
 
-    def stage(self, name: str, **environment: str) -> Done:
+    def stage(self, name: str) -> Done:
         """`python -m tasks NAME`"""
-        return self.run("-m", "tasks", name, **environment)
+        return self.run("-m", "tasks", name)
 
     def stages(self, *names: str) -> None:
         """Several stages, each of which must end well."""
@@ -36,17 +36,17 @@ class Workspace:
             if done.code:
                 raise RuntimeError(f"cannot prepare {name}: {done.stderr[-2000:]}")
 
-    def finetrace(self, *arguments: str, **environment: str) -> Done:
-        """`finetrace …`"""
-        return self.run("-m", "flows.cli", *arguments, **environment)
+    def finetrace(self, *arguments: str, extra: Mapping[str, str] | None = None) -> Done:
+        """`finetrace …`; `extra` adds to the environment."""
+        return self.run("-m", "flows.cli", *arguments, extra=extra)
 
-    def run(self, *arguments: str, seconds: float = TIMEOUT_SECONDS, **environment: str) -> Done:
+    def run(self, *arguments: str, extra: Mapping[str, str] | None = None) -> Done:
         """This Python with these arguments, to its end."""
-        return self.finish(self.start(*arguments, **environment), seconds)
+        return self.finish(self.start(*arguments, extra=extra))
 
-    def start(self, *arguments: str, umask: int = -1, **environment: str) -> Running:
+    def start(self, *arguments: str, umask: int = -1, extra: Mapping[str, str] | None = None) -> Running:
         """The same, under way."""
-        return Running([sys.executable, *arguments], self.root, self.environment | environment, umask)
+        return Running([sys.executable, *arguments], self.root, {**self.environment, **(extra or {})}, umask)
 
     def finish(self, running: Running, seconds: float = TIMEOUT_SECONDS) -> Done:
         """Wait for it, and note what it said."""
