@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3; do \
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run setup test unit check format bench torture schema clean
+.PHONY: run setup browser test unit check format bench torture schema clean
 .DEFAULT_GOAL := run
 
 run: setup                 ## set up, then bring every stage up to date and register the model
@@ -16,8 +16,13 @@ run: setup                 ## set up, then bring every stage up to date and regi
 
 setup: $(STAMP) .git       ## create .venv and install everything
 
-test: setup                ## all tests
+test: setup browser        ## all tests
 	$(PYTEST) tests
+
+browser:                   ## a headless Chromium, for the tests that look at pages
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get -qq update \
+		&& apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
+		|| echo "no chromium here: install it, or the tests of pages will fail" >&2
 
 unit: setup                ## the tests that take seconds
 	$(PYTEST) tests/unit tests/test_house.py

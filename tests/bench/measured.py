@@ -1,6 +1,5 @@
 """What a command and everything it started cost."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -42,8 +41,3 @@ def measure(
     if check and exit_code != "0":
         raise RuntimeError(f"{' '.join(command)} ended with {exit_code}:\n{output[-4000:]}")
     return Cost(float(cpu), float(peak), int(exit_code), output)
-
-
-def without(names: Sequence[str]) -> dict[str, str]:
-    """Environment values that blank what the person may have set."""
-    return {name: "" for name in names if name in os.environ}

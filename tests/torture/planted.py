@@ -15,18 +15,12 @@ from tests.torture.registered_model import ADDRESS, LOAD, package_of, store
 Payload = Callable[[Path], bytes]
 PLANTED: dict[str, Payload] = {
     "pytorch_model.bin": torch_file,
-    "model.pkl": pickled,
-    "python_model.pkl": pickled,
     "weights.pt": torch_file,
-    "weights.pth": torch_file,
     "model.joblib": pickled,
     "model.skops": skops_file,
-    "weights.ckpt": torch_file,
-    "optimizer.pt": torch_file,
     "training_args.bin": torch_file,
     "modeling_bert.py": python_file,
     "nested/model.bin": torch_file,
-    "weights.safetensors.pkl": pickled,
     "MODEL.BIN": torch_file,
     "model": pickled,
     ".hidden.pkl": pickled,

@@ -69,12 +69,6 @@ CASES: list[Case] = [
         for name in PARTS
     ),
     Case(
-        5,
-        "a flipped bit in the header of the checkpoint's weights is refused by name",
-        5,
-        _flipped("weights.safetensors", 0.0),
-    ),
-    Case(
         5, "a flipped bit that breaks the checkpoint's manifest is refused by name", 5, _flipped("manifest.json", 0.0)
     ),
     Case(5, "a file added to the checkpoint is refused by name", 5, _added),

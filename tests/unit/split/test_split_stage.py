@@ -56,7 +56,7 @@ def rows_of(paths: Paths, side: str) -> list[dict[str, Any]]:
 
 def test_every_row_is_on_one_side_in_file_order(tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(300))
-    numbers = run(paths, split=SplitSettings())
+    numbers = run(paths, split=SplitSettings(val=0.15))
     lines = {side: [row["line"] for row in rows_of(paths, side)] for side in ("train", "val", "test")}
     assert sorted(line for each in lines.values() for line in each) == list(range(2, 302))
     assert all(each == sorted(each) and each for each in lines.values())
@@ -66,7 +66,7 @@ def test_every_row_is_on_one_side_in_file_order(tmp_path: Path) -> None:
 
 def test_the_same_rows_give_the_same_bytes_and_numbers(tmp_path: Path) -> None:
     one, other = (workspace(tmp_path / name, unlike_rows(90)) for name in "ab")
-    assert run(one, split=SplitSettings(folds=3)) == run(other, split=SplitSettings(folds=3))
+    assert run(one, split=SplitSettings(val=0.15, folds=3)) == run(other, split=SplitSettings(val=0.15, folds=3))
     assert all(
         getattr(one, side).read_bytes() == getattr(other, side).read_bytes() for side in ("train", "val", "test")
     )
@@ -91,7 +91,7 @@ def test_train_rows_that_repeat_the_official_test_are_removed_and_counted_by_kin
         ("I want to know where my carrd is right now", "a"),
     ]
     paths = workspace(tmp_path, [*unlike_rows(300), *repeats], official)
-    numbers = run(paths, split=SplitSettings())
+    numbers = run(paths, split=SplitSettings(val=0.15))
     assert numbers["removed_repeats_of_test"] == {"exact": 1, "normalised": 2, "near": 1}
     kept = {row["text"] for side in ("train", "val") for row in rows_of(paths, side)}
     assert not kept & {text for text, _ in repeats}
@@ -101,7 +101,7 @@ def test_train_rows_that_repeat_the_official_test_are_removed_and_counted_by_kin
 
 def test_near_duplicates_within_the_official_test_stay(tmp_path: Path) -> None:
     official = [*unlike_rows(30, seed=9), ("where is my new card please", "a"), ("Where is my new card please?", "a")]
-    numbers = run(workspace(tmp_path, unlike_rows(300), official), split=SplitSettings())
+    numbers = run(workspace(tmp_path, unlike_rows(300), official), split=SplitSettings(val=0.15))
     assert numbers["rows"]["test"] == 32
 
 
@@ -118,7 +118,7 @@ def test_set_aside_rows_are_counted_and_listed_with_the_lines_they_are_near(tmp_
     rows = [*unlike_rows(200), (start, "a"), (start + " today early on monday", "a"), *between]
     for number in range(20):
         paths = workspace(tmp_path, rows)
-        numbers = run(paths, split=SplitSettings(key=str(number)))
+        numbers = run(paths, split=SplitSettings(val=0.15, key=str(number)))
         if numbers["set_aside"]:
             break
     assert numbers["set_aside"] == 2
@@ -133,7 +133,7 @@ def test_set_aside_rows_are_counted_and_listed_with_the_lines_they_are_near(tmp_
 def test_folds_keep_near_duplicates_together_and_leave_the_test_rows_out(tmp_path: Path) -> None:
     rows = unlike_rows(200) + [(text + " s", label) for text, label in unlike_rows(200)]
     paths = workspace(tmp_path, rows)
-    run(paths, split=SplitSettings(folds=4))
+    run(paths, split=SplitSettings(val=0.15, folds=4))
     dealt = rows_of(paths, "train") + rows_of(paths, "val")
     fold_of = {row["text"]: row["fold"] for row in dealt}
     assert set(fold_of.values()) == {1, 2, 3, 4}
@@ -143,7 +143,7 @@ def test_folds_keep_near_duplicates_together_and_leave_the_test_rows_out(tmp_pat
 
 def test_without_folds_every_fold_is_0(tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(90))
-    run(paths, split=SplitSettings())
+    run(paths, split=SplitSettings(val=0.15))
     assert {row["fold"] for side in ("train", "val", "test") for row in rows_of(paths, side)} == {0}
 
 
@@ -152,7 +152,7 @@ def test_a_label_with_too_few_rows_is_told_with_side_minimum_and_way_out(tmp_pat
     with pytest.raises(
         DataError, match=r"'rare' has 0 test rows, fewer than split.min_test_rows_per_label \(1\)"
     ) as told:
-        run(paths, split=SplitSettings())
+        run(paths, split=SplitSettings(val=0.15))
     assert "Add rows of these labels" in str(told.value)
     assert "\n" not in str(told.value)
     assert not any(path.exists() for path in (paths.train, paths.val, paths.test))
@@ -162,50 +162,50 @@ def test_a_label_with_too_few_rows_is_told_with_side_minimum_and_way_out(tmp_pat
 def test_each_sides_minimum_is_held(side: str, tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(120))
     with pytest.raises(DataError, match=f"split.min_{side}_rows_per_label"):
-        run(paths, split=SplitSettings(**{f"min_{side}_rows_per_label": 100}))
+        run(paths, split=SplitSettings(val=0.15, **{f"min_{side}_rows_per_label": 100}))
 
 
 def test_a_test_label_that_train_does_not_know_is_refused(tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(90), [*unlike_rows(30, seed=9), ("a message of its own", "unknown")])
     with pytest.raises(DataError, match="'unknown' has 0 train rows"):
-        run(paths, split=SplitSettings(min_val_rows_per_label=0))
+        run(paths, split=SplitSettings(val=0.15, min_val_rows_per_label=0))
 
 
 def test_a_label_whose_train_rows_all_repeat_the_test_is_missed(tmp_path: Path) -> None:
     text = "this is the only message with that label"
     paths = workspace(tmp_path, [*unlike_rows(90), (text, "d")], [*unlike_rows(30, seed=9), (text, "c")])
     with pytest.raises(DataError, match="'d' has 0 train rows"):
-        run(paths, split=SplitSettings(min_val_rows_per_label=0, min_test_rows_per_label=0))
+        run(paths, split=SplitSettings(val=0.15, min_val_rows_per_label=0, min_test_rows_per_label=0))
 
 
 def test_one_label_alone_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="one label only, 'a'"):
-        run(workspace(tmp_path, unlike_rows(90, "a")), split=SplitSettings())
+        run(workspace(tmp_path, unlike_rows(90, "a")), split=SplitSettings(val=0.15))
 
 
 def test_no_rows_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no rows"):
-        run(workspace(tmp_path, []), split=SplitSettings())
+        run(workspace(tmp_path, []), split=SplitSettings(val=0.15))
 
 
 def test_a_side_without_any_row_is_refused(tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(90))
     with pytest.raises(DataError, match=r"No rows on the side test.*official test file"):
-        run(paths, split=SplitSettings(test=0, min_test_rows_per_label=0))
+        run(paths, split=SplitSettings(val=0.15, test=0, min_test_rows_per_label=0))
 
 
 def test_a_lower_similarity_keeps_more_together(tmp_path: Path) -> None:
     official = [*unlike_rows(30, seed=9), ("where is my new card", "a")]
     rows = [*unlike_rows(200), ("where is my old card", "a")]
     strict, loose = (
-        run(workspace(tmp_path, rows, official), split=SplitSettings(near_duplicate_similarity=similarity))
+        run(workspace(tmp_path, rows, official), split=SplitSettings(val=0.15, near_duplicate_similarity=similarity))
         for similarity in (0.8, 0.5)
     )
     assert strict["removed_repeats_of_test"]["near"] == 0 < loose["removed_repeats_of_test"]["near"]
 
 
 def test_the_numbers_are_plain_json_of_bounded_length(tmp_path: Path) -> None:
-    numbers = run(workspace(tmp_path, unlike_rows(90)), split=SplitSettings())
+    numbers = run(workspace(tmp_path, unlike_rows(90)), split=SplitSettings(val=0.15))
     write_json(tmp_path / "report.json", numbers)
 
 
@@ -214,4 +214,4 @@ def test_the_numbers_are_plain_json_of_bounded_length(tmp_path: Path) -> None:
 )
 def test_settings_that_leave_nothing_to_train_on_are_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
-        SplitSettings(**given)
+        SplitSettings(val=0.15, **given)
