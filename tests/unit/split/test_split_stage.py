@@ -214,4 +214,4 @@ def test_the_numbers_are_plain_json_of_bounded_length(tmp_path: Path) -> None:
 )
 def test_settings_that_leave_nothing_to_train_on_are_refused(given: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError, match=told):
-        SplitSettings(val=0.15, **given)
+        SplitSettings(**given)
