@@ -25,7 +25,7 @@ ingest: {path: data/raw/rows.csv}
 validate: {}
 split: {}
 augment: {}
-finetune: {epochs: 2}
+finetune: {epochs: 2, calibrate: false}
 evaluate: {resamples: 200}
 register: {name: wishes}
 """
