@@ -4,6 +4,7 @@ import os
 import random
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,6 +50,11 @@ socket.socket.connect = connect
 """sitecustomize.py: every Python process notes and refuses a connection that leaves the machine."""
 
 
+def _hear_ctrl_c() -> None:
+    """A shell starts its background jobs deaf to Ctrl-C, and children inherit that: the tests may be such a job."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass
 class Workspace:
     """A folder with params.yaml, and the commands run in it."""
@@ -81,6 +87,7 @@ class Workspace:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_hear_ctrl_c,
         )
         self.started.append(process)
         return process
