@@ -90,6 +90,8 @@ def _read_yaml(path: Path) -> Any:
         raise SettingsError(f"{path} is missing. Run finetrace in the folder that holds params.yaml.") from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
+    except RecursionError:
+        raise SettingsError(f"{path} is nested too deep. Mend the YAML.") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import IntegrityError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -41,8 +43,11 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """The value in a JSON file. Raises IntegrityError if it is not JSON in UTF-8."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # also UnicodeDecodeError
+        raise IntegrityError(f"{path} is broken ({error}). Restore it, or make it again.") from None
 
 
 def sync(path: Path) -> None:

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 settings = dataclass(
     frozen=True,
     kw_only=True,
-    config=ConfigDict(extra="forbid", use_attribute_docstrings=True, str_strip_whitespace=False),
+    config=ConfigDict(extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True, str_strip_whitespace=False),
 )
 """Decorator for a section of params.yaml. The docstring under a field is its description in the JSON Schema."""
 

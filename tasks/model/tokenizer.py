@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from tasks.errors import SetupError
+from tasks.errors import IntegrityError, SetupError
 
 TOKENIZER = "tokenizer.json"
 
@@ -17,7 +17,7 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
     converted by transformers.
     """
     file = folder / TOKENIZER
-    tokenizer = Tokenizer.from_file(str(file)) if file.is_file() else _converted(folder)
+    tokenizer = _read(file) if file.is_file() else _converted(folder)
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
@@ -26,6 +26,13 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
 def token_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
     """The ids of each text, special tokens included."""
     return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
+
+
+def _read(file: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(file))
+    except Exception as error:  # the library raises nothing narrower
+        raise IntegrityError(f"{file} is broken ({error}). Restore it, or fetch the base again.") from None
 
 
 def _converted(folder: Path) -> Tokenizer:

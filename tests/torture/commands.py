@@ -81,7 +81,7 @@ class Running:
         deadline, peak = time.monotonic() + seconds, 0.0
         while self.is_alive() and time.monotonic() < deadline:
             peak = max(peak, _peak_megabytes(self.pid))
-            time.sleep(0.01)
+            time.sleep(0.025)
         if self.is_alive():
             self.kill_group()
         _, status, usage = os.wait4(self.pid, 0)
