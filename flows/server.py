@@ -19,7 +19,7 @@ import psutil
 from flows import child
 from flows.lock import make_state_folder
 from flows.redact import redact
-from tasks.errors import SetupError
+from tasks.errors import IntegrityError, SetupError
 from tasks.files import read_json
 from tasks.offline import set_switches
 from tasks.paths import Paths
@@ -100,7 +100,7 @@ def running_url(paths: Paths) -> str | None:
     try:
         noted = read_json(paths.state / "servers.json")
         alive = psutil.Process(noted["pid"]).create_time() == noted["started"]
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+    except (FileNotFoundError, IntegrityError, psutil.NoSuchProcess):
         return None
     url = f"{noted['prefect']}/api"
     return url if alive and answers_within(url, 2.0) else None
