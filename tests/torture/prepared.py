@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "wishes"
 """The registered model's."""
 RAW = "data/raw/rows.csv"
+LENIENT = {"max_ece": None, "baseline_tolerance": None, "slice_tolerance": None, "champion_tolerance": None}
+"""A gate that a tiny base can pass."""
 _MAKE_BASE = """
 import sys, torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -52,7 +54,6 @@ def _make_plain(place: Place) -> Workspace:
 
 def _params(sha256: str) -> dict[str, Any]:
     base = {"id": "tiny/bert", "revision": "0" * 40, "sha256": sha256, "folder": "base"}
-    lenient = {"max_ece": None, "baseline_tolerance": None, "slice_tolerance": None, "champion_tolerance": None}
     return {
         "base": base | {"max_tokens": 32, "threads": 1},
         "ingest": {"path": RAW},
@@ -61,7 +62,7 @@ def _params(sha256: str) -> dict[str, Any]:
         "augment": {},
         "finetune": {"strategy": {"kind": "feature_extraction"}},
         "evaluate": {"resamples": 100},
-        "register": {"name": NAME, "resamples": 100, "gate": lenient},
+        "register": {"name": NAME, "resamples": 100, "gate": LENIENT},
     }
 
 
