@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any
 
-from flows.interrupt import interrupt_on_sigterm
+from flows.interrupt import sigterm_as_interrupt
 from flows.news import listening
 from flows.terminal import Watcher, make_console, print_verdict
 from tasks.config import load_config
@@ -22,9 +22,8 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
         raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
-    interrupt_on_sigterm()  # so that Prefect learns of it, as it does of Ctrl-C
     try:
-        with listening(watcher.hear):
+        with sigterm_as_interrupt(), listening(watcher.hear):  # Prefect learns of it, as it does of Ctrl-C
             verdict = run(paths, until=until, force=force)
     finally:
         watcher.close()

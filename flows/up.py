@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from flows import child
-from flows.interrupt import interrupt_on_sigterm
+from flows.interrupt import sigterm_as_interrupt
 from flows.server import configured_url, prefect_home, prepare_environment, running_url, start_server
 from flows.stages import child_environment
 from flows.terminal import make_console
@@ -33,10 +33,10 @@ def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int) -> None:
     prepare_environment(paths)
     if running_url(paths) is not None:
         raise BusyError(f"`finetrace up` already serves {paths.root}: see `finetrace status`.")
-    interrupt_on_sigterm()
     _check_ports(paths, mlflow_port, prefect_port)
     children: dict[str, Child] = {}
     with ExitStack() as stack:
+        stack.enter_context(sigterm_as_interrupt())
         console.print("Starting …")
         mlflow = _mlflow(paths, mlflow_port, children, stack)
         prefect = _prefect(paths, prefect_port, children, stack)
