@@ -14,8 +14,9 @@ from typing import Any
 from rich.markup import escape
 from ruamel.yaml import YAML
 
+from flows import child
 from flows.lock import workspace_lock
-from flows.stages import child_environment, explain
+from flows.stages import explain
 from flows.terminal import make_console
 from tasks.config import parse_config
 from tasks.errors import DataError, SettingsError
@@ -144,7 +145,7 @@ def _copy(local: Path, test: Path | None, target: Path) -> None:
 def _track(paths: Paths, target: Path) -> None:
     command = [sys.executable, "-m", "dvc", "add", "--quiet", str(target.relative_to(paths.root))]
     done = subprocess.run(
-        command, cwd=paths.root, env=child_environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
+        command, cwd=paths.root, env=child.environment(), capture_output=True, text=True, timeout=_SECONDS, check=False
     )
     if done.returncode != 0:
         raise explain(paths, done.stderr or done.stdout)

@@ -1,14 +1,17 @@
 """Child processes that never outlive us, however we end."""
 
+import math
 import os
 import re
 import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
+
+from tasks.offline import SWITCHES
 
 STOP_SECONDS = 10.0
 
@@ -17,14 +20,28 @@ class ChildKilledError(OSError):
     """A signal ended the child: often the kernel, out of memory."""
 
 
-def start(command: list[str], *, cwd: Path, env: Mapping[str, str], output: IO[bytes] | int) -> subprocess.Popen[bytes]:
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our environment for a child: this Python first on PATH (dvc.yaml says `python`), all switches set."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    told = {"PATH": path, "PYTHONUNBUFFERED": "1", "FINETRACE_PROGRESS": "lines"}
+    return {**SWITCHES, **os.environ, **told, **(extra or {})}
+
+
+def start(
+    command: list[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    output: IO[bytes] | int,
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
     """Start a command under flows.supervise, in a process group of its own, both its streams to `output`."""
     supervised = [sys.executable, "-m", "flows.supervise", str(os.getpid()), *command]
     return subprocess.Popen(
         supervised,
         cwd=cwd,
         env=dict(env),
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
@@ -42,48 +59,36 @@ def stop(child: subprocess.Popen[bytes]) -> None:
             child.wait()
 
 
-def run(
-    command: list[str],
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    tell: Callable[[str], None],
-    timeout_seconds: float,
-) -> int:
-    """The exit code of a command (128 + n if signal n ended it) whose output is told line by line.
+class Lines:
+    """What a child says, line by line as it comes; a progress bar's carriage return ends a line too.
 
-    Raises TimeoutError, the command ended, when it takes longer.
+    Iterating raises TimeoutError when `deadline` (of time.monotonic) passes; it can be gone on with after a break.
     """
-    deadline = time.monotonic() + timeout_seconds
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb", buffering=0) as stream:
-        try:
-            child = start(command, cwd=cwd, env=env, output=writing)
-        finally:
-            os.close(writing)
-        try:
-            for line in _lines(stream, deadline):
-                tell(line)
-            return child.wait()
-        except TimeoutError:
-            raise TimeoutError(f"{' '.join(command[-3:])} took longer than {timeout_seconds:g} seconds.") from None
-        finally:
-            stop(child)
 
+    def __init__(self, stream: IO[bytes], deadline: float = math.inf) -> None:
+        self.deadline = deadline
+        self._stream = stream
+        self._each = self._read()
 
-def _lines(stream: IO[bytes], deadline: float) -> Iterator[str]:
-    """Lines as they come; a progress bar's carriage return ends a line too."""
-    rest = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(stream, selectors.EVENT_READ)
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or not selector.select(left):
-                raise TimeoutError
-            block = os.read(stream.fileno(), 65536)
-            *whole, rest = re.split(rb"[\r\n]+", rest + block)
-            yield from (line.decode(errors="replace") for line in whole if line.strip())
-            if not block:
-                break
-    if rest.strip():
-        yield rest.decode(errors="replace")
+    def __iter__(self) -> Iterator[str]:
+        return self._each
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._stream.close()
+
+    def _read(self) -> Iterator[str]:
+        rest = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stream, selectors.EVENT_READ)
+            while True:
+                left = self.deadline - time.monotonic()
+                if left <= 0 or not selector.select(None if left == math.inf else left):
+                    raise TimeoutError
+                block = os.read(self._stream.fileno(), 65536)
+                *whole, rest = re.split(rb"[\r\n]+", rest + block)
+                yield from (line.decode(errors="replace") for line in whole if line.strip())
+                if not block:
+                    break
+        if rest.strip():
+            yield rest.decode(errors="replace")

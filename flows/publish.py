@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from flows import child
-from flows.stages import child_environment, stage_error
+from flows.stages import stage_error
+from flows.workshop import open_workshop
 from tasks.config import Config, load_config
 from tasks.errors import FinetraceError
 from tasks.files import read_json, write_json
@@ -34,9 +34,8 @@ def publish_in_child(
         tell(line)
 
     paths.failure(PUBLISHING).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "flows.publish"]
-    environment = child_environment(extra_environment)
-    code = child.run(command, cwd=paths.root, env=environment, tell=listen, timeout_seconds=timeout_seconds)
+    with open_workshop(paths) as workshop:
+        code = workshop.stage(PUBLISHING, tell=listen, seconds=timeout_seconds, environment=extra_environment)
     if code != 0:
         raise stage_error(paths, PUBLISHING, code, "\n".join(told) + f"\nexited with {code}")
     verdict: dict[str, Any] = read_json(paths.report(PUBLISHING))

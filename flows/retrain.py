@@ -20,6 +20,7 @@ from flows.publish import publish_in_child
 from flows.reaper import close_dead_runs
 from flows.run_page import run_page
 from flows.stages import check_sections, make_stage, stale_stages
+from flows.workshop import open_workshop
 from tasks.config import load_config
 from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
 from tasks.files import read_json
@@ -122,7 +123,7 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
     """
     paths = Paths(Path(workspace).resolve())
     load_config(paths.params)
-    with workspace_lock(paths):
+    with workspace_lock(paths), open_workshop(paths):
         close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
         outcomes = _make_all(paths, until, force)

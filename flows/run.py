@@ -10,6 +10,7 @@ from flows.news import Outcome, tell
 from flows.publish import standing_verdict
 from flows.server import Server, prefect_server, prepare_environment
 from flows.stages import check_sections, stale_stages
+from flows.workshop import open_workshop
 from tasks.config import load_config
 from tasks.errors import GateError
 from tasks.files import read_json
@@ -23,7 +24,7 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
     Raises what the flow ended with, but for a refusal of the gate, which the verdict tells.
     """
     config = load_config(paths.params)
-    with workspace_lock(paths):
+    with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
         if not force and not _up_to(until) & stale_stages(paths).keys():
             verdict = {} if until != PUBLISHING else standing_verdict(paths, config)

@@ -1,33 +1,22 @@
-"""Which stages are stale, and how one is made, as DVC sees it. `dvc` is called as a command, never imported."""
+"""Which stages are stale, and how one is made, as DVC sees it."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from flows import child
+from flows.child import ChildKilledError
 from flows.redact import redact
+from flows.workshop import open_workshop
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, IntegrityError, SettingsError, SetupError
 from tasks.files import read_json
-from tasks.offline import SWITCHES
 from tasks.paths import Paths
 from tasks.pipeline import STAGES
 
 STATUS_SECONDS = 600.0
 _EXITED = re.compile(r"exited with (-?\d+)")
-
-
-def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Our environment for a child: this Python first on PATH (dvc.yaml says `python`), all switches set."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    told = {"PATH": path, "PYTHONUNBUFFERED": "1", "FINETRACE_PROGRESS": "lines"}
-    return {**SWITCHES, **os.environ, **told, **(extra or {})}
 
 
 def check_sections(paths: Paths) -> None:
@@ -45,18 +34,12 @@ def stale_stages(paths: Paths) -> dict[str, list[str]]:
 
     What comes after a stale stage may turn stale once that stage has run, and is not told here.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", "status", "--json"],
-        cwd=paths.root,
-        env=child_environment(),
-        capture_output=True,
-        text=True,
-        timeout=STATUS_SECONDS,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise explain(paths, done.stderr)
-    return state_of(done.stdout)
+    told: list[str] = []
+    with open_workshop(paths) as workshop:
+        code = workshop.dvc("status", "--json", tell=told.append, seconds=STATUS_SECONDS)
+    if code != 0:
+        raise explain(paths, "\n".join(told))
+    return state_of(next(line for line in told if line.startswith("{")))
 
 
 def state_of(status: str) -> dict[str, list[str]]:
@@ -87,9 +70,9 @@ def make_stage(
         tell(line)
 
     paths.failure(stage).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "dvc", "repro", "--single-item", *(["--force"] if force else []), stage]
-    environment = child_environment(extra_environment)
-    code = child.run(command, cwd=paths.root, env=environment, tell=listen, timeout_seconds=timeout_seconds)
+    order = ["repro", "--single-item", *(["--force"] if force else []), stage]
+    with open_workshop(paths) as workshop:
+        code = workshop.dvc(*order, tell=listen, seconds=timeout_seconds, environment=extra_environment)
     if code != 0:
         raise stage_error(paths, stage, code, "\n".join(told))
     return _last_run(paths, stage) != before
@@ -104,7 +87,7 @@ def stage_error(paths: Paths, stage: str, code: int, output: str) -> Exception:
     status = int(exited[1]) if exited else code
     if status < 0 or status > 128:
         number = -status if status < 0 else status - 128
-        return child.ChildKilledError(f"Stage {stage} was ended by signal {number}{_hint(number)}.")
+        return ChildKilledError(f"Stage {stage} was ended by signal {number}{_hint(number)}.")
     if exited:
         return FinetraceError(f"Stage {stage} failed unexpectedly:\n{redact(_last_lines(output))}")
     return explain(paths, output)

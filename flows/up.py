@@ -16,7 +16,6 @@ import psutil
 from flows import child
 from flows.interrupt import sigterm_as_interrupt
 from flows.server import configured_url, prefect_home, prepare_environment, running_url, start_server
-from flows.stages import child_environment
 from flows.terminal import make_console
 from tasks.errors import BusyError, SetupError
 from tasks.files import write_json
@@ -98,7 +97,7 @@ def wait_for_deployment(api: str, process: Child) -> None:
 def _start(paths: Paths, name: str, command: list[str], extra: dict[str, str] | None = None) -> Child:
     log = paths.state / f"{name}.log"
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
-        return child.start(command, cwd=paths.root, env=child_environment(extra), output=output)
+        return child.start(command, cwd=paths.root, env=child.environment(extra), output=output)
 
 
 def _wait(url: str, process: Child, paths: Paths, log: str) -> None:

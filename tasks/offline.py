@@ -11,7 +11,9 @@ SWITCHES = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "OPENBLAS_NUM_THREADS": "1",  # the same sums on any number of cores, and no thread that a fork would lose
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",  # asking whether there is a GPU does not bar a fork from using it
     "TOKENIZERS_PARALLELISM": "false",
     "TQDM_DISABLE": "1",
     "TRANSFORMERS_VERBOSITY": "error",

@@ -23,6 +23,20 @@ STAGES: dict[str, tuple[str, ...]] = {
 PUBLISHING = "register"
 """The one step that changes the world and not a file; the flow does it."""
 
+_MODEL = ("torch", "sklearn.linear_model", "transformers.modeling_utils", "transformers.models.auto.modeling_auto")
+_TRACKING = (
+    "mlflow",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+)
+SHARED_IMPORTS: dict[str, tuple[str, ...]] = {
+    "validate": _MODEL,
+    "finetune": (*_MODEL, *_TRACKING),
+    "evaluate": (*_MODEL, *_TRACKING),
+    PUBLISHING: (*_MODEL, *_TRACKING),
+}
+"""Big libraries that several stages import: who runs several loads them once (flows.forks)."""
+
 
 def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
     """Run one stage with its own sections of the settings, and write down the numbers it returns.

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from flows import child
 from flows.checks import Check
 from flows.server import prepare_environment, start_embedded
-from flows.stages import child_environment
 from tasks.errors import FinetraceError
 from tasks.paths import Paths
 
@@ -33,7 +32,7 @@ def check_command(name: str, command: list[str], paths: Paths, mend: str) -> Che
         done = subprocess.run(
             command,
             cwd=paths.root,
-            env=child_environment(),
+            env=child.environment(),
             capture_output=True,
             text=True,
             timeout=_SECONDS,

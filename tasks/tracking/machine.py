@@ -25,7 +25,8 @@ def read_machine() -> dict[str, Any]:
 
 def read_environment() -> str:
     """Every installed package, `name==version` a line, sorted."""
-    pins = {f"{each.name}=={each.version}" for each in metadata.distributions() if each.name}
+    about = (each.metadata for each in metadata.distributions())  # read once: each look at it parses the file
+    pins = {f"{each['Name']}=={each['Version']}" for each in about if each["Name"]}
     return "".join(f"{pin}\n" for pin in sorted(pins, key=str.lower))
 
 

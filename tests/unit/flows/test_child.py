@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -14,9 +15,16 @@ PYTHON = sys.executable
 
 
 def _run(command: list[str], timeout_seconds: float = 60.0) -> tuple[int, list[str]]:
-    told: list[str] = []
-    code = child.run(command, cwd=Path.cwd(), env=os.environ, tell=told.append, timeout_seconds=timeout_seconds)
-    return code, told
+    reading, writing = os.pipe()
+    process = child.start(command, cwd=Path.cwd(), env=os.environ, output=writing)
+    os.close(writing)
+    lines = child.Lines(os.fdopen(reading, "rb", buffering=0), time.monotonic() + timeout_seconds)
+    try:
+        told = list(lines)
+        return process.wait(), told
+    finally:
+        child.stop(process)
+        lines.close()
 
 
 def _gone(pid: int) -> bool:
@@ -45,17 +53,19 @@ def test_line_in_another_encoding_is_told_with_marks() -> None:
     assert _run(["sh", "-c", r"printf '\377x\n'"]) == (0, ["\ufffdx"])
 
 
-def test_child_that_takes_too_long_is_ended() -> None:
-    told: list[str] = []
-    with pytest.raises(TimeoutError, match=r"longer than 0\.5 seconds"):
-        child.run(
-            ["sh", "-c", "echo $$; exec sleep 1000"],
-            cwd=Path.cwd(),
-            env=os.environ,
-            tell=told.append,
-            timeout_seconds=0.5,
-        )
-    assert _gone(int(told[0]))
+def test_child_that_says_nothing_is_waited_for_no_longer_than_the_deadline() -> None:
+    with pytest.raises(TimeoutError):
+        _run(["sleep", "1000"], timeout_seconds=0.5)
+
+
+def test_listening_goes_on_after_a_break() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"one\ntwo\nthree\n")
+    os.close(writing)
+    lines = child.Lines(os.fdopen(reading, "rb", buffering=0))
+    first = next(iter(lines))
+    assert (first, list(lines)) == ("one", ["two", "three"])
+    lines.close()
 
 
 def test_child_that_never_stops_talking_is_ended_too() -> None:
@@ -80,8 +90,7 @@ def test_grandchild_that_left_the_process_group_ends_too() -> None:
 def test_killing_us_with_sigkill_ends_child_and_grandchild() -> None:
     code = (
         "import os; from pathlib import Path; from flows import child\n"
-        "child.run(['sh', '-c', 'sleep 1000 & echo $$ $!; wait'], cwd=Path.cwd(), env=os.environ,\n"
-        "    tell=lambda line: print(line, flush=True), timeout_seconds=1000)"
+        "child.start(['sh', '-c', 'sleep 1000 & echo $$ $!; wait'], cwd=Path.cwd(), env=os.environ, output=1).wait()"
     )
     us = subprocess.Popen([PYTHON, "-c", code], stdout=subprocess.PIPE, text=True)
     assert us.stdout is not None

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from flows import child
 from flows.child import ChildKilledError
-from flows.stages import check_sections, child_environment, explain, stage_error, state_of
+from flows.stages import check_sections, explain, stage_error, state_of
 from tasks.errors import BusyError, DataError, FinetraceError, IntegrityError, SettingsError, SetupError
 from tasks.files import write_json
 from tasks.paths import Paths
@@ -92,7 +93,7 @@ def test_status_names_what_changed_for_each_stage_in_order() -> None:
 
 
 def test_children_find_this_python_first_and_call_nobody() -> None:
-    environment = child_environment({"FINETRACE_FLOW_RUN_ID": "7"})
+    environment = child.environment({"FINETRACE_FLOW_RUN_ID": "7"})
     assert (Path(environment["PATH"].split(":")[0]) / "python").exists()
     assert environment["DVC_NO_ANALYTICS"] == "1"
     assert environment["FINETRACE_FLOW_RUN_ID"] == "7"
