@@ -11,7 +11,7 @@ from tasks.config import load_config
 from tasks.errors import DataError, GateError, SettingsError
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES
+from tasks.pipeline import PUBLISHING, STAGES, publish
 
 
 def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
@@ -37,13 +37,12 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
 def register_model(paths: Paths, *, as_json: bool) -> None:
     """Ask the gate about the model in the workspace and print the verdict. Raises GateError if it said no."""
     from flows.lock import workspace_lock
-    from flows.publish import publish
     from tasks.offline import set_switches
 
     set_switches()
     config = load_config(paths.params)
     with workspace_lock(paths):
-        verdict = publish(paths, config)
+        verdict = publish(config, paths)
     if as_json:
         print_json({"verdict": verdict})
     else:

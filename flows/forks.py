@@ -11,14 +11,13 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import IO, NoReturn
 
-from tasks.pipeline import PUBLISHING, SHARED_IMPORTS
+from tasks.pipeline import SHARED_IMPORTS
 
 _Fork = multiprocessing.get_context("fork").Process
 HARMLESS_THREADS = {"jemalloc_bg_thd"}
@@ -97,24 +96,11 @@ def is_fit_to_fork() -> bool:
 def _run(stage: str, fit: bool) -> NoReturn:
     """Run a stage in this fork, or, where a fork is not fit for it, as a program of its own."""
     if not fit:
-        os.execv(sys.executable, [sys.executable, "-m", *command_of(stage)])  # noqa: S606 - no shell
-    sys.argv = command_of(stage)
-    try:
-        sys.exit(_main_of(stage)())
-    finally:
-        atexit._run_exitfuncs()  # multiprocessing leaves them out, and all else that Python does at its end: 1.4 CPU-s
-
-
-def _main_of(stage: str) -> Callable[[], int]:
-    if stage == PUBLISHING:
-        from flows.publish import main as publish
-
-        return publish
+        os.execv(sys.executable, [sys.executable, "-m", "tasks", stage])  # noqa: S606 - no shell
     from tasks.__main__ import main
 
-    return partial(main, [stage])
-
-
-def command_of(stage: str) -> list[str]:
-    """What follows `python -m` to run a stage by hand."""
-    return ["flows.publish"] if stage == PUBLISHING else ["tasks", stage]
+    sys.argv = ["tasks", stage]
+    try:
+        sys.exit(main([stage]))
+    finally:
+        atexit._run_exitfuncs()  # multiprocessing leaves them out, and all else that Python does at its end: 1.4 CPU-s

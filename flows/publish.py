@@ -1,32 +1,22 @@
-"""The gate and the registry. `python -m flows.publish` asks them in a process of its own, as retrain does."""
+"""The gate and the registry, as a flow sees them."""
 
-import sys
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from flows.stages import stage_error
 from flows.workshop import open_workshop
-from tasks.config import Config, load_config
-from tasks.errors import FinetraceError
-from tasks.files import read_json, write_json
-from tasks.offline import set_switches
+from tasks.config import Config
+from tasks.errors import GateError
+from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING
 from tasks.settings import as_dict
 
 
-def publish(paths: Paths, config: Config) -> dict[str, Any]:
-    """What the gate says of the model in the workspace; a model that passes is a version afterwards."""
-    from tasks.register.stage import run
-
-    return run(paths, register=config.register, base=config.base, settings=as_dict(config))
-
-
 def publish_in_child(
     paths: Paths, *, tell: Callable[[str], None], extra_environment: Mapping[str, str], timeout_seconds: float
 ) -> dict[str, Any]:
-    """The same in a child process, so that a champion too large to score again does not take the flow with it."""
+    """What the gate says, asked in the workshop; a refusal is told in the verdict, all other failures are raised."""
     told: list[str] = []
 
     def listen(line: str) -> None:
@@ -36,7 +26,8 @@ def publish_in_child(
     paths.failure(PUBLISHING).unlink(missing_ok=True)
     with open_workshop(paths) as workshop:
         code = workshop.stage(PUBLISHING, tell=listen, seconds=timeout_seconds, environment=extra_environment)
-    if code != 0:
+    refused = code == GateError.exit_code and not paths.failure(PUBLISHING).exists()
+    if code != 0 and not refused:
         raise stage_error(paths, PUBLISHING, code, "\n".join(told) + f"\nexited with {code}")
     verdict: dict[str, Any] = read_json(paths.report(PUBLISHING))
     return verdict
@@ -57,20 +48,3 @@ def standing_verdict(paths: Paths, config: Config) -> dict[str, Any] | None:
         champion = find_version(store, config.register.name, "champion")
         asked = question(candidate, config.register, champion, store)
         return read_settled(store, paths, config.register, candidate, asked)
-
-
-def main() -> int:
-    """Publish the model of the current folder; 0, or the exit code of what went wrong, told in paths.failure."""
-    set_switches()
-    paths = Paths(Path.cwd())
-    try:
-        publish(paths, load_config(paths.params))
-    except FinetraceError as error:
-        write_json(paths.failure(PUBLISHING), {"exit_code": error.exit_code, "message": str(error)})
-        sys.stderr.write(f"{type(error).__name__}: {error}\n")
-        return error.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

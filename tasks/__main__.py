@@ -1,15 +1,16 @@
-"""`python -m tasks <stage>`: what dvc.yaml calls."""
+"""`python -m tasks <stage>`: what dvc.yaml calls, and `register`, which DVC does not know."""
 
 import json
 import logging
 import sys
 from pathlib import Path
+from typing import Any
 
-from tasks.config import load_config
-from tasks.errors import FinetraceError, SettingsError
+from tasks.config import Config, load_config
+from tasks.errors import FinetraceError, GateError, SettingsError
 from tasks.offline import set_switches
 from tasks.paths import Paths
-from tasks.pipeline import STAGES, run_stage
+from tasks.pipeline import PUBLISHING, STAGES, publish, run_stage
 
 
 def main(arguments: list[str]) -> int:
@@ -19,15 +20,24 @@ def main(arguments: list[str]) -> int:
     logging.getLogger("tasks").setLevel(logging.INFO)
     paths = Paths(Path.cwd())
     try:
-        if len(arguments) != 1 or arguments[0] not in STAGES:
-            raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join(STAGES)}.")
-        numbers = run_stage(arguments[0], load_config(paths.params), paths)
+        if len(arguments) != 1 or arguments[0] not in (*STAGES, PUBLISHING):
+            raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join((*STAGES, PUBLISHING))}.")
+        numbers = _run(arguments[0], load_config(paths.params), paths)
     except FinetraceError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
     shown = {key: value for key, value in numbers.items() if isinstance(value, str | int | float)}
     print(f"{arguments[0]}: {json.dumps(shown, ensure_ascii=False)}")
     return 0
+
+
+def _run(stage: str, config: Config, paths: Paths) -> dict[str, Any]:
+    if stage != PUBLISHING:
+        return run_stage(stage, config, paths)
+    verdict = publish(config, paths)
+    if not verdict["passed"]:
+        raise GateError(verdict["line"])
+    return verdict
 
 
 if __name__ == "__main__":

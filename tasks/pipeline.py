@@ -2,6 +2,8 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +11,7 @@ from tasks.config import Config
 from tasks.errors import FinetraceError
 from tasks.files import write_json
 from tasks.paths import Paths
+from tasks.settings import as_dict
 
 STAGES: dict[str, tuple[str, ...]] = {
     "ingest": ("ingest",),
@@ -21,7 +24,7 @@ STAGES: dict[str, tuple[str, ...]] = {
 """File → file stages in order, each with the sections of params.yaml that it reads."""
 
 PUBLISHING = "register"
-"""The one step that changes the world and not a file; the flow does it."""
+"""The last stage: it changes the registry and not a file, so DVC does not know it."""
 
 _MODEL = ("torch", "sklearn.linear_model", "transformers.modeling_utils", "transformers.models.auto.modeling_auto")
 _TRACKING = (
@@ -39,22 +42,33 @@ SHARED_IMPORTS: dict[str, tuple[str, ...]] = {
 
 
 def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
-    """Run one stage with its own sections of the settings, and write down the numbers it returns.
-
-    On a FinetraceError the reason is also left in `paths.failure(name)`, for a flow that started the stage through
-    DVC and sees only DVC's own exit code.
-    """
+    """Run one stage with its own sections of the settings, and write down the numbers it returns."""
     stage = import_module(f"tasks.{name}.stage")  # late: a stage pays for its own imports only
-    paths.failure(name).unlink(missing_ok=True)
     started, cpu = time.perf_counter(), time.process_time()
-    try:
+    with _failure_noted(paths, name):
         numbers: dict[str, Any] = stage.run(paths, **{key: getattr(config, key) for key in STAGES[name]})
-    except FinetraceError as error:
-        write_json(paths.failure(name), {"exit_code": error.exit_code, "message": str(error)})
-        raise
     if os.environ.get("RANK", "0") != "0":  # one of several processes of `accelerate launch`; the first one writes
         return numbers
     write_json(paths.report(name), numbers)
     seconds = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - cpu}
     write_json(paths.timing(name), seconds)
     return numbers
+
+
+def publish(config: Config, paths: Paths) -> dict[str, Any]:
+    """What the gate says of the model in the workspace; a model that passes is a version afterwards."""
+    from tasks.register.stage import run
+
+    with _failure_noted(paths, PUBLISHING):
+        return run(paths, register=config.register, base=config.base, settings=as_dict(config))
+
+
+@contextmanager
+def _failure_noted(paths: Paths, name: str) -> Iterator[None]:
+    """Leave the reason of a failure in `paths.failure(name)`, for a flow that sees only an exit code."""
+    paths.failure(name).unlink(missing_ok=True)
+    try:
+        yield
+    except FinetraceError as error:
+        write_json(paths.failure(name), {"exit_code": error.exit_code, "message": str(error)})
+        raise
