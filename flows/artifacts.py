@@ -23,6 +23,8 @@ from tasks.files import read_json
 from tasks.paths import Paths
 
 _PROGRESS = re.compile(r"progress (\d+(?:\.\d+)?)% ?(.*)")
+MLFLOW_UP_URL = "http://127.0.0.1:5000"
+"""Where `finetrace up` shows MLflow unless told otherwise."""
 _EVERY_SECONDS = 2.0
 
 
@@ -64,7 +66,7 @@ class ProgressBar:
 
 
 def write_summary(paths: Paths, outcomes: list[dict[str, Any]], verdict: Mapping[str, Any]) -> None:
-    """The verdict as markdown, the stages as a table, the report as a link."""
+    """The verdict as markdown, the stages as a table, the report and MLflow's run as links."""
     text = summary(verdict, read_json(paths.report("evaluate")))
     create_markdown_artifact(redact(text), key="retrain-summary", description="What the gate said, and why")
     rows = [
@@ -73,6 +75,12 @@ def write_summary(paths: Paths, outcomes: list[dict[str, Any]], verdict: Mapping
     ]
     create_table_artifact(rows, key="retrain-stages", description="Which stages were made again, and how long it took")
     create_link_artifact(paths.report_page.as_uri(), link_text="The report, on this disk", key="retrain-report")
+    create_link_artifact(mlflow_page(verdict["run_url"]), link_text="The run in MLflow", key="retrain-mlflow-run")
+
+
+def mlflow_page(address: str) -> str:
+    """The address of a run in MLflow; where no server is known, the one that `finetrace up` gives it."""
+    return address if address.startswith(("http://", "https://")) else f"{MLFLOW_UP_URL}/{address}"
 
 
 def summary(verdict: Mapping[str, Any], numbers: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from flows.artifacts import ProgressBar, summary
+from flows.artifacts import ProgressBar, mlflow_page, summary
 from flows.news import News, Progress, listening
 
 VERDICT: dict[str, Any] = {
@@ -86,3 +86,10 @@ def test_secrets_are_masked_in_the_log(caplog: pytest.LogCaptureFixture) -> None
     with caplog.at_level(logging.INFO), ProgressBar("finetune", logging.getLogger("x")) as bar:
         bar.hear("https://ann:hunter22@host/x")
     assert "hunter22" not in caplog.text
+
+
+def test_run_of_a_local_store_is_where_finetrace_up_will_show_it() -> None:
+    assert mlflow_page("#/experiments/1/runs/a") == "http://127.0.0.1:5000/#/experiments/1/runs/a"
+    assert (
+        mlflow_page("https://mlflow.example/#/experiments/1/runs/a") == "https://mlflow.example/#/experiments/1/runs/a"
+    )
