@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.memory import give_back
 from tasks.validate.expectations import Checker, Outcome
 from tasks.validate.label_errors import LabelErrors, draw_sample, find_label_errors
 from tasks.validate.labels import LabelCount, learn_labels
@@ -155,9 +156,10 @@ def _look_for_label_errors(
     learnable = pc.not_equal(rows["side"], "test").to_numpy()
     sample = draw_sample(np.flatnonzero(~quarantine.removed & learnable), settings.label_error_rows, settings.seed)
     looked_at = rows.select(["text", "label"]).take(pa.array(sample))
-    pa.default_memory_pool().release_unused()  # the repeats of a million rows leave 150 MB that the model can have
+    give_back()  # the repeats of a million rows leave 200 MB that the model can have
     features = featurise(looked_at["text"].to_pylist())
     found = find_label_errors(features, looked_at["label"].to_pylist(), settings.seed)
+    give_back()  # and the model leaves 300 MB to the tables that follow
     return replace(found, suspects=tuple(replace(each, position=int(sample[each.position])) for each in found.suspects))
 
 

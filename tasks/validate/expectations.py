@@ -1,5 +1,6 @@
 """Suites and rows → which expectations hold, and which rows fail them (Great Expectations)."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,9 @@ class Checker:
     """Great Expectations, in memory: nothing is stored, sent or drawn."""
 
     def __init__(self) -> None:
+        logging.getLogger("great_expectations.data_context.types.base").setLevel(
+            logging.WARNING
+        )  # it tells of a folder
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         asset = context.data_sources.add_pandas(name="rows").add_dataframe_asset(name="rows")
