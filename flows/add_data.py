@@ -29,13 +29,16 @@ _SECONDS = 3600
 
 
 def add_data(
-    paths: Paths, source: str, *, test: Path | None, sha256: str | None, columns: Mapping[str, str], name: str | None
+    paths: Paths, source: str, *, test: Path | None, sha256: str | None, written: Mapping[str, Any], name: str | None
 ) -> None:
-    """Read the data as `ingest` will, copy them in, track them, change params.yaml; nothing is kept if one fails."""
+    """Read the data as `ingest` will, copy them in, track them, change params.yaml; nothing is kept if one fails.
+
+    written: keys of `ingest` that say how the file is written, with their values.
+    """
     set_switches()
     _check_options(source, test, sha256)
     with workspace_lock(paths), tempfile.TemporaryDirectory(prefix="finetrace-data-") as scratch:
-        given = {**columns, "sha256": sha256}
+        given = {**written, "sha256": sha256}
         fetched, local = _fetch(source, sha256, Path(scratch))
         if fetched:
             given["url"] = source
@@ -55,7 +58,7 @@ def add_data(
     console.print(f"Next     git add params.yaml data/raw/.gitignore {escape(shown)}.dvc && finetrace run")
 
 
-def edited_params(text: str, changes: Mapping[str, str | None]) -> str:
+def edited_params(text: str, changes: Mapping[str, Any]) -> str:
     """The text of params.yaml with these keys of `ingest` set, or removed if None; comments stay."""
     yaml = YAML()
     yaml.preserve_quotes = True

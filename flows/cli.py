@@ -119,15 +119,24 @@ def data_add(
     sha256: Annotated[str | None, typer.Option(help="Digest that the file must have.")] = None,
     text_column: Annotated[str | None, typer.Option(help="Column with the text.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column with the label.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help="csv, tsv, jsonl or parquet; else told by the name's ending.")
+    ] = None,
+    header: Annotated[
+        bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")
+    ] = None,
+    quoting: Annotated[str | None, typer.Option(help="double (RFC 4180) or none (a quote is a character).")] = None,
+    delimiter: Annotated[str | None, typer.Option(help="What parts the fields of a csv or tsv.")] = None,
     name: Annotated[str | None, typer.Option(help="What to call it below data/raw.")] = None,
     root: Root = Path(),
 ) -> None:
     """Copy a data set in, track it with DVC, and point params.yaml at it."""
     from flows.add_data import add_data
 
-    columns = {"text_column": text_column, "label_column": label_column}
-    chosen = {key: value for key, value in columns.items() if value is not None}
-    add_data(_paths(root), source, test=test, sha256=sha256, columns=chosen, name=name)
+    asked = {"text_column": text_column, "label_column": label_column, "format": format_, "header": header}
+    asked |= {"quoting": quoting, "delimiter": delimiter}
+    written = {key: value for key, value in asked.items() if value is not None}
+    add_data(_paths(root), source, test=test, sha256=sha256, written=written, name=name)
 
 
 def _paths(root: Path) -> Any:

@@ -140,3 +140,21 @@ def test_copy_that_dvc_refuses_to_track_is_removed(
     assert finetrace("data", "add", str(source)) == 7
     assert list((paths.data / "raw").iterdir()) == []
     assert paths.params.read_text() == before
+
+
+def test_file_without_a_header_or_quoting_is_added_as_it_is_described(
+    finetrace: Command, paths: Paths, tracked: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    source = _write(tmp_path_factory.mktemp("elsewhere") / "Collection", 'ham\tsay "hi\nspam\tbuy\n')
+    described = ["--format", "tsv", "--no-header", "--quoting", "none", "--text-column", "2", "--label-column", "1"]
+    assert finetrace("data", "add", str(source), *described) == 0
+    ingest = load_config(paths.params).ingest
+    assert (ingest.path, ingest.format, ingest.header, ingest.quoting) == ("data/raw/Collection", "tsv", False, "none")
+
+
+def test_unknown_format_is_a_mistake_of_settings(
+    finetrace: Command, paths: Paths, tracked: list[Path], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    source = _write(tmp_path_factory.mktemp("elsewhere") / "reviews.csv")
+    assert finetrace("data", "add", str(source), "--format", "xml") == 2
+    assert tracked == []
