@@ -54,8 +54,11 @@ def prepare_environment(paths: Paths) -> None:
 
 
 def prefect_home(paths: Paths) -> Path:
-    """Where the workspace's own Prefect server keeps its database."""
-    return make_state_folder(paths) / "prefect"
+    """Where the workspace's own Prefect server keeps its database, its owner's alone (as is SQLite's journal)."""
+    home = make_state_folder(paths) / "prefect"
+    home.mkdir(mode=0o700, exist_ok=True)
+    os.close(os.open(home / "prefect.db", os.O_CREAT | os.O_RDWR, 0o600))
+    return home
 
 
 def configured_url(environ: Mapping[str, str]) -> str | None:

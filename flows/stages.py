@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -85,7 +86,7 @@ def stage_error(paths: Paths, stage: str, code: int, output: str) -> Exception:
         return EXIT_CODES.get(failure["exit_code"], FinetraceError)(failure["message"])
     exited = _EXITED.search(output)
     status = int(exited[1]) if exited else code
-    if status < 0 or status > 128:
+    if status < 0 or 128 < status <= 128 + signal.NSIG:  # DVC's own word for any failure is 255
         number = -status if status < 0 else status - 128
         return ChildKilledError(f"Stage {stage} was ended by signal {number}{_hint(number)}.")
     if exited:
@@ -102,7 +103,7 @@ def explain(paths: Paths, output: str) -> FinetraceError:
         return IntegrityError(f"DVC cannot read {paths.root}/.dvc/tmp/rwlock: {says} If no DVC runs, delete that file.")
     if "dvc.lock" in output:
         return IntegrityError(f"dvc.lock is broken: {says} Restore it (git checkout dvc.lock), or delete it and run.")
-    if "missing data source" in output or "does not exist" in output:
+    if any(words in output for words in ("missing data source", "does not exist", "No such file or directory")):
         return DataError(f"An input is missing: {says}")
     return SetupError(f"DVC failed: {says} Try `finetrace doctor`.")
 

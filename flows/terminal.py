@@ -87,7 +87,7 @@ def metric_lines(numbers: Mapping[str, Any]) -> list[str]:
     intervals = numbers.get("intervals", {})
     lines = []
     for name in HEADLINES:
-        if name in numbers:
+        if numbers.get(name) is not None:  # a number that is none is not shown, and the gate says why
             interval = intervals.get(name)
             span = f"  [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else ""
             lines.append(f"{name:<10} {numbers[name]:.3f}{span}")

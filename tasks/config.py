@@ -98,6 +98,11 @@ def _read_yaml(path: Path) -> Any:
         raise SettingsError(f"{where}: {getattr(error, 'problem', None) or error}. Mend the YAML.") from None
 
 
+def _on_one_line(key: str) -> str:
+    """A key as it is, or quoted if it would break the line or hide in it."""
+    return key if key.isprintable() else repr(key)
+
+
 def _names(kind: Any) -> list[str]:
     return [field.name for field in fields(kind)]
 
@@ -105,7 +110,7 @@ def _names(kind: Any) -> list[str]:
 def _describe(mistake: Any, values: dict[str, Any]) -> str:
     """One mistake: its key as written in the file, what is wrong, the nearest known word."""
     location = [part for part in mistake["loc"] if not _is_union_tag(part, mistake["loc"], values)]
-    key = ".".join(str(part) for part in location)
+    key = ".".join(_on_one_line(str(part)) for part in location)
     if mistake["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return f"{key}: unknown key{_nearest(str(location[-1]), _known_keys(mistake['loc'][:-1]))}"
     if mistake["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):

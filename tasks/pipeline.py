@@ -9,7 +9,7 @@ from typing import Any
 
 from tasks.config import Config
 from tasks.errors import FinetraceError
-from tasks.files import write_json
+from tasks.files import refuse_links_out, write_json
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
@@ -46,6 +46,7 @@ def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
     stage = import_module(f"tasks.{name}.stage")  # late: a stage pays for its own imports only
     started, cpu = time.perf_counter(), time.process_time()
     with _failure_noted(paths, name):
+        refuse_links_out(paths.data, paths.root)
         numbers: dict[str, Any] = stage.run(paths, **{key: getattr(config, key) for key in STAGES[name]})
     if os.environ.get("RANK", "0") != "0":  # one of several processes of `accelerate launch`; the first one writes
         return numbers

@@ -19,7 +19,7 @@ from tasks.evaluate.slice_scores import score_slices
 from tasks.evaluate.slices import Slice, SliceRows, cut_slices
 from tasks.evaluate.test_set import Predictor, Side, read_side, sample_side
 from tasks.evaluate.worst_errors import describe_errors, nearest_rows, pick_worst
-from tasks.files import write_json
+from tasks.files import owner_only, write_json
 from tasks.model.features import text_features
 from tasks.model.files import load_model
 from tasks.model.settings import BaseSettings
@@ -41,7 +41,8 @@ def run(paths: Paths, *, evaluate: EvaluateSettings, base: BaseSettings) -> dict
         sample.texts, sample.numbers, test.texts, lambda texts: text_features(texts, base, paths), evaluate.seed
     )
     draws = Draws(evaluate.resamples, evaluate.confidence, evaluate.seed)
-    found = compute_metrics(scored, paths.cache / "evaluate")
+    with owner_only():
+        found = compute_metrics(scored, paths.cache / "evaluate")
     results = rounded(
         {
             **asdict(draws),

@@ -89,15 +89,24 @@ def _missing_files(folder: Path) -> list[str]:
 
 
 def _check_digests(folder: Path) -> None:
-    recorded = read_json(folder / "manifest.json")
-    present = {path.name for path in folder.iterdir()} - {"manifest.json"}
-    wrong = sorted(present ^ recorded.keys())
-    wrong += [name for name, digest in sorted(recorded.items()) if sha256_of_file(folder / name) != digest]
+    wrong = _wrong_files(folder)
     if wrong:
         raise IntegrityError(
             f"CKPT_HASH_MISMATCH: {', '.join(wrong)} in checkpoint {folder.parent.name}/{folder.name} is not what was "
             f"written. Remove data/checkpoints/{folder.parent.name}/{folder.name} to go on from an older one."
         )
+
+
+def _wrong_files(folder: Path) -> list[str]:
+    try:
+        recorded = read_json(folder / "manifest.json")
+    except IntegrityError:
+        return ["manifest.json"]
+    if not isinstance(recorded, dict):
+        return ["manifest.json"]
+    present = {path.name for path in folder.iterdir()} - {"manifest.json"}
+    changed = [name for name in sorted(present & recorded.keys()) if sha256_of_file(folder / name) != recorded[name]]
+    return sorted(present ^ recorded.keys()) + changed
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tasks.errors import IntegrityError, SettingsError
+from tasks.files import refuse_links_out
 from tasks.ingest.batches import batch_rows
 from tasks.ingest.fetch import fetch
 from tasks.ingest.formats import READERS
@@ -25,6 +26,7 @@ def run(paths: Paths, *, ingest: IngestSettings) -> dict[str, Any]:
 
     Raises DataError at the first thing wrong and IntegrityError for another digest; the old output then stays.
     """
+    refuse_links_out(paths.data, paths.root)
     fetch_if_missing(paths.root, ingest)
     path = paths.root / ingest.path
     sources = find_sources(path, ingest.path, declared=ingest.format, label_column=ingest.label_column)
@@ -49,10 +51,18 @@ def run(paths: Paths, *, ingest: IngestSettings) -> dict[str, Any]:
 
 
 def fetch_if_missing(root: Path, ingest: IngestSettings) -> bool:
-    """Fetch ingest.url to ingest.path if nothing is there; whether it did."""
+    """Fetch ingest.url to ingest.path if nothing is there; whether it did.
+
+    Raises SettingsError if that is outside of the workspace: files there are read, but none is ever written.
+    """
     path = root / ingest.path
     if ingest.url is None or os.path.lexists(path):
         return False
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise SettingsError(
+            f"ingest.path: {ingest.path} lies outside of the workspace, where nothing is written. Put the file there "
+            "by hand, or name a path in the workspace for ingest.url to be fetched to."
+        )
     fetch(ingest.url, path, ingest.sha256)
     return True
 

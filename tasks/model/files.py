@@ -7,29 +7,30 @@ manifest.json       {files: {name: sha256}, digest}: written last; the digest is
 """
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from pydantic import TypeAdapter
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from tasks.errors import IntegrityError
-from tasks.files import read_json, replacing, write_json
+from tasks.errors import GateError, IntegrityError
+from tasks.files import replacing, write_json
+from tasks.model.about import ABOUT, About, read_about
 from tasks.model.base import find_base
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import cpu_threads, pick_attention, pick_device
 from tasks.model.manifest import MANIFEST, make_manifest, verify_model
 from tasks.model.settings import BaseSettings
-from tasks.model.strategies import AnyStrategy
 from tasks.model.tokenizer import TOKENIZER, load_tokenizer, token_ids
 from tasks.settings import as_dict
 
-FORMAT = 1
+WEIGHTS = "weights.safetensors"
 PREDICT_TOKENS = 4096
 
 
@@ -42,17 +43,31 @@ def save_model(
     strategy: Any,
     labels: Sequence[str],
 ) -> str:
-    """Write a model folder, whole or not at all; returns the model's digest."""
-    about = {"format": FORMAT, "base": as_dict(base), "strategy": as_dict(strategy), "labels": list(labels)}
+    """Write a model folder, whole or not at all; returns the model's digest.
+
+    Raises GateError if a weight is no finite number: such a model is none.
+    """
+    refuse_diverged(state)
+    about = About(base=base, strategy=strategy, labels=list(labels))
     with replacing(folder) as temporary:
         temporary.mkdir()
-        save_file(state, temporary / "weights.safetensors")
-        write_json(temporary / "about.json", about)
+        save_file(state, temporary / WEIGHTS)
+        write_json(temporary / ABOUT, as_dict(about))
         shutil.copyfile(base_folder / "config.json", temporary / "config.json")
         load_tokenizer(base_folder, base.max_tokens).save(str(temporary / TOKENIZER))
         manifest = make_manifest(temporary)
         write_json(temporary / MANIFEST, manifest)
     return str(manifest["digest"])
+
+
+def refuse_diverged(state: Mapping[str, Tensor]) -> None:
+    """Raise GateError if a weight is NaN or infinite."""
+    bad = sorted(name for name, tensor in state.items() if not bool(tensor.isfinite().all()))
+    if bad:
+        raise GateError(
+            f"the trained weights are no finite numbers ({', '.join(bad[:3])}): the loss diverged. Lower "
+            "finetune.learning_rate or finetune.head_learning_rate, or check the base."
+        )
 
 
 class SavedModel:
@@ -70,7 +85,10 @@ class SavedModel:
 
     @torch.no_grad()
     def predict(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities (N, C) float32 in the order of `labels`; computed in float32 with the recorded threads."""
+        """Probabilities (N, C) float32 in the order of `labels`; computed in float32 with the recorded threads.
+
+        Raises GateError if one is no number: a model that overflows answers nothing.
+        """
         ids = token_ids(self._tokenizer, texts)
         probabilities = np.zeros((len(ids), len(self.labels)), dtype=np.float32)
         with cpu_threads(self._threads):
@@ -78,6 +96,9 @@ class SavedModel:
                 batch = pad(rows, ids)
                 logits = self._classifier(batch.input_ids.to(self._device), batch.attention_mask.to(self._device))
                 probabilities[rows] = logits.softmax(-1).cpu().numpy()
+        bad = int((~np.isfinite(probabilities)).any(axis=1).sum())
+        if bad:
+            raise GateError(f"the model gives no numbers for {bad:,} of {len(ids):,} texts: it overflows. Train again.")
         return probabilities
 
 
@@ -88,19 +109,25 @@ def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None
     in about.json; `base` (the current settings) may only say where to look for it. Raises IntegrityError.
     """
     digest = verify_model(folder)
-    about = read_json(folder / "about.json")
-    recorded = TypeAdapter(BaseSettings).validate_python(about["base"])
-    strategy = TypeAdapter(AnyStrategy).validate_python(about["strategy"])
-    state = load_file(folder / "weights.safetensors")
+    about = read_about(folder)
+    labels, recorded, strategy = about.labels, about.base, about.strategy
+    state = _read_weights(folder / WEIGHTS)
     whole = _is_whole(strategy)
     if base is not None and base.sha256 == recorded.sha256:
         recorded = TypeAdapter(BaseSettings).validate_python(as_dict(recorded) | {"folder": base.folder})
     source = folder if whole else find_base(recorded, root or Path.cwd())
     attention = pick_attention(pick_device(), recorded.max_tokens)
-    classifier = build_classifier(source, strategy, len(about["labels"]), attention, with_weights=not whole)
+    classifier = build_classifier(source, strategy, len(labels), attention, with_weights=not whole)
     put_back(classifier, state)
     strategy.merge(classifier.encoder)
-    return SavedModel(classifier, about["labels"], folder, recorded, digest)
+    return SavedModel(classifier, labels, folder, recorded, digest)
+
+
+def _read_weights(file: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(file)
+    except (SafetensorError, OSError) as error:
+        raise IntegrityError(f"{file} is no sound safetensors file ({error}). Restore it, or train again.") from None
 
 
 def put_back(model: nn.Module, state: dict[str, Tensor]) -> None:

@@ -31,7 +31,7 @@ def verify_model(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or (path.is_file() and path.suffix not in ALLOWED):
             raise IntegrityError(f"{path}: a model holds only {', '.join(sorted(ALLOWED))} files. Remove it.")
-    recorded = read_json(folder / MANIFEST)
+    recorded = read_manifest(folder / MANIFEST)
     actual = make_manifest(folder)
     if actual != recorded:
         names = recorded["files"].keys() | actual["files"].keys()
@@ -40,3 +40,11 @@ def verify_model(folder: Path) -> str:
             f"{folder}: {', '.join(wrong) or MANIFEST} differ from the manifest. Restore the model or retrain."
         )
     return str(actual["digest"])
+
+
+def read_manifest(file: Path) -> dict[str, Any]:
+    """What a manifest records: {files: {name: sha256}, digest}. Raises IntegrityError if it is of another shape."""
+    recorded = read_json(file)
+    if not isinstance(recorded, dict) or not isinstance(recorded.get("files"), dict):
+        raise IntegrityError(f"{file} is broken (it holds no list of files). Restore it, or make the model again.")
+    return recorded

@@ -38,7 +38,19 @@ def _read(file: Path) -> Tokenizer:
 def _converted(folder: Path) -> Tokenizer:
     from transformers import AutoTokenizer
 
-    loaded = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    try:
+        loaded = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:  # whatever the vocabulary's own reader trips over; nothing narrower covers them
+        raise _no_tokenizer(folder, error) from None
     if not hasattr(loaded, "backend_tokenizer"):
-        raise SetupError(f"{folder} has no {TOKENIZER} and transformers cannot make one. Save a fast tokenizer there.")
+        raise _no_tokenizer(folder, "it is a slow one")
+    if loaded.backend_tokenizer.get_vocab_size() <= len(loaded.all_special_ids):  # then every word would be [UNK]
+        raise _no_tokenizer(folder, "its vocabulary is missing")
     return loaded.backend_tokenizer
+
+
+def _no_tokenizer(folder: Path, why: object) -> SetupError:
+    first = (str(why).splitlines() or [type(why).__name__])[0]
+    return SetupError(
+        f"{folder} has no {TOKENIZER} and transformers cannot make one ({first[:200]}). Save a fast tokenizer there."
+    )

@@ -7,7 +7,8 @@ from typing import Any
 
 from tasks.digest import sha256_of_value
 from tasks.errors import DataError, IntegrityError
-from tasks.files import read_json
+from tasks.files import read_json, refuse_links_out
+from tasks.model.about import read_about
 from tasks.model.manifest import verify_model
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
@@ -40,13 +41,15 @@ class Candidate:
 
     @cached_property
     def measured(self) -> Measured:
-        """The headline metrics and the test file."""
+        """The headline metrics that are finite numbers, and the test file."""
         test = next(each for each in self.data if each.context == "testing")
-        return Measured({name: each["value"] for name, each in self.evaluation.metrics.items()}, test.name, test.md5)
+        values = {name: each["value"] for name, each in self.evaluation.metrics.items()}
+        known = {name: value for name, value in values.items() if value is not None}
+        return Measured(known, test.name, test.md5)
 
     @cached_property
     def strategy(self) -> str:
-        return str(read_json(self.paths.model / "about.json")["strategy"]["kind"])
+        return str(read_about(self.paths.model).strategy.kind)
 
     @cached_property
     def code(self) -> CodeIdentity:
@@ -58,6 +61,7 @@ def read_candidate(paths: Paths, base: BaseSettings, settings: Mapping[str, Any]
 
     Raises IntegrityError if the model or the data are not those that were recorded, DataError if something is missing.
     """
+    refuse_links_out(paths.data, paths.root)
     digest = verify_model(paths.model)
     trained = read_json(paths.report("finetune"))["model_digest"] if paths.report("finetune").exists() else digest
     if trained != digest:

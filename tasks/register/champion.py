@@ -64,7 +64,7 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
 
 def download(store: Store, address: str) -> Path:
     """The files at models:/NAME/VERSION or at an artifact location: in place if they are on this disk, else a copy that
-    goes when this process ends.
+    goes when this process ends. Raises IntegrityError if they should be on this disk and are not.
 
     MLflow itself would look up a models:/ address in its ambient store and not in this one.
     """
@@ -72,8 +72,11 @@ def download(store: Store, address: str) -> Path:
     if address.startswith("models:/"):
         name, version = address.removeprefix("models:/").split("/")
         location = store.client.get_model_version_download_uri(name, version)
-    if location.startswith("file:"):
-        return Path(url2pathname(urlsplit(location).path))
+    if urlsplit(location).scheme in ("", "file"):
+        folder = Path(url2pathname(urlsplit(location).path))
+        if not folder.is_dir():
+            raise IntegrityError(f"{address}: its files should be in {folder}, which is no folder. Register it again.")
+        return folder
     import mlflow.artifacts
 
     copy = mkdtemp(prefix="finetrace-download-")

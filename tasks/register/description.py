@@ -27,14 +27,14 @@ class Identity:
 
 def describe(
     line: str,
-    metrics: Mapping[str, Mapping[str, float]],
+    metrics: Mapping[str, Mapping[str, float | None]],
     outcomes: Sequence[Outcome],
     identity: Identity,
     links: Mapping[str, str],
 ) -> str:
     """Verdict line, links, metrics, gate, identity. The first line is plain: lists show its first 30 characters."""
-    shown = " · ".join(f"[{plain(name)}]({address})" for name, address in links.items())
-    parts = [plain(line), shown, _metrics_table(metrics), _gate_table(outcomes), _identity_table(identity)]
+    linked = " · ".join(f"[{plain(name)}]({address})" for name, address in links.items())
+    parts = [plain(line), linked, _metrics_table(metrics), _gate_table(outcomes), _identity_table(identity)]
     return "\n\n".join(part for part in parts if part)[:_MAX_CHARACTERS]
 
 
@@ -43,9 +43,14 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def _metrics_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
+def shown(value: float | None, digits: int) -> str:
+    """A number with so many digits after the point; in words that it is none."""
+    return "not a number" if value is None else f"{value:.{digits}f}"
+
+
+def _metrics_table(metrics: Mapping[str, Mapping[str, float | None]]) -> str:
     rows = [
-        f"| {plain(name)} | {each['value']:.4f} | {each['low']:.4f} – {each['high']:.4f} |"
+        f"| {plain(name)} | {shown(each['value'], 4)} | {shown(each['low'], 4)} – {shown(each['high'], 4)} |"
         for name, each in metrics.items()
     ]
     return "\n".join(["| metric (test) | value | interval |", "|---|---|---|", *rows])

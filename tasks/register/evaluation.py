@@ -1,6 +1,7 @@
 """What evaluate wrote, and the champion's answers → what the gate judges by."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +35,8 @@ class Evaluation:
         return self.results.get("model_digest")
 
     @property
-    def metrics(self) -> dict[str, dict[str, float]]:
-        """Headline metrics: name → {value, low, high}."""
+    def metrics(self) -> dict[str, dict[str, float | None]]:
+        """Headline metrics: name → {value, low, high}; None for what is no finite number."""
         return dict(self.results["metrics"])
 
 
@@ -55,7 +56,7 @@ def gather_evidence(evaluation: Evaluation, champion: Predict | None) -> Evidenc
     """All that the gate asks for. champion: what it answers to texts; None if there is none, or no rule asks."""
     correct = _equal(evaluation.predictions, "predicted", "label")
     gains = {each["name"]: each["gain"]["accuracy"] for each in evaluation.results["baselines"]}
-    baselines = {name: Difference(**gain) for name, gain in gains.items()}
+    baselines = {name: _difference(gain) for name, gain in gains.items()}
     metrics = {name: each["value"] for name, each in evaluation.metrics.items()}
     if champion is None:
         return Evidence(metrics, correct, baselines)
@@ -65,6 +66,10 @@ def gather_evidence(evaluation: Evaluation, champion: Predict | None) -> Evidenc
     right = np.array(_answers(champion, texts), dtype=object) == truth
     rows, on_slices = right[: table.num_rows], right[table.num_rows :]
     return Evidence(metrics, correct, baselines, rows, _label_slices(table, correct, rows) | _slices(slices, on_slices))
+
+
+def _difference(gain: Mapping[str, float | None]) -> Difference:
+    return Difference(**{name: math.nan if value is None else value for name, value in gain.items()})
 
 
 def _answers(predict: Predict, texts: list[str]) -> list[str]:

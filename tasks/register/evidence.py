@@ -1,5 +1,6 @@
 """What the gate judges by."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -33,5 +34,10 @@ class Evidence:
 
 
 def best_baseline(evidence: Evidence) -> str | None:
-    """The baseline that the model beats by least; the first by name among equals."""
-    return min(evidence.baselines, key=lambda name: (evidence.baselines[name].value, name), default=None)
+    """The baseline that the model beats by least, one without a number before all; the first by name among equals."""
+
+    def gain(name: str) -> tuple[float, str]:
+        value = evidence.baselines[name].value
+        return (value if math.isfinite(value) else -math.inf), name
+
+    return min(evidence.baselines, key=gain, default=None)

@@ -10,8 +10,11 @@ from typing import Any
 
 from tasks.digest import sha256_of_file, sha256_of_value
 from tasks.errors import IntegrityError
-from tasks.files import read_json, write_json
+from tasks.files import write_json
+from tasks.model.about import read_about
+from tasks.model.manifest import read_manifest
 from tasks.model.settings import BaseSettings
+from tasks.settings import as_dict
 
 MANIFEST = "finetrace_manifest.json"
 ALLOWED = frozenset({".json", ".md", ".py", ".safetensors", ".txt", ".yaml"})
@@ -39,7 +42,7 @@ def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, 
             signature=_signature(),
             input_example={"text": [_EXAMPLE]},
             pip_requirements=_requirements(None if bundled else base),
-            model_config={"model_digest": read_json(model / "manifest.json")["digest"]},
+            model_config={"model_digest": read_manifest(model / "manifest.json")["digest"]},
             mlflow_model=mlflow_model,
         )
     # MLflow's own check of the schema refuses plain lists of texts; pyfunc_model checks what comes in itself
@@ -59,7 +62,7 @@ def verify_package(folder: Path, digest: str | None = None) -> str:
             raise IntegrityError(f"{path}: a registered model holds no such file (pickles can run code). Remove it.")
     if not (folder / MANIFEST).is_file():
         raise IntegrityError(f"{folder} has no {MANIFEST}: it was not registered by finetrace, or is incomplete.")
-    recorded, actual = read_json(folder / MANIFEST), _make_manifest(folder)
+    recorded, actual = read_manifest(folder / MANIFEST), _make_manifest(folder)
     if recorded != actual or digest not in (None, actual["digest"]):
         names = recorded["files"].keys() | actual["files"].keys()
         wrong = sorted(name for name in names if recorded["files"].get(name) != actual["files"].get(name))
@@ -79,7 +82,7 @@ def open_package(folder: Path) -> Any:
     verify_package(folder)
     model = folder / "artifacts" / "model"
     bundled = folder / "artifacts" / "base"
-    base = read_json(model / "about.json")["base"] | {"folder": str(bundled) if bundled.is_dir() else None}
+    base = as_dict(read_about(model).base) | {"folder": str(bundled) if bundled.is_dir() else None}
     return load_model(model, TypeAdapter(BaseSettings).validate_python(base), folder)
 
 
@@ -99,7 +102,7 @@ def _base_to_bundle(model: Path, base: BaseSettings, root: Path) -> Path | None:
     """The base's folder if it must travel with the model; None if the model is whole or pip brings the base."""
     from tasks.model.base import PACKAGES, find_base
 
-    if read_json(model / "about.json")["strategy"]["kind"] == "full":
+    if read_about(model).strategy.kind == "full":
         return None
     folder = find_base(base, root)
     package, inner = PACKAGES.get(base.id, ("", ""))

@@ -46,8 +46,8 @@ class AtLeast:
         limit = getattr(register.gate, self.name)
         if limit is None:
             return off(self.name, f"register.gate.{self.name}")
-        value = evidence.metrics.get(self.metric)
-        passed = value is not None and value >= limit  # NaN is never at least anything
+        value = _measured(evidence, self.metric)
+        passed = value is not None and value >= limit
         return Outcome(self.name, passed, value, limit, _compared(self.metric, value, "≥" if passed else "<", limit))
 
 
@@ -62,7 +62,7 @@ class AtMost:
         limit = getattr(register.gate, self.name)
         if limit is None:
             return off(self.name, f"register.gate.{self.name}")
-        value = evidence.metrics.get(self.metric)
+        value = _measured(evidence, self.metric)
         passed = value is not None and value <= limit
         return Outcome(self.name, passed, value, limit, _compared(self.metric, value, "≤" if passed else ">", limit))
 
@@ -133,7 +133,15 @@ def off(name: str, key: str) -> Outcome:
     return Outcome(name, None, None, None, f"off ({key} in params.yaml)")
 
 
+def _measured(evidence: Evidence, metric: str) -> float | None:
+    """The metric, None if it was not measured or is no finite number: then no limit is held."""
+    value = evidence.metrics.get(metric)
+    return value if value is not None and math.isfinite(value) else None
+
+
 def _not_worse(name: str, other: str, difference: Difference, tolerance: float) -> Outcome:
+    if not math.isfinite(difference.value + difference.high):
+        return Outcome(name, False, None, 0.0 - tolerance, f"the difference from {other} is no finite number")
     passed = not difference.high < -tolerance
     relation = "not surely worse than" if passed else "surely worse than"
     return Outcome(name, passed, difference.value, 0.0 - tolerance, f"accuracy {difference}: {relation} {other}")

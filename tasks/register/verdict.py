@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from tasks.register.description import shown
 from tasks.register.evidence import Evidence, best_baseline
 from tasks.register.gate import is_passed
 from tasks.register.rules import Outcome, against_champion
@@ -12,13 +13,13 @@ from tasks.register.settings import RegisterSettings
 
 def verdict_line(
     outcomes: list[Outcome],
-    metrics: Mapping[str, Mapping[str, float]],
+    metrics: Mapping[str, Mapping[str, float | None]],
     evidence: Evidence,
     champion: Mapping[str, Any] | None,
 ) -> str:
     """One line of plain text: PASS or FAIL, accuracy with its interval, the gains, and what failed."""
     accuracy = metrics["accuracy"]
-    facts = [f"accuracy {accuracy['value']:.3f} [{accuracy['low']:.3f}, {accuracy['high']:.3f}]"]
+    facts = [f"accuracy {shown(accuracy['value'], 3)} [{shown(accuracy['low'], 3)}, {shown(accuracy['high'], 3)}]"]
     best = best_baseline(evidence)
     if best is not None:
         facts.append(f"{evidence.baselines[best].value:+.3f} over the best baseline ({best})")

@@ -38,17 +38,21 @@ def signed(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:+.{digits}f}".replace("-", "−")
 
 
-def points(difference: dict[str, float], digits: int = 1) -> str:
+def points(difference: dict[str, float | None], digits: int = 1) -> str:
     """A difference of shares in percentage points with its interval: {"value", "low", "high"} → +1.2 [+0.3, +2.0]."""
-    value, low, high = (signed(difference[key] * 100, digits) for key in ("value", "low", "high"))
+    shares = (difference[key] for key in ("value", "low", "high"))
+    value, low, high = (signed(None if share is None else share * 100, digits) for share in shares)
     return f"{value} [{low}, {high}]"
 
 
-def judged(difference: dict[str, float]) -> Markup:
+def judged(difference: dict[str, float | None]) -> Markup:
     """What a difference's interval says, in a sign and words; the model's favour is positive."""
-    if difference["low"] > 0:
+    low, high = difference["low"], difference["high"]
+    if low is None or high is None:
+        return Markup('<span class="mark fail">✗ no number</span>')
+    if low > 0:
         return Markup('<span class="mark pass">✓ better</span>')
-    if difference["high"] < 0:
+    if high < 0:
         return Markup('<span class="mark fail">✗ worse</span>')
     return Markup('<span class="mark even">≈ may be chance</span>')
 

@@ -25,7 +25,8 @@ def _result_charts(results: dict[str, Any]) -> dict[str, tuple[dict[str, Any], s
     if not results:
         return {}
     accuracy = results["metrics"]["accuracy"]
-    near = [each for each in results["baselines"] if each["accuracy"]["value"] > accuracy["value"] / 2]
+    least = (accuracy["value"] or 0.0) / 2
+    near = [each for each in results["baselines"] if (each["accuracy"]["value"] or 0.0) > least]
     systems = [{"name": each["title"], "is_ours": False, **each["accuracy"]} for each in near]
     parts = [
         {"name": each["name"].replace("_", " "), "is_ours": False, **each["accuracy"]} for each in results["slices"]

@@ -1,10 +1,11 @@
 """The reports of a run's stages, whichever there are"""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import IntegrityError
+from tasks.files import read_json
 from tasks.paths import Paths
 
 
@@ -32,7 +33,7 @@ def read_facts(paths: Paths) -> RunFacts:
 def _read(path: Path) -> dict[str, Any]:
     """The report, or nothing: a page that shows what there is helps more than none when a stage has failed."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, UnicodeDecodeError, json.JSONDecodeError):
+        found = read_json(path)
+    except (FileNotFoundError, IntegrityError):
         return {}
     return found if isinstance(found, dict) else {}

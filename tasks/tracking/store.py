@@ -7,6 +7,7 @@ from typing import Any
 from filelock import FileLock
 
 from tasks.errors import SetupError
+from tasks.files import make_folder
 from tasks.offline import set_switches
 from tasks.paths import Paths
 from tasks.tracking.reach import check_reachable, database, reporting
@@ -87,7 +88,7 @@ def store_lock(paths: Paths, purpose: str) -> FileLock:
         folder, name = paths.state / "locks", f"mlflow-{purpose}.lock"
     else:
         folder, name = file.parent, f".{file.name}-{purpose}.lock"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     return FileLock(folder / name, mode=0o600)
 
 

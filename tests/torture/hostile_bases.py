@@ -54,6 +54,10 @@ def _replaced(name: str, content: bytes) -> Callable[[Path, Path], None]:
     return change
 
 
+def _without(name: str) -> Callable[[Path, Path], None]:
+    return lambda folder, _: (folder / name).unlink()
+
+
 def _pickle_as_weights(folder: Path, canary: Path) -> None:
     (folder / "model.safetensors").write_bytes(pickled(canary))
 
@@ -120,6 +124,19 @@ CASES: list[Case] = [
     ),
     Case(
         38, "a base with a broken config.json is refused", 5, base_case(_replaced("config.json", b"{"), "config.json")
+    ),
+    Case(
+        38,
+        "a base whose config.json is a list is refused",
+        5,
+        base_case(_replaced("config.json", b"[]"), "config.json"),
+    ),
+    Case(38, "a base without its config.json is refused", 5, base_case(_without("config.json"), "config.json")),
+    Case(
+        38,
+        "a base without its vocabulary is refused, and no text read as unknown words",
+        7,
+        base_case(_without("tokenizer.json"), "tokenizer.json"),
     ),
     Case(38, "a base of a kind that does not exist is refused", 7, base_case(_other_config(model_type="evil"), "base")),
     Case(38, "a base whose config fits other weights is refused", 7, base_case(_other_config(hidden_size=64), "base")),

@@ -58,7 +58,7 @@ def killed(place: Place, step: int) -> Workspace:
 
 
 def kill_training(workspace: Workspace, step: int) -> None:
-    running = workspace.start("-m", "tasks", "finetune")
+    running = workspace.start("-m", "tasks", "finetune", umask=0)  # so that checkpoints are closed on purpose
     reached = running.wait_until(lambda: [each for each in steps(workspace) if int(each.name[5:]) >= step])
     running.kill()
     done = running.finish()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.torture.case import Case, require
 from tests.torture.commands import Done
+from tests.torture.killed import killed_copy, resume
 from tests.torture.place import Place
 from tests.torture.prepared import first_runs, plain
 from tests.torture.workspace import Workspace
@@ -33,6 +34,12 @@ def _after_run(*patterns: str) -> Callable[[Place], Done]:
         return min(runs.at_once, key=lambda each: each.code)
 
     return act
+
+
+def _checkpoints(place: Place) -> Done:
+    workspace = killed_copy(place)
+    _require_closed(workspace, "data/checkpoints", "data/checkpoints/**/*", "data/cache", "data/cache/**/*")
+    return resume(place, workspace)
 
 
 def _stage_alone(place: Place) -> Done:
@@ -64,6 +71,8 @@ CASES: list[Case] = [
         _after_run(".finetrace/*", ".finetrace/locks/*", ".finetrace/failures/*", ".finetrace/timings/*"),
     ),
     Case(46, "Prefect's files are their owner's alone", 0, _after_run(".finetrace/prefect/**/*")),
+    Case(46, "caches are their owner's alone", 0, _after_run("data/cache", "data/cache/**/*")),
+    Case(46, "checkpoints are their owner's alone", 0, _checkpoints),
     Case(46, "so they are when a stage is run without a flow", 0, _stage_alone),
     Case(46, "so they are when only the store is made", 4, _store_alone),
 ]

@@ -1,12 +1,14 @@
 """41: names and paths that lead out of the workspace."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.torture.bad_input import ready, refused, unchanged
+from tests.torture.bad_input import ingested, ready, refused, unchanged
 from tests.torture.case import Case, require, require_words
 from tests.torture.commands import Done
 from tests.torture.place import Place
-from tests.torture.prepared import NAME, give_pipeline, plain, registered
+from tests.torture.prepared import NAME, give_pipeline, plain, registered, trained
 from tests.torture.rows import as_csv, easy_rows
 
 NAMES = ("../evil", "/etc/evil", "a/../../b", "..", ".", "a\\b", "a\x00b", "a" * 300, "%2e%2e%2fevil", "a\nb", "évil")
@@ -26,25 +28,77 @@ def _named(name: str) -> Callable[[Place], Done]:
     return act
 
 
-def _outside(name: str) -> Callable[[Place], Done]:
-    """A good file outside of the workspace, named by a path that leaves it."""
+def _shared(name: str) -> Callable[[Place], Done]:
+    """Good data outside of the workspace, to which a person points on purpose: read, and no report says where."""
 
     def act(place: Place) -> Done:
         workspace = ready(place)
-        (place.folder / "outside.csv").write_text(as_csv(easy_rows(40)), encoding="utf-8")
+        rows, shared = easy_rows(40), _elsewhere(place)
+        (shared / "rows.csv").write_text(as_csv(rows), encoding="utf-8")
+        (workspace.root / "linked").symlink_to(shared)
         workspace.set(ingest={"path": name.format(folder=place.folder)})
-        return require_words(unchanged(workspace, "ingest"), "outside.csv")
+        done = workspace.stage("ingest")
+        require(done.code == 0, f"refused: {done.last_words}")
+        require(ingested(workspace) == rows, "the rows are others")
+        report = (workspace.root / "data/reports/ingest.json").read_text(encoding="utf-8")
+        require(str(place.folder) not in report, f"the report says where: {report}")
+        return done
 
     return act
 
 
-def _linked_folder(place: Place) -> Done:
-    workspace = ready(place)
-    (place.folder / "elsewhere").mkdir()
-    (place.folder / "elsewhere" / "rows.csv").write_text(as_csv(easy_rows(40)), encoding="utf-8")
-    (workspace.root / "data/raw/linked").symlink_to(place.folder / "elsewhere")
-    workspace.set(ingest={"path": "data/raw/linked/rows.csv"})
-    return require_words(unchanged(workspace, "ingest"), "linked")
+def _elsewhere(place: Place) -> Path:
+    folder = place.folder / "elsewhere"
+    folder.mkdir()
+    return folder
+
+
+def _linked_out(name: str) -> Callable[[Place], Done]:
+    """A part of data/ leads out of the workspace: nothing is read from there, and nothing written to there."""
+
+    def act(place: Place) -> Done:
+        workspace = ready(place)
+        elsewhere, linked = _elsewhere(place), workspace.root / name
+        if linked.exists():
+            shutil.copytree(linked, elsewhere, dirs_exist_ok=True)
+            shutil.rmtree(linked)
+        linked.symlink_to(elsewhere)
+        (elsewhere / "rows.csv").write_text(as_csv(easy_rows(40)), encoding="utf-8")
+        if name.startswith("data/raw"):
+            workspace.set(ingest={"path": f"{name}/rows.csv"})
+        before = _contents(elsewhere)
+        done = unchanged(workspace, "ingest")
+        require(_contents(elsewhere) == before, "a file outside was written")
+        return require_words(done, name, "link")
+
+    return act
+
+
+def _contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def _registered_from_elsewhere(place: Place) -> Done:
+    workspace = trained(place)
+    shutil.move(workspace.root / "data/model", place.folder / "elsewhere")
+    (workspace.root / "data/model").symlink_to(place.folder / "elsewhere")
+    done = workspace.finetrace("register")
+    require(workspace.champion() is None, "a version was made")
+    return require_words(done, "data/model", "link")
+
+
+def _fetched(name: str) -> Callable[[Place], Done]:
+    """What is fetched is written: not outside of the workspace."""
+
+    def act(place: Place) -> Done:
+        workspace = ready(place)
+        address = {"url": "https://203.0.113.7/rows.csv", "sha256": "0" * 64}
+        workspace.set(ingest={"path": name.format(folder=place.folder), **address})
+        done = unchanged(workspace, "ingest")
+        require(not (place.folder / "fetched.csv").exists(), "it was written")
+        return require_words(done, "ingest.path", "fetched.csv")
+
+    return act
 
 
 def _base_folder(name: str, *words: str) -> Callable[[Place], Done]:
@@ -97,10 +151,24 @@ def _foreign(source: str) -> Callable[[Place], Done]:
 
 CASES: list[Case] = [
     *(Case(41, f"{name[:20]!a} as the registered model's name is refused", 2, _named(name)) for name in NAMES),
-    Case(41, "an ingest.path that climbs out of the workspace is refused", 2, _outside("../outside.csv")),
-    Case(41, "an ingest.path that climbs out further down is refused", 2, _outside("data/raw/../../../outside.csv")),
-    Case(41, "an absolute ingest.path is refused", 2, _outside("{folder}/outside.csv")),
-    Case(41, "an ingest.path through a linked folder that leads out is refused", 4, _linked_folder),
+    *(
+        Case(41, f"an ingest.path that {how} is read, and where it lies is in no report", 0, _shared(name))
+        for how, name in {
+            "climbs out of the workspace": "../elsewhere/rows.csv",
+            "climbs out further down": "data/raw/../../../elsewhere/rows.csv",
+            "is absolute": "{folder}/elsewhere/rows.csv",
+            "leads through a linked folder": "linked/rows.csv",
+        }.items()
+    ),
+    *(
+        Case(41, f"{name} as a link that leads out of the workspace is refused", 4, _linked_out(name))
+        for name in ("data/raw/linked", "data/ingested", "data/reports", "data/split")
+    ),
+    Case(41, "a data/model that leads out of the workspace is not registered", 4, _registered_from_elsewhere),
+    *(
+        Case(41, f"nothing is fetched to an ingest.path that {how}", 2, _fetched(name))
+        for how, name in {"climbs out": "../fetched.csv", "is absolute": "{folder}/fetched.csv"}.items()
+    ),
     refused(
         41, "a NUL in ingest.path is refused", lambda _: None, "ingest.path", exit_code=2, ingest={"path": "a\x00.csv"}
     ),

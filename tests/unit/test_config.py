@@ -88,3 +88,8 @@ def test_settings_load_without_torch() -> None:
 
     script = "import sys, tasks.config; assert 'torch' not in sys.modules and 'mlflow' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_key_that_would_break_the_line_is_quoted() -> None:
+    told = mistakes_of(GOOD | {"x\ntouch y": {}})
+    assert "'x\\ntouch y': unknown key" in told

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tasks.digest import row_id
-from tasks.errors import IntegrityError, SettingsError
+from tasks.errors import DataError, IntegrityError, SettingsError
 from tasks.table import INGESTED
 
 CONTENT = "text,label,note\nhi,x,1\nhi,x,2\nho,y,3\n"
@@ -101,3 +101,34 @@ def test_the_right_digest_is_accepted(workspace: Any) -> None:
 def test_a_digest_for_a_folder_is_a_mistake_in_the_settings(workspace: Any) -> None:
     workspace.write("data/train.csv", CONTENT)
     assert "is a folder" in workspace.told("data", SettingsError, sha256="0" * 64)
+
+
+@pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder outside of the workspace, with good data."""
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "a.csv").write_text(CONTENT)
+    return folder
+
+
+@pytest.mark.parametrize("path", ["../{outside.name}/a.csv", "{outside}/a.csv", "linked/a.csv"])
+def test_shared_data_outside_are_read_and_no_report_says_where(workspace: Any, outside: Path, path: str) -> None:
+    (workspace.root / "linked").symlink_to(outside)
+    numbers = workspace.ingest(path.format(outside=outside))
+    assert numbers["rows"] == 3
+    assert str(outside) not in json.dumps(numbers)
+
+
+@pytest.mark.parametrize("name", ["data/raw", "data/ingested"])
+def test_a_link_in_data_that_leads_out_is_refused(workspace: Any, outside: Path, name: str) -> None:
+    workspace.write("a.csv", CONTENT)
+    (workspace.root / "data").mkdir(exist_ok=True)
+    (workspace.root / name).symlink_to(outside)
+    with pytest.raises(DataError, match=f"^{name} is a link that leads out"):
+        workspace.ingest("data/raw/a.csv" if name == "data/raw" else "a.csv")
+    assert [path.name for path in outside.iterdir()] == ["a.csv"]
+
+
+def test_nothing_is_fetched_to_outside_of_the_workspace(workspace: Any) -> None:
+    with pytest.raises(SettingsError, match=r"ingest\.path: \.\./a\.csv lies outside"):
+        workspace.ingest("../a.csv", url="https://203.0.113.7/a.csv", sha256="0" * 64)

@@ -87,3 +87,17 @@ def test_the_hub_is_asked_for_safetensors_at_the_pinned_revision(
     assert asked[0]["name"] == "tiny/bert"
     assert asked[0]["revision"] == "0" * 40
     assert not any("bin" in pattern for pattern in asked[0]["allow_patterns"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("content", ["[]", "7", '"auto"', "{"])
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json"])
+def test_a_broken_config_is_refused_by_name(copied: BaseSettings, tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / "base" / name).write_text(content)
+    with pytest.raises(IntegrityError, match=rf"/{name} is broken"):
+        find_base(copied, tmp_path)
+
+
+def test_a_base_without_its_config_is_incomplete(copied: BaseSettings, tmp_path: Path) -> None:
+    (tmp_path / "base" / "config.json").unlink()
+    with pytest.raises(IntegrityError, match=r"no config\.json"):
+        find_base(copied, tmp_path)

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file, save_file
 
-from tasks.errors import IntegrityError
+from tasks.errors import GateError, IntegrityError
+from tasks.files import write_json
 from tasks.model.classifier import build_classifier, learned_state
 from tasks.model.files import load_model, save_model
-from tasks.model.manifest import verify_model
+from tasks.model.manifest import make_manifest, verify_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.partial import Partial
 
@@ -84,3 +86,58 @@ def test_the_wrong_base_under_a_model_is_refused(saved: Path, tiny_base: BaseSet
     weights.write_bytes(content)
     with pytest.raises(IntegrityError, match="sha256"):
         load_model(saved, replace(tiny_base, folder=str(other)))
+
+
+def _sign(folder: Path) -> None:
+    """As somebody would who may write there."""
+    write_json(folder / "manifest.json", make_manifest(folder))
+
+
+@pytest.mark.parametrize("content", ["[]", "[1, 2", '{"files": []}', "7", "null"])
+def test_a_manifest_of_another_shape_is_refused_by_name(saved: Path, content: str) -> None:
+    (saved / "manifest.json").write_text(content)
+    with pytest.raises(IntegrityError, match=r"manifest\.json is broken"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [("{}", "base"), ("[]", "all of it"), ('{"base": 7, "strategy": {"kind": "lorra"}, "labels": [1]}', "base")],
+)
+def test_an_about_that_says_something_else_is_refused_even_if_it_is_signed(
+    saved: Path, content: str, where: str
+) -> None:
+    (saved / "about.json").write_text(content)
+    _sign(saved)
+    with pytest.raises(IntegrityError, match=rf"about\.json is broken \({where}"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("content", [b"cos\nsystem\n(S'touch canary'\ntR.", b"", b"\x08" + bytes(7) + b"{}      "])
+def test_weights_that_are_no_safetensors_are_refused_even_if_they_are_signed(saved: Path, content: bytes) -> None:
+    (saved / "weights.safetensors").write_bytes(content)
+    _sign(saved)
+    with pytest.raises(IntegrityError):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_model_that_diverged_is_not_saved_and_the_old_one_stays(
+    saved: Path, tiny_base: BaseSettings, value: float
+) -> None:
+    before, base_folder = verify_model(saved), Path(str(tiny_base.folder))
+    model = build_classifier(base_folder, Partial(layers=1), 2, "sdpa")
+    state = {name: tensor.clone() for name, tensor in learned_state(model).items()}
+    state["head.weight"][1, 3] = value
+    with pytest.raises(GateError, match=r"head\.weight.*diverged"):
+        save_model(saved, state, base=tiny_base, base_folder=base_folder, strategy=Partial(layers=1), labels=["a", "b"])
+    assert verify_model(saved) == before
+
+
+def test_a_model_that_overflows_answers_nothing(saved: Path) -> None:
+    state = load_file(saved / "weights.safetensors")
+    state["head.weight"].fill_(3e38)  # finite, but its logits are not
+    save_file(state, saved / "weights.safetensors")
+    _sign(saved)
+    with pytest.raises(GateError, match="no numbers for 1 of 1 texts"):
+        load_model(saved).predict(["hello there"])

@@ -113,3 +113,18 @@ def test_the_worst_slice_is_named_first() -> None:
 def test_the_champion_is_only_read_when_a_rule_asks() -> None:
     assert needs_champion(REGISTER)
     assert not needs_champion(replace(REGISTER, gate=GateSettings(champion_tolerance=None, slice_tolerance=None)))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), None])
+@pytest.mark.parametrize(("rule", "metric"), [("min_accuracy", "accuracy"), ("max_ece", "ece")])
+def test_what_is_no_finite_number_holds_no_limit(rule: str, metric: str, value: float | None) -> None:
+    found = outcome(rule, replace(GOOD, metrics=GOOD.metrics | {metric: value}))
+    assert (found.passed, found.value) == (False, None)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_baseline_without_a_number_is_not_beaten(value: float) -> None:
+    baselines = GOOD.baselines | {"frozen_linear": Difference(value, value, value)}
+    found = outcome("baseline", replace(GOOD, baselines=baselines))
+    assert (found.passed, found.value) == (False, None)
+    assert "frozen_linear is no finite number" in found.why

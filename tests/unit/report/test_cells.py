@@ -62,3 +62,9 @@ def test_a_value_of_unknown_kind_is_shown(value, shown):
 
 def test_a_label_cannot_end_the_script_that_dvc_writes_it_into():
     assert "<" not in dvc_text("</script><script>alert(1)</script>")
+
+
+def test_a_difference_without_numbers_is_no_pass():
+    nothing = {"value": None, "low": None, "high": None}
+    assert points(nothing) == "– [–, –]"
+    assert "no number" in judged(nothing)

@@ -105,7 +105,7 @@ def test_the_same_model_trained_twice_has_one_parent_run(paths: Paths) -> None:
 
 def test_a_killed_trainings_run_is_failed_by_the_next(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
     with live_run(paths, name="alive", params=PARAMS, tags={}) as alive:
-        monkeypatch.setattr("tasks.tracking.process._name", lambda pid: f"{pid}@another start")  # as if killed
+        monkeypatch.setattr("tasks.process_name.process_name", lambda pid: f"{pid}@another start")  # as if killed
         with live_run(paths, name="next", params=PARAMS, tags={}):
             assert run_of(paths, alive).info.status == "FAILED"
 

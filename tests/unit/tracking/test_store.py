@@ -62,3 +62,9 @@ def test_a_broken_database_is_told(paths: Paths) -> None:
     )
     with pytest.raises(SetupError, match=r"mlflow\.db cannot be used: file is not a database"):
         init_store(paths)
+
+
+def test_only_the_owner_may_read_the_locks(template_store: Path) -> None:
+    state = template_store.parent / ".finetrace"
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (state, state / "locks")}
+    assert modes == {0o700}
