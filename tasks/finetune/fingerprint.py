@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from tasks.finetune.stage import Start
 
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "peft", "numpy")
+FORMAT = 2
+"""Raise it when a checkpoint holds something else, or the loop computes in another way."""
 WITHOUT_EFFECT = ("checkpoint_steps", "cache_gigabytes")
 """Settings that change how often, not what: a training may go on under other ones."""
 
@@ -29,4 +31,5 @@ def make_fingerprint(start: "Start", processes: int) -> dict[str, Any]:
         "dtype": str(start.dtype),
         "machine": platform.machine(),
         "processes": processes,
+        "format": FORMAT,
     }

@@ -19,6 +19,8 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.states import FrozenStates
 from tasks.model.batches import epoch_batches, pad, plan_batches, seeded
 from tasks.model.classifier import Classifier, learned_state, train_mode
+from tasks.model.device import kept_memory
+from tasks.model.words import NarrowedWords
 
 EVALUATION_TOKENS = 4096
 Tensors = dict[str, dict[str, Tensor]]
@@ -46,6 +48,7 @@ class Training:
     label_weights: Tensor
     save: Callable[[Progress, Tensors], None]
     watch: Callable[[int, dict[str, float]], None]
+    words: NarrowedWords | None = None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -54,6 +57,7 @@ class Training:
         return math.ceil(batches / self.settings.accumulate)
 
 
+@kept_memory()
 def fit(training: Training, progress: Progress) -> Progress:
     """Train from where `progress` stands to the last epoch; returns it with history and best weights.
 
@@ -86,6 +90,8 @@ def fit(training: Training, progress: Progress) -> Progress:
     if settings.calibrate:
         training.model.load_state_dict(progress.best, strict=False)
         progress.calibrate(val_logits(training, forward), training.val.examples.labels)
+    if training.words:
+        progress.best = training.words.widen(training.model, progress.best)
     return progress
 
 

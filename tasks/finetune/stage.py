@@ -1,6 +1,7 @@
 """augmented rows → fine-tuned model"""
 
 import logging
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import torch
 
+from tasks.errors import GateError
 from tasks.finetune.checkpoint import Checkpoints
 from tasks.finetune.dropout import set_dropout
 from tasks.finetune.examples import Examples, make_examples, read_examples
@@ -25,6 +27,7 @@ from tasks.model.files import save_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.tokenizer import load_tokenizer
+from tasks.model.words import narrow_words
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
@@ -107,6 +110,8 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
     losses: list[float] = []
 
     def after_pass(number: int, loss: float) -> None:
+        if not math.isfinite(loss):
+            raise GateError(f"the train loss is {loss} in pass {number}: the base's features overflow. Check the base.")
         losses.append(loss)
         watch.numbers(number, {"train_loss": loss})
 
@@ -143,6 +148,7 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
     )
     cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, start.base, start.paths, start.dtype)
     checkpoints = Checkpoints(start.paths.checkpoints, make_fingerprint(start, accelerator.num_processes))
+    words = narrow_words(start.model.encoder, [*start.train.ids, *start.val.ids])
     torch.manual_seed(settings.seed + accelerator.process_index)
     training = Training(
         model=start.model,
@@ -157,6 +163,7 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
             checkpoints.save(progress.step, progress.numbers(), tensors) if accelerator.is_main_process else None
         ),
         watch=watch.numbers,
+        words=words,
     )
     watch.expect(training.steps_per_epoch * settings.epochs)
     progress = Progress()

@@ -14,6 +14,8 @@ from tasks.model.classifier import Classifier
 from tasks.model.upper import states_at
 
 TOKEN_BUDGET = 4096
+FORMAT = 2
+"""Part of the key: raise it when the same rows would give other states."""
 
 
 @dataclass(frozen=True)
@@ -84,5 +86,5 @@ def _compute(
 
 def _file_key(cut: int, ids: list[list[int]], device: torch.device, dtype: torch.dtype, key: str) -> str:
     rows = sha256_of_texts(" ".join(map(str, each)) for each in ids)
-    settings = [key, cut, rows, device.type, str(dtype), torch.get_num_threads(), torch.__version__]
+    settings = [FORMAT, key, cut, rows, device.type, str(dtype), torch.get_num_threads(), torch.__version__]
     return sha256_of_value(settings)

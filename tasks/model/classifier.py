@@ -1,13 +1,15 @@
 """Base + head, shaped by a strategy."""
 
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from tasks.errors import SettingsError
-from tasks.model.encoder import depth_of_parameters, layer_stack, load_encoder, mean_pool
+from tasks.errors import SettingsError, SetupError
+from tasks.model.encoder import depth_of_parameters, embeddings_of, layer_stack, load_encoder, mean_pool
+from tasks.model.kernels import QuickKernels
 from tasks.model.strategies.base import Strategy
 from tasks.model.upper import upper_layers
 
@@ -24,6 +26,9 @@ class Classifier(nn.Module):
         self.head = nn.Linear(int(encoder.config.hidden_size), label_count)  # type: ignore[union-attr,arg-type]
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        with suppress(SetupError):  # a base without such embeddings is only slower
+            owner, name = embeddings_of(encoder)
+            getattr(owner, name).register_forward_hook(_in_dtype_of_products)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, hidden: Tensor | None = None, cut: int = 0) -> Tensor:
         """Logits (B, C) in float32 for ids and mask (B, T).
@@ -31,7 +36,8 @@ class Classifier(nn.Module):
         With `hidden` (B, T, D), the states that enter layer number `cut`, only the layers from there on are run.
         """
         encoder = self.encoder if hidden is None else upper_layers(self.encoder, cut, hidden)
-        states = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        with QuickKernels() if input_ids.device.type == "cpu" else nullcontext():
+            states = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         pooled = mean_pool(states, attention_mask)
         with torch.autocast(pooled.device.type, enabled=False):
             return self.head(pooled)
@@ -99,3 +105,15 @@ def train_mode(model: Classifier) -> None:
 def learned_state(model: Classifier) -> dict[str, Tensor]:
     """The tensors that learned, by name: all that must be kept beside the base."""
     return {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}
+
+
+def _in_dtype_of_products(_: nn.Module, __: Any, states: Any) -> Any:
+    """The states that enter the first layer, under autocast in its dtype.
+
+    In float32 they would stay so through all layers, since each layer adds to them, and every product would cast its
+    input anew; stored states have this dtype already.
+    """
+    if not isinstance(states, Tensor):  # I-BERT's come with their scale
+        return states
+    device = states.device.type
+    return states.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else states

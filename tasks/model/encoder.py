@@ -95,9 +95,21 @@ def _is_top_level_norm(encoder: nn.Module, parameter_name: str) -> bool:
     return module is not None and not any(isinstance(each, nn.ModuleList) for each in module.modules())
 
 
+def words_of(encoder: nn.Module) -> nn.Module | None:
+    """The table that turns ids into vectors; None for the few bases that have none of a kind (CANINE)."""
+    try:
+        words: nn.Module = encoder.get_input_embeddings()  # type: ignore[operator]
+    except NotImplementedError:
+        return None
+    return words
+
+
 def embeddings_of(encoder: nn.Module) -> tuple[nn.Module, str]:
-    """The module that turns ids into the stack's first hidden states, as (its parent, its name there)."""
-    words = encoder.get_input_embeddings()  # type: ignore[operator]
+    """The module that turns ids into the stack's first hidden states, as (its parent, its name there).
+
+    Raises SetupError if there is none.
+    """
+    words = words_of(encoder)
     stack = layer_stack(encoder)
     parent: nn.Module = encoder
     while True:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from torch import nn
 
 from tasks.model.strategies.base import Strategy
 from tasks.settings import settings
@@ -30,6 +31,7 @@ class Lora(Strategy):
         from peft import LoraConfig, inject_adapter_in_model  # here: importing peft costs 4 s of CPU
 
         from tasks.model.encoder import linear_names
+        from tasks.model.low_rank import LowRankLinear
 
         config = LoraConfig(
             r=self.rank,
@@ -37,6 +39,7 @@ class Lora(Strategy):
             lora_dropout=self.dropout,
             target_modules=linear_names(encoder, attention_only=self.targets == "attention"),
         )
+        config._register_custom_module({nn.Linear: LowRankLinear})
         inject_adapter_in_model(config, encoder)
 
     def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002

@@ -17,6 +17,7 @@ from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.encoder import layer_stack
 from tasks.model.tokenizer import load_tokenizer, token_ids
+from tasks.model.words import narrow_words
 from tasks.paths import Paths
 from tests.bench.turn import Turn
 from tests.bench.workspace import read_side, repository_base
@@ -24,7 +25,9 @@ from tests.bench.workspace import read_side, repository_base
 
 def play(turn: Turn, *, workspace: str, settings: dict[str, Any], rounds: int, threads: int) -> None:
     """Train with the default settings but those given; each epoch is a turn, the last weights are scored on test."""
-    chosen: FinetuneSettings = TypeAdapter(FinetuneSettings).validate_python(settings | {"epochs": rounds})
+    chosen: FinetuneSettings = TypeAdapter(FinetuneSettings).validate_python(
+        settings | {"epochs": rounds, "calibrate": False}  # which would bring the best epoch's weights back
+    )
     torch.manual_seed(chosen.seed)
     start = prepare(Paths(Path(workspace)), chosen, repository_base(threads))
     began = time.process_time()
@@ -51,6 +54,7 @@ def _training(start: Start, turn: Turn) -> Training:
 
     settings = start.settings
     cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, start.base, start.paths, start.dtype)
+    words = narrow_words(start.model.encoder, [*start.train.ids, *start.val.ids])
     torch.manual_seed(settings.seed)
 
     def save(progress: Progress, _: Tensors) -> None:
@@ -71,6 +75,7 @@ def _training(start: Start, turn: Turn) -> Training:
         label_weights=start.weights,
         save=save,
         watch=lambda _step, _numbers: None,
+        words=words,
     )
 
 

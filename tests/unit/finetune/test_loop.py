@@ -17,7 +17,9 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import make_sides
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
+from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
+from tasks.model.words import narrow_words
 from tasks.paths import Paths
 
 SETTINGS = FinetuneSettings(
@@ -25,14 +27,17 @@ SETTINGS = FinetuneSettings(
 )
 
 
-def training_of(paths: Paths, settings: FinetuneSettings, base: BaseSettings, **changes: Any) -> Training:
+def training_of(
+    paths: Paths, settings: FinetuneSettings, base: BaseSettings, narrow: bool = True, **changes: Any
+) -> Training:
     torch.manual_seed(0)
     start = stage.prepare(paths, settings, base)
     cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, base, paths, start.dtype)
+    words = narrow_words(start.model.encoder, [*train.examples.ids, *val.examples.ids]) if narrow else None
     whole = Training(
         model=start.model,
         optimizer=make_optimizer(start.model, settings, start.device),
-        accelerator=Accelerator(cpu=True),
+        accelerator=Accelerator(cpu=True, mixed_precision="bf16" if start.dtype == torch.bfloat16 else "no"),
         settings=settings,
         train=train,
         val=val,
@@ -40,6 +45,7 @@ def training_of(paths: Paths, settings: FinetuneSettings, base: BaseSettings, **
         label_weights=start.weights,
         save=lambda progress, tensors: None,
         watch=lambda step, numbers: None,
+        words=words,
     )
     return replace(whole, **changes)
 
@@ -130,6 +136,45 @@ def test_frozen_layers_drop_nothing_out(learnable: Paths, tiny_base: BaseSetting
     train_mode(model)
     assert [layer.training for layer in layer_stack(model.encoder)] == [False, False, True]
     assert not model.encoder.embeddings.training  # type: ignore[union-attr]
+
+
+def test_words_that_do_not_occur_can_be_left_out_of_the_training(learnable: Paths, tiny_base: BaseSettings) -> None:
+    """They get no gradient; the whole table only lets them decay, hence weight_decay 0 here."""
+    settings = replace(SETTINGS, weight_decay=0.0)
+    narrowed = training_of(learnable, settings, tiny_base)
+    whole = training_of(learnable, settings, tiny_base, narrow=False)
+    before = whole.model.encoder.get_input_embeddings().weight.clone()  # type: ignore[operator]
+    narrow_best, whole_best = fit(narrowed, Progress()).best, fit(whole, Progress()).best
+    assert narrow_best.keys() == whole_best.keys()
+    for name, weights in whole_best.items():
+        torch.testing.assert_close(narrow_best[name], weights, atol=1e-5, rtol=1e-4)
+    moved = (narrow_best["encoder.embeddings.word_embeddings.weight"] != before).any(1)
+    occurring = {number for row in narrowed.train.examples.ids for number in row}
+    assert set(moved.nonzero().flatten().tolist()) == occurring < set(range(64))
+
+
+@pytest.mark.parametrize(("strategy", "dropout"), [(Full(), 0.1), (Lora(), 0.1), (Partial(layers=2), 0.0)])
+@pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "electra"])
+def test_every_architecture_trains_in_bfloat16(
+    kind: str, strategy: Any, dropout: float, learnable: Paths, tiny_bases: Callable[[str], BaseSettings]
+) -> None:
+    settings = replace(SETTINGS, strategy=strategy, epochs=1, precision="bfloat16", dropout=dropout)
+    progress = fit(training_of(learnable, settings, tiny_bases(kind)), Progress())
+    assert progress.history[0]["train_loss"] < 1.2  # of three labels; knowing nothing is log 3 = 1.0986
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_layers_hand_on_states_in_the_dtype_of_products(
+    precision: Any, learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    from tasks.model.encoder import layer_stack
+
+    training = training_of(learnable, replace(SETTINGS, precision=precision, epochs=1), tiny_base)
+    seen: set[torch.dtype] = set()
+    for layer in layer_stack(training.model.encoder):
+        layer.register_forward_pre_hook(lambda _, args: seen.add(args[0].dtype))
+    fit(training, Progress())
+    assert seen == {getattr(torch, precision)}
 
 
 @pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "electra"])

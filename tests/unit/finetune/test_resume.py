@@ -15,6 +15,7 @@ from tasks.errors import IntegrityError
 from tasks.finetune import checkpoint, stage
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.settings import BaseSettings
+from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
@@ -72,17 +73,22 @@ def killed_training(paths: Paths, base: BaseSettings, kill_after: Any, monkeypat
     return folder
 
 
-@pytest.mark.parametrize("strategy", [Partial(layers=2), Lora(dropout=0.2)], ids=lambda strategy: strategy.kind)
+@pytest.mark.parametrize(
+    ("strategy", "precision"),
+    [(Partial(layers=2), "float32"), (Lora(dropout=0.2), "float32"), (Lora(), "bfloat16"), (Full(), "bfloat16")],
+    ids=lambda value: getattr(value, "kind", value),
+)
 @pytest.mark.parametrize("count", [1, 3, 5])
 def test_a_training_killed_anywhere_ends_in_the_same_bits_and_numbers(
     strategy: Any,
+    precision: Any,
     count: int,
     learnable: Paths,
     tiny_base: BaseSettings,
     kill_after: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings = replace(SETTINGS, strategy=strategy)
+    settings = replace(SETTINGS, strategy=strategy, precision=precision)
     original = checkpoint.Checkpoints.save
     whole = train(learnable, tiny_base, settings)
     kill_after(count)
