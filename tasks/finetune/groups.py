@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 
-from tasks.finetune.schedule import depth_factor
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.classifier import Classifier, parameter_depths
 from tasks.model.encoder import layer_stack
@@ -18,13 +17,21 @@ def peak_rate(settings: FinetuneSettings, depth: int, layers: int) -> float:
     return rate * depth_factor(depth, layers, settings.layer_decay)
 
 
+def depth_factor(depth: int, layers: int, layer_decay: float) -> float:
+    """layer_decay to the power of the distance from the top layer; final norms (depth L + 1) count as the top."""
+    return float(layer_decay ** max(0, layers - depth))
+
+
 def parameter_groups(model: Classifier, settings: FinetuneSettings) -> list[dict[str, Any]]:
-    """AdamW's groups: by depth, matrices (which decay) apart from biases and norms (which do not)."""
+    """AdamW's groups: by depth, matrices (which decay) apart from biases and norms (which do not).
+
+    All that may ever learn is in a group from the start; what is frozen has no gradient, and AdamW passes it over.
+    """
     layers = len(layer_stack(model.encoder))
     depths = parameter_depths(model)
     groups: dict[tuple[int, bool], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
+        if name not in model.learnable:
             continue
         decays = parameter.dim() > 1
         key = (depths[name], decays)

@@ -1,7 +1,7 @@
 """The loop: everything that learns by gradient goes through here, and nothing else calls backward()."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,14 +12,15 @@ from torch.nn import functional as F
 
 from tasks.errors import GateError
 from tasks.finetune.examples import Examples
-from tasks.finetune.progress import Progress
-from tasks.finetune.schedule import schedule
+from tasks.finetune.progress import Epoch, Progress
 from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.states import FrozenStates
+from tasks.finetune.thaws.base import front
 from tasks.model.batches import epoch_batches, pad, plan_batches, seeded
-from tasks.model.classifier import Classifier, learned_state, train_mode
+from tasks.model.classifier import Classifier, learned_state, thaw, train_mode
 from tasks.model.device import kept_memory
+from tasks.model.encoder import layer_stack
 from tasks.model.words import NarrowedWords
 
 EVALUATION_TOKENS = 4096
@@ -34,9 +35,13 @@ class Side:
     states: FrozenStates | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Training:
-    """What the loop needs. `save(progress, tensors)` keeps a checkpoint, `watch(step, numbers)` looks on."""
+    """What the loop needs. `save(progress, tensors)` keeps a checkpoint, `watch(step, numbers)` looks on.
+
+    `make_sides(untouched)` gives the first learning layer and both sides, with the states of the frozen layers below
+    if those are `untouched` by training and can be kept; it is asked again whenever layers thaw or freeze.
+    """
 
     model: Classifier
     optimizer: torch.optim.Optimizer
@@ -44,11 +49,14 @@ class Training:
     settings: FinetuneSettings
     train: Side
     val: Side
-    cut: int
+    make_sides: Callable[[bool], tuple[int, Side, Side]]
     label_weights: Tensor
     save: Callable[[Progress, Tensors], None]
     watch: Callable[[int, dict[str, float]], None]
     words: NarrowedWords | None = None
+    cut: int = 0
+    top_layers: int | None = None
+    """How many of the top layers learn; None before the first epoch."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -69,15 +77,17 @@ def fit(training: Training, progress: Progress) -> Progress:
     while progress.epoch < settings.epochs and not progress.is_out_of_patience(settings.patience):
         order = seeded(settings.seed, progress.epoch)
         batches = epoch_batches(training.train.examples.lengths, settings.batch_tokens, order)
+        _follow_thaw(training, progress.history)
         train_mode(training.model)
         while progress.position < training.steps_per_epoch:
             start = progress.position * settings.accumulate
-            rate = schedule(progress.step, steps, settings.warmup_fraction, settings.decay)
+            rate = settings.schedule.multiplier(progress.step, steps)
             loss, weight = _step(training, forward, batches[start : start + settings.accumulate], rate)
             if not math.isfinite(loss):
                 raise GateError(
                     f"the train loss is {loss} at step {progress.step + 1} of {steps}: training diverged. "
-                    "Lower finetune.learning_rate or finetune.head_learning_rate, or raise finetune.warmup_fraction."
+                    "Lower finetune.learning_rate or finetune.head_learning_rate, or raise the schedule's "
+                    "warmup_fraction."
                 )
             progress.step += 1
             progress.position += 1
@@ -88,11 +98,24 @@ def fit(training: Training, progress: Progress) -> Progress:
                 training.save(progress, snapshot(training, progress))
         _end_epoch(training, forward, progress, rate)
     if settings.calibrate:
+        if training.top_layers is None:  # killed at the very end: the last epoch was over
+            _follow_thaw(training, progress.history[:-1])
         training.model.load_state_dict(progress.best, strict=False)
         progress.calibrate(val_logits(training, forward), training.val.examples.labels)
     if training.words:
         progress.best = training.words.widen(training.model, progress.best)
     return progress
+
+
+def _follow_thaw(training: Training, history: Sequence[Epoch]) -> None:
+    """Let learn what the thaw says for the epoch after `history`; the frozen layers' states follow."""
+    layers = len(layer_stack(training.model.encoder))
+    course = [training.settings.thaw.top_layers(layers, history[:done]) for done in range(len(history) + 1)]
+    if course[-1] == training.top_layers:
+        return
+    training.top_layers = course[-1]
+    thaw(training.model, front(course[-1], layers))
+    training.cut, training.train, training.val = training.make_sides(max(course) == course[-1])
 
 
 def _step(training: Training, forward: torch.nn.Module, batches: list[list[int]], rate: float) -> tuple[float, float]:

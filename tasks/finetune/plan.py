@@ -10,10 +10,10 @@ from tasks.finetune.cost import Cost, estimate_cost
 from tasks.finetune.dropout import dropout_probabilities, set_dropout
 from tasks.finetune.examples import Examples, make_examples, read_examples
 from tasks.finetune.groups import peak_rate
-from tasks.finetune.schedule import schedule
 from tasks.finetune.scores import label_weights
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import why_not_kept
+from tasks.finetune.thaws.base import front
 from tasks.model.base import find_base
 from tasks.model.batches import epoch_batches, plan_batches, seeded
 from tasks.model.classifier import Classifier, build_classifier, frozen_layers, parameter_depths
@@ -55,6 +55,7 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "tokens": {"longest": max(train.lengths), "cut_off": sum(n == base.max_tokens for n in train.lengths)},
         "depths": depth_table(model, finetune),
         "loop": None if isinstance(finetune.strategy, FeatureExtraction) else loop_plan(train, finetune),
+        "thaw": None if isinstance(finetune.strategy, FeatureExtraction) else thaw_plan(model, finetune),
         "frozen_layers": {"count": frozen_layers(model), "kept": not reason, "why_not": reason},
         "calibrate": finetune.calibrate,
         "dropout": dropout_probabilities(model),
@@ -90,18 +91,27 @@ def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
     per_epoch = -(-batches // finetune.accumulate)
     steps = per_epoch * finetune.epochs
     marks = [0, steps // 20, steps // 4, steps // 2, steps - 1]
-    course = [round(schedule(step, steps, finetune.warmup_fraction, finetune.decay), 4) for step in marks]
+    course = [round(finetune.schedule.multiplier(step, steps), 4) for step in marks]
     return {
         "epochs": finetune.epochs,
         "patience": finetune.patience,
         "batches_per_epoch": batches,
         "steps_per_epoch": per_epoch,
         "steps": steps,
+        "schedule": as_dict(finetune.schedule),
         "rate_course": dict(zip((f"step {mark + 1}" for mark in marks), course, strict=False)),
         "weight_decay": finetune.weight_decay,
         "max_gradient_norm": finetune.max_gradient_norm,
         "checkpoints": steps // finetune.checkpoint_steps + finetune.epochs,
     }
+
+
+def thaw_plan(model: Classifier, finetune: FinetuneSettings) -> dict[str, Any]:
+    """The thaw's settings, and the lowest depth that learns in each epoch; at the earliest where val decides."""
+    layers = len(layer_stack(model.encoder))
+    flat = [{"val_loss": 1.0}] * finetune.epochs  # val never gets better
+    course = [front(finetune.thaw.top_layers(layers, flat[:done]), layers) for done in range(finetune.epochs)]
+    return {"settings": as_dict(finetune.thaw), "lowest_depth_by_epoch": course}
 
 
 def conflicts(finetune: FinetuneSettings) -> list[str]:

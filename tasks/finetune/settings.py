@@ -4,6 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tasks.finetune.schedules import AnySchedule
+from tasks.finetune.schedules.linear import Linear
+from tasks.finetune.thaws import AnyThaw
+from tasks.finetune.thaws.at_once import AtOnce
 from tasks.model.strategies import AnyStrategy
 from tasks.model.strategies.partial import Partial
 from tasks.settings import settings
@@ -23,10 +27,10 @@ class FinetuneSettings:
     """Peak rate of the new head."""
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Each layer further from the head learns this much slower; 1 is the same rate everywhere."""
-    warmup_fraction: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """Share of the steps over which the rates rise from 0."""
-    decay: Literal["linear", "cosine", "constant"] = "linear"
-    """How the rates fall to 0 after that."""
+    schedule: AnySchedule = Field(default_factory=Linear)
+    """How all rates rise and fall over the steps: linear, cosine, constant, slanted_triangle or one_cycle."""
+    thaw: AnyThaw = Field(default_factory=AtOnce)
+    """Which of the strategy's layers learn in which epoch: at_once, by_epoch, on_plateau or freeze_out."""
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
     """AdamW's decay of matrices; biases and norms are left out."""
     batch_tokens: Annotated[int, Field(ge=16)] = 1024

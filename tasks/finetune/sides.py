@@ -22,13 +22,17 @@ def make_sides(
     base: BaseSettings,
     paths: Paths,
     dtype: torch.dtype,
-) -> tuple[int, Side, Side, str]:
-    """The cut, both sides with their frozen states if those can be kept, and the reason if not ("" if kept)."""
-    cut = frozen_layers(model)
+    *,
+    untouched: bool = True,
+) -> tuple[int, Side, Side]:
+    """The cut, and both sides with the states of the frozen layers if those can be kept.
+
+    untouched: whether the frozen layers are still the base's; states are stored under the base's name.
+    """
+    cut = min(frozen_layers(model), len(layer_stack(model.encoder)) - 1)  # the last layer is always run
     device = next(model.parameters()).device
-    reason = why_not_kept(model, cut, train, val, settings, dtype)
-    if reason:
-        return cut, Side(train), Side(val), reason
+    if not untouched or why_not_kept(model, cut, train, val, settings, dtype):
+        return cut, Side(train), Side(val)
     sides = [
         Side(
             each,
@@ -44,7 +48,7 @@ def make_sides(
         )
         for each in (train, val)
     ]
-    return cut, sides[0], sides[1], ""
+    return cut, sides[0], sides[1]
 
 
 def why_not_kept(

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from tasks.errors import GateError
+from tasks.errors import GateError, SettingsError
 from tasks.finetune.checkpoint import Checkpoints
 from tasks.finetune.dropout import set_dropout
 from tasks.finetune.examples import Examples, make_examples, read_examples
@@ -139,14 +139,15 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
     from accelerate import Accelerator
 
     from tasks.finetune.groups import make_optimizer
-    from tasks.finetune.loop import Training, fit, restore
+    from tasks.finetune.loop import Side, Training, fit, restore
     from tasks.finetune.sides import make_sides
 
     settings = start.settings
     accelerator = Accelerator(
         cpu=start.device.type == "cpu", mixed_precision="bf16" if start.dtype == torch.bfloat16 else "no"
     )
-    cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, start.base, start.paths, start.dtype)
+    if settings.thaw.is_moving and accelerator.num_processes > 1:
+        raise SettingsError(f"finetune.thaw: {settings.thaw.kind} needs a single process. Start it without a launcher.")
     checkpoints = Checkpoints(start.paths.checkpoints, make_fingerprint(start, accelerator.num_processes))
     words = narrow_words(start.model.encoder, [*start.train.ids, *start.val.ids])
     torch.manual_seed(settings.seed + accelerator.process_index)
@@ -155,9 +156,11 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
         optimizer=make_optimizer(start.model, settings, start.device),
         accelerator=accelerator,
         settings=settings,
-        train=train,
-        val=val,
-        cut=cut,
+        train=Side(start.train),
+        val=Side(start.val),
+        make_sides=lambda untouched: make_sides(
+            start.model, start.train, start.val, settings, start.base, start.paths, start.dtype, untouched=untouched
+        ),
         label_weights=start.weights,
         save=lambda progress, tensors: (
             checkpoints.save(progress.step, progress.numbers(), tensors) if accelerator.is_main_process else None
@@ -184,7 +187,8 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
 
 def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
     parameters = list(start.model.parameters())
-    trainable = sum(each.numel() for each in parameters if each.requires_grad)
+    learnable = start.model.learnable
+    trainable = sum(each.numel() for name, each in start.model.named_parameters() if name in learnable)
     return {
         "strategy": as_dict(start.settings.strategy),
         "labels": start.labels,

@@ -24,6 +24,8 @@ class Classifier(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.head = nn.Linear(int(encoder.config.hidden_size), label_count)  # type: ignore[union-attr,arg-type]
+        self.learnable: frozenset[str] = frozenset()
+        """Names of the parameters that may ever learn; some of them may be frozen for now."""
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         with suppress(SetupError):  # a base without such embeddings is only slower
@@ -57,7 +59,7 @@ class Classifier(nn.Module):
 def build_classifier(
     folder: Path, strategy: Strategy, label_count: int, attention: str, *, with_weights: bool = True
 ) -> Classifier:
-    """The base at `folder` as the strategy shapes it, with a head of zeros; only what learns requires a gradient.
+    """The base at `folder` as the strategy shapes it, with a head of zeros; only what may learn requires a gradient.
 
     Raises SettingsError if the strategy asks for more layers than the base has.
     """
@@ -71,7 +73,15 @@ def build_classifier(
     depths = parameter_depths(model)
     for name, parameter in model.named_parameters():
         parameter.requires_grad = name.startswith("head.") or strategy.trains(name, depths[name], layers)
+    model.learnable = frozenset(name for name, parameter in model.named_parameters() if parameter.requires_grad)
     return model
+
+
+def thaw(model: Classifier, lowest_depth: int) -> None:
+    """Of what may ever learn, let learn what lies at `lowest_depth` or above, and freeze the rest."""
+    depths = parameter_depths(model)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = name in model.learnable and depths[name] >= lowest_depth
 
 
 def parameter_depths(model: Classifier) -> dict[str, int]:
@@ -103,8 +113,8 @@ def train_mode(model: Classifier) -> None:
 
 
 def learned_state(model: Classifier) -> dict[str, Tensor]:
-    """The tensors that learned, by name: all that must be kept beside the base."""
-    return {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if p.requires_grad}
+    """The tensors that may have learned, by name: all that must be kept beside the base."""
+    return {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if name in model.learnable}
 
 
 def _in_dtype_of_products(_: nn.Module, __: Any, states: Any) -> Any:

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
-from torch import nn
 
 from tasks.model.strategies.base import Strategy
 from tasks.settings import settings
@@ -29,6 +28,7 @@ class Lora(Strategy):
 
     def reshape(self, encoder: Any) -> None:
         from peft import LoraConfig, inject_adapter_in_model  # here: importing peft costs 4 s of CPU
+        from torch import nn
 
         from tasks.model.encoder import linear_names
         from tasks.model.low_rank import LowRankLinear

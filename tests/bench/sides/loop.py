@@ -53,7 +53,7 @@ def _training(start: Start, turn: Turn) -> Training:
     from accelerate import Accelerator
 
     settings = start.settings
-    cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, start.base, start.paths, start.dtype)
+    sides = make_sides(start.model, start.train, start.val, settings, start.base, start.paths, start.dtype)
     words = narrow_words(start.model.encoder, [*start.train.ids, *start.val.ids])
     torch.manual_seed(settings.seed)
 
@@ -69,9 +69,9 @@ def _training(start: Start, turn: Turn) -> Training:
         optimizer=make_optimizer(start.model, settings, start.device),
         accelerator=Accelerator(cpu=True, mixed_precision="bf16" if start.dtype == torch.bfloat16 else "no"),
         settings=settings,
-        train=train,
-        val=val,
-        cut=cut,
+        train=sides[1],
+        val=sides[2],
+        make_sides=lambda _: sides,
         label_weights=start.weights,
         save=save,
         watch=lambda _step, _numbers: None,

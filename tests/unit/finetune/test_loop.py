@@ -11,8 +11,9 @@ from accelerate import Accelerator
 from tasks.errors import GateError
 from tasks.finetune import stage
 from tasks.finetune.groups import make_optimizer
-from tasks.finetune.loop import Training, _step, fit
+from tasks.finetune.loop import Side, Training, _step, fit
 from tasks.finetune.progress import Progress
+from tasks.finetune.schedules.linear import Linear
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import make_sides
 from tasks.model.settings import BaseSettings
@@ -32,16 +33,18 @@ def training_of(
 ) -> Training:
     torch.manual_seed(0)
     start = stage.prepare(paths, settings, base)
-    cut, train, val, _ = make_sides(start.model, start.train, start.val, settings, base, paths, start.dtype)
-    words = narrow_words(start.model.encoder, [*train.examples.ids, *val.examples.ids]) if narrow else None
+    words = narrow_words(start.model.encoder, [*start.train.ids, *start.val.ids]) if narrow else None
+    model, dtype = start.model, start.dtype
     whole = Training(
         model=start.model,
         optimizer=make_optimizer(start.model, settings, start.device),
         accelerator=Accelerator(cpu=True, mixed_precision="bf16" if start.dtype == torch.bfloat16 else "no"),
         settings=settings,
-        train=train,
-        val=val,
-        cut=cut,
+        train=Side(start.train),
+        val=Side(start.val),
+        make_sides=lambda untouched: make_sides(
+            model, start.train, start.val, settings, base, paths, dtype, untouched=untouched
+        ),
         label_weights=start.weights,
         save=lambda progress, tensors: None,
         watch=lambda step, numbers: None,
@@ -87,8 +90,8 @@ def test_kept_states_train_to_what_computing_them_each_time_does(learnable: Path
     for gigabytes in (0, 1):
         settings = replace(SETTINGS, strategy=Partial(layers=1), cache_gigabytes=gigabytes)
         training = training_of(learnable, settings, tiny_base)
-        assert (training.train.states is not None) == bool(gigabytes)
         results.append(fit(training, Progress()))
+        assert (training.train.states is not None) == bool(gigabytes)
     for name, weights in results[0].best.items():
         torch.testing.assert_close(weights, results[1].best[name], atol=1e-4, rtol=1e-3)
 
@@ -102,8 +105,6 @@ def test_a_loss_that_is_not_finite_stops_training_and_names_the_knob(learnable: 
 
 
 def test_the_rates_in_the_optimizer_follow_the_schedule(learnable: Paths, tiny_base: BaseSettings) -> None:
-    from tasks.finetune.schedule import schedule
-
     rates: list[float] = []
     training = training_of(learnable, replace(SETTINGS, layer_decay=0.5), tiny_base)
     top = max(group["depth"] for group in training.optimizer.param_groups if group["depth"] <= 3)
@@ -111,7 +112,7 @@ def test_the_rates_in_the_optimizer_follow_the_schedule(learnable: Paths, tiny_b
     watching = replace(training, watch=lambda step, numbers: rates.append(groups[top]["lr"]))
     fit(watching, Progress())
     steps = training.steps_per_epoch * 2
-    expected = [2e-4 * schedule(step, steps, 0.1, "linear") for step in range(steps)]
+    expected = [2e-4 * Linear().multiplier(step, steps) for step in range(steps)]
     assert sorted(set(rates)) == pytest.approx(sorted(set(expected)))
     assert groups[top]["peak"] == 2 * groups[top - 1]["peak"] == 4 * groups[top - 2]["peak"]
 

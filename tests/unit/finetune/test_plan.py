@@ -7,7 +7,10 @@ import pytest
 
 from tasks.finetune import cost
 from tasks.finetune.plan import make_plan
+from tasks.finetune.schedules.cosine import Cosine
 from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.thaws.by_epoch import ByEpoch
+from tasks.finetune.thaws.freeze_out import FreezeOut
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.lora import Lora
@@ -21,8 +24,8 @@ OTHER: dict[str, Any] = {
     "learning_rate": 1e-5,
     "head_learning_rate": 1e-2,
     "layer_decay": 0.5,
-    "warmup_fraction": 0.5,
-    "decay": "cosine",
+    "schedule": Cosine(warmup_fraction=0.5),
+    "thaw": ByEpoch(),
     "weight_decay": 0.2,
     "batch_tokens": 128,
     "accumulate": 3,
@@ -72,6 +75,17 @@ def test_a_setting_that_feature_extraction_does_not_read_is_a_conflict(
     settings = FinetuneSettings(strategy=FeatureExtraction(), epochs=9, learning_rate=1e-3)
     conflicts = make_plan(learnable, settings, tiny_base)["conflicts"]
     assert [line.split()[0] for line in conflicts] == ["finetune.epochs", "finetune.learning_rate"]
+
+
+@pytest.mark.parametrize(
+    ("thaw", "lowest"),
+    [(ByEpoch(), [5, 3, 2, 1, 0]), (ByEpoch(start=1, epochs=2), [3, 3, 2, 2, 1]), (FreezeOut(), [0, 2, 3, 5, 5])],
+)
+def test_the_plan_tells_the_lowest_depth_that_learns_in_each_epoch(
+    thaw: Any, lowest: list[int], learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    settings = replace(USUAL, thaw=thaw, epochs=5)  # the tiny base has three layers, so its head is at depth 5
+    assert make_plan(learnable, settings, tiny_base)["thaw"]["lowest_depth_by_epoch"] == lowest
 
 
 def test_the_plan_writes_nothing(learnable: Paths, tiny_base: BaseSettings) -> None:

@@ -14,6 +14,9 @@ import tasks.tracking
 from tasks.errors import IntegrityError
 from tasks.finetune import checkpoint, stage
 from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.thaws.by_epoch import ByEpoch
+from tasks.finetune.thaws.freeze_out import FreezeOut
+from tasks.finetune.thaws.on_plateau import OnPlateau
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
@@ -98,6 +101,22 @@ def test_a_training_killed_anywhere_ends_in_the_same_bits_and_numbers(
     resumed = train(learnable, tiny_base, settings)
     assert resumed["model_digest"] == whole["model_digest"]
     assert resumed["history"] == whole["history"]  # train_loss included
+
+
+@pytest.mark.parametrize("thaw", [ByEpoch(), OnPlateau(smallest_gain=0.5), FreezeOut()], ids=lambda thaw: thaw.kind)
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_a_training_killed_while_layers_thaw_ends_in_the_same_bits(
+    thaw: Any, count: int, learnable: Paths, tiny_base: BaseSettings, kill_after: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(SETTINGS, strategy=Full(), thaw=thaw)
+    original = checkpoint.Checkpoints.save
+    whole = train(learnable, tiny_base, settings)
+    kill_after(count)
+    with pytest.raises(Killed):
+        train(learnable, tiny_base, settings)
+    monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
+    resumed = train(learnable, tiny_base, settings)
+    assert (resumed["model_digest"], resumed["history"]) == (whole["model_digest"], whole["history"])
 
 
 def test_a_resumed_training_does_not_start_over(

@@ -1,0 +1,57 @@
+"""Rates over the steps equal their formulas."""
+
+import pytest
+import torch
+
+from tasks.finetune.groups import depth_factor
+from tasks.finetune.schedules.base import Schedule
+from tasks.finetune.schedules.constant import Constant
+from tasks.finetune.schedules.cosine import Cosine
+from tasks.finetune.schedules.linear import Linear
+from tasks.finetune.schedules.one_cycle import OneCycle
+from tasks.finetune.schedules.slanted_triangle import SlantedTriangle
+
+
+def test_warm_up_rises_from_the_first_step_to_the_peak() -> None:
+    assert [Linear().multiplier(step, 100) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
+
+
+def test_without_warm_up_the_first_step_is_at_the_peak() -> None:
+    assert Linear(warmup_fraction=0.0).multiplier(0, 10) == 1.0
+
+
+@pytest.mark.parametrize(("schedule", "expected"), [(Linear(), 0.5), (Cosine(), 0.5), (Constant(), 1.0)])
+def test_half_way_after_the_warm_up(schedule: Schedule, expected: float) -> None:
+    assert schedule.multiplier(55, 100) == pytest.approx(expected)
+
+
+def test_cosine_is_its_formula_a_quarter_of_the_way() -> None:
+    assert Cosine(warmup_fraction=0.0).multiplier(25, 100) == pytest.approx((1 + 2**-0.5) / 2)
+
+
+def test_slanted_triangle_is_equation_3_of_ulmfit() -> None:
+    # T = 100, cut_frac = 0.1, ratio = 32: cut = 10, and t = 1, 10, 55, 100 of the paper
+    seen = [SlantedTriangle().multiplier(t - 1, 100) for t in (1, 10, 55, 100)]
+    assert seen == pytest.approx([(1 + 0.1 * 31) / 32, 1.0, (1 + 0.5 * 31) / 32, 1 / 32])
+
+
+def test_one_cycle_is_that_of_pytorch() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.SGD([parameter], lr=1.0)
+    theirs = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, max_lr=1.0, total_steps=50, pct_start=0.3, cycle_momentum=False
+    )
+    for step in range(50):
+        assert OneCycle().multiplier(step, 50) == pytest.approx(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if step < 49:
+            theirs.step()
+
+
+def test_no_schedule_divides_by_zero_in_a_single_step() -> None:
+    for schedule in (Linear(), Cosine(), Constant(), SlantedTriangle(), OneCycle()):
+        assert 0 < schedule.multiplier(0, 1) <= 1
+
+
+def test_each_layer_further_down_learns_slower_by_the_decay() -> None:
+    assert [depth_factor(depth, 3, 0.5) for depth in range(5)] == [0.125, 0.25, 0.5, 1.0, 1.0]
