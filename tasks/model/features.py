@@ -19,8 +19,8 @@ from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import load_tokenizer, token_ids
 from tasks.paths import Paths
 
-TOKEN_BUDGET = 4096
-FORMAT = 1
+TOKEN_BUDGET = 2048
+FORMAT = 2
 """Part of the cache's key: raise it when the same texts would give other features."""
 
 
