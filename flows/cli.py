@@ -62,6 +62,14 @@ def plan(root: Root = Path(), as_json: Json = False) -> None:
     show_plan(_paths(root), as_json=as_json)
 
 
+@app.command(epilog="Example:  finetrace strategies")
+def strategies(as_json: Json = False) -> None:
+    """List what finetune.strategy can be, what each is for, and its settings."""
+    from flows.strategies import show_strategies
+
+    show_strategies(as_json=as_json)
+
+
 @app.command(epilog="Example:  finetrace status --json")
 def status(root: Root = Path(), as_json: Json = False) -> None:
     """Show which stages are stale, the last verdict, the registered versions and the servers."""

@@ -33,7 +33,7 @@ def parameter_groups(model: Classifier, settings: FinetuneSettings) -> list[dict
     for name, parameter in model.named_parameters():
         if name not in model.learnable:
             continue
-        decays = parameter.dim() > 1
+        decays = sum(size > 1 for size in parameter.shape) > 1  # a column of factors is no matrix
         key = (depths[name], decays)
         if key not in groups:
             rate = peak_rate(settings, depths[name], layers)

@@ -44,6 +44,7 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
     dtype = pick_dtype(finetune.precision, device)
     attention = pick_attention(device, base.max_tokens)
     model = build_classifier(folder, finetune.strategy, len(labels), attention)
+    finetune.strategy.check(model.encoder, max(train.lengths + val.lengths))
     set_dropout(model, finetune.dropout)
     reason = why_not_kept(model, frozen_layers(model), train, val, finetune, dtype)
     weights = label_weights(train.labels, len(labels), finetune.class_weights)
@@ -65,7 +66,7 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "attention": attention,
         "threads": base.threads,
         "cost": vars(_cost(model, train, finetune, base, kept=not reason, dtype_bytes=dtype.itemsize)),
-        "conflicts": conflicts(finetune),
+        "conflicts": conflicts(finetune) + thaw_conflicts(model, finetune),
     }
 
 
@@ -128,6 +129,15 @@ def conflicts(finetune: FinetuneSettings) -> list[str]:
     if finetune.patience >= finetune.epochs:
         found.append("finetune.patience is not below finetune.epochs, so it never stops anything")
     return found
+
+
+def thaw_conflicts(model: Classifier, finetune: FinetuneSettings) -> list[str]:
+    """Why a thaw cannot do what it is for, a sentence each."""
+    depths = parameter_depths(model)
+    below = {depths[name] for name in model.learnable if not name.startswith("head.")}
+    if finetune.thaw.is_moving and below == {0}:
+        return [f"finetune.thaw: what {finetune.strategy.kind} lets learn lies below all layers, so none can thaw"]
+    return []
 
 
 def _rate(finetune: FinetuneSettings, depth: int, layers: int) -> float:

@@ -18,7 +18,7 @@ class FinetuneSettings:
     """Strategy, passes, rates and batches."""
 
     strategy: AnyStrategy = Field(default_factory=Partial)
-    """Which weights learn: feature_extraction, partial, full or lora."""
+    """Which weights learn, by `kind`; `finetrace strategies` lists them."""
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
     """Passes over the train rows."""
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None

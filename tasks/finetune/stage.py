@@ -89,6 +89,7 @@ def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Sta
     val = make_examples(val_table, labels, tokenizer, "val")
     device = pick_device()
     model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
+    settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
     set_dropout(model, settings.dropout)
     features = torch.from_numpy(text_features(train.texts, base, paths))
     model.start_head_from_prototypes(features, train.labels)

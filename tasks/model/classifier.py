@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from tasks.errors import SettingsError, SetupError
 from tasks.model.encoder import depth_of_parameters, embeddings_of, layer_stack, load_encoder, mean_pool
 from tasks.model.kernels import QuickKernels
+from tasks.model.needs import require
 from tasks.model.strategies.base import Strategy
 from tasks.model.upper import upper_layers
 
@@ -61,13 +62,14 @@ def build_classifier(
 ) -> Classifier:
     """The base at `folder` as the strategy shapes it, with a head of zeros; only what may learn requires a gradient.
 
-    Raises SettingsError if the strategy asks for more layers than the base has.
+    Raises SettingsError if the strategy asks for more layers than the base has, or needs what it has not.
     """
     encoder = load_encoder(folder, attention, with_weights=with_weights)
     layers = len(layer_stack(encoder))
     wanted = getattr(strategy, "layers", 0)
     if wanted > layers:
         raise SettingsError(f"finetune.strategy.layers: {wanted}, but the base has {layers} layers; ask for fewer.")
+    require(encoder, getattr(strategy, "kind", type(strategy).__name__), strategy.needs)
     strategy.reshape(encoder)
     model = Classifier(encoder, label_count)
     depths = parameter_depths(model)

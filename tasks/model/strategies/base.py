@@ -1,11 +1,16 @@
 """What every strategy is: a shape given to the base, and which weights learn."""
 
+from typing import Any, ClassVar
+
 from tasks.settings import settings
 
 
 @settings
 class Strategy:
     """A base of no-ops: the encoder keeps its shape and nothing but the head learns."""
+
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What the base must have, in the words of tasks.model.needs."""
 
     @property
     def learning_rate(self) -> float:
@@ -14,6 +19,9 @@ class Strategy:
 
     def reshape(self, encoder: object) -> None:
         """Add this strategy's modules to the encoder, in place. Called before weights are loaded, too."""
+
+    def check(self, encoder: Any, longest: int) -> None:
+        """Raise SettingsError if the reshaped encoder cannot take texts of `longest` tokens."""
 
     def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
         """Whether the encoder's parameter `name` learns. depth: 0 embeddings, 1 … `layers`, `layers` + 1 final norm."""

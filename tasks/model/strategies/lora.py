@@ -48,8 +48,6 @@ class Lora(Strategy):
     def merge(self, encoder: Any) -> None:
         from peft.tuners.lora import LoraLayer
 
-        for parent in list(encoder.modules()):
-            for name, child in list(parent.named_children()):
-                if isinstance(child, LoraLayer):
-                    child.merge()
-                    setattr(parent, name, child.get_base_layer())
+        from tasks.model.tuners import fold
+
+        fold(encoder, LoraLayer)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tasks.errors import SettingsError
 from tasks.finetune import cost
 from tasks.finetune.plan import make_plan
 from tasks.finetune.schedules.cosine import Cosine
@@ -15,6 +16,7 @@ from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
+from tasks.model.strategies.prompt import Prompt
 from tasks.paths import Paths
 
 USUAL = FinetuneSettings(strategy=Partial(layers=2), precision="float32", batch_tokens=64)
@@ -86,6 +88,16 @@ def test_the_plan_tells_the_lowest_depth_that_learns_in_each_epoch(
 ) -> None:
     settings = replace(USUAL, thaw=thaw, epochs=5)  # the tiny base has three layers, so its head is at depth 5
     assert make_plan(learnable, settings, tiny_base)["thaw"]["lowest_depth_by_epoch"] == lowest
+
+
+def test_a_thaw_of_a_strategy_without_layers_is_a_conflict(learnable: Paths, tiny_base: BaseSettings) -> None:
+    plan = make_plan(learnable, replace(USUAL, strategy=Prompt(tokens=2), thaw=ByEpoch()), tiny_base)
+    assert plan["conflicts"] == ["finetune.thaw: what prompt lets learn lies below all layers, so none can thaw"]
+
+
+def test_more_virtual_tokens_than_positions_are_refused_by_the_plan(learnable: Paths, tiny_base: BaseSettings) -> None:
+    with pytest.raises(SettingsError, match=r"finetune\.strategy\.tokens: 500"):
+        make_plan(learnable, replace(USUAL, strategy=Prompt(tokens=500)), tiny_base)
 
 
 def test_the_plan_writes_nothing(learnable: Paths, tiny_base: BaseSettings) -> None:

@@ -18,6 +18,7 @@ from tasks.model.classifier import build_classifier
 from tasks.model.files import load_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies import AnyStrategy
+from tasks.model.strategies.lora import Lora
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
 
@@ -57,11 +58,9 @@ def test_only_what_the_plan_says_moves(strategy: AnyStrategy, learnable: Paths, 
     assert planned == sum(after[name].numel() for name in learns)
 
 
-@each_strategy
-def test_a_model_loaded_in_a_fresh_process_gives_the_trained_logits(
-    strategy: AnyStrategy, learnable: Paths, tiny_base: BaseSettings
-) -> None:
-    stage.run(learnable, finetune=replace(QUICK, strategy=strategy), base=tiny_base)
+def test_a_model_loaded_in_a_fresh_process_gives_the_trained_logits(learnable: Paths, tiny_base: BaseSettings) -> None:
+    """For one strategy; tests/unit/model/test_every_strategy.py does it for all, in one process."""
+    stage.run(learnable, finetune=replace(QUICK, strategy=Lora()), base=tiny_base)
     here = load_model(learnable.model, tiny_base).predict(texts_of(learnable))
     script = (
         "import json, sys; from pathlib import Path; from tasks.model.files import load_model; "
