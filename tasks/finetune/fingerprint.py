@@ -2,12 +2,10 @@
 
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tasks.finetune.start import Start
 from tasks.settings import as_dict
-
-if TYPE_CHECKING:
-    from tasks.finetune.stage import Start
 
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "peft", "numpy")
 FORMAT = 2
@@ -16,7 +14,7 @@ WITHOUT_EFFECT = ("checkpoint_steps", "cache_gigabytes")
 """Settings that change how often, not what: a training may go on under other ones."""
 
 
-def make_fingerprint(start: "Start", processes: int) -> dict[str, Any]:
+def make_fingerprint(start: Start, processes: int) -> dict[str, Any]:
     """Data, settings, base, versions and hardware, one key each, for telling what differs."""
     settings = {key: value for key, value in as_dict(start.settings).items() if key not in WITHOUT_EFFECT}
     return {

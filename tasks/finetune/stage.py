@@ -3,56 +3,30 @@
 import logging
 import math
 import os
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from tasks.errors import GateError, SettingsError
 from tasks.finetune.checkpoint import Checkpoints
-from tasks.finetune.dropout import set_dropout
-from tasks.finetune.examples import Examples, make_examples, read_examples
 from tasks.finetune.fingerprint import make_fingerprint
 from tasks.finetune.progress import Progress
-from tasks.finetune.scores import label_weights, val_scores
+from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.start import Start, prepare
 from tasks.finetune.watching import Watch, watching
-from tasks.model.base import find_base
-from tasks.model.classifier import Classifier, build_classifier, frozen_layers, learned_state
-from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
+from tasks.model.classifier import frozen_layers, learned_state
+from tasks.model.device import cpu_threads
 from tasks.model.encoder import layer_stack
 from tasks.model.features import text_features
 from tasks.model.files import save_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
-from tasks.model.tokenizer import load_tokenizer
 from tasks.model.words import narrow_words
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Start:
-    """Everything as it stands before the first step."""
-
-    paths: Paths
-    settings: FinetuneSettings
-    base: BaseSettings
-    folder: Path
-    labels: list[str]
-    train: Examples
-    val: Examples
-    model: Classifier
-    device: torch.device
-    dtype: torch.dtype
-
-    @property
-    def weights(self) -> torch.Tensor:
-        """Each label's weight in the loss."""
-        return label_weights(self.train.labels, len(self.labels), self.settings.class_weights)
 
 
 def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
@@ -77,24 +51,6 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
             )
             watch.finish(digest)
     return _report(start, progress, digest)
-
-
-def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
-    """Rows tokenised, base checked and shaped, head started from class prototypes."""
-    folder = find_base(base, paths.root)
-    train_table, val_table = read_examples(paths, settings.val_fold)
-    labels = sorted(set(train_table["label"].to_pylist()))
-    tokenizer = load_tokenizer(folder, base.max_tokens)
-    train = make_examples(train_table, labels, tokenizer, "train")
-    val = make_examples(val_table, labels, tokenizer, "val")
-    device = pick_device()
-    model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
-    settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
-    set_dropout(model, settings.dropout)
-    features = torch.from_numpy(text_features(train.texts, base, paths))
-    model.start_head_from_prototypes(features, train.labels)
-    dtype = pick_dtype(settings.precision, device)
-    return Start(paths, settings, base, folder, labels, train, val, model.to(device), device, dtype)
 
 
 def _fit_head(start: Start, watch: Watch) -> Progress:

@@ -12,7 +12,7 @@ from tasks.finetune.loop import Tensors, Training, fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import make_sides
-from tasks.finetune.stage import Start, prepare
+from tasks.finetune.start import Start, prepare
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.encoder import layer_stack

@@ -9,13 +9,13 @@ import torch
 from accelerate import Accelerator
 
 from tasks.errors import GateError
-from tasks.finetune import stage
 from tasks.finetune.groups import make_optimizer
 from tasks.finetune.loop import Side, Training, _step, fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.schedules.linear import Linear
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import make_sides
+from tasks.finetune.start import prepare
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
@@ -32,7 +32,7 @@ def training_of(
     paths: Paths, settings: FinetuneSettings, base: BaseSettings, narrow: bool = True, **changes: Any
 ) -> Training:
     torch.manual_seed(0)
-    start = stage.prepare(paths, settings, base)
+    start = prepare(paths, settings, base)
     words = narrow_words(start.model.encoder, [*start.train.ids, *start.val.ids]) if narrow else None
     model, dtype = start.model, start.dtype
     whole = Training(

@@ -14,6 +14,7 @@ import torch
 from tasks.finetune import stage, watching
 from tasks.finetune.plan import make_plan
 from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.start import prepare
 from tasks.model.classifier import build_classifier
 from tasks.model.files import load_model
 from tasks.model.settings import BaseSettings
@@ -46,7 +47,7 @@ def texts_of(paths: Paths) -> list[str]:
 @each_strategy
 def test_only_what_the_plan_says_moves(strategy: AnyStrategy, learnable: Paths, tiny_base: BaseSettings) -> None:
     settings = replace(QUICK, strategy=strategy)
-    start = stage.prepare(learnable, settings, tiny_base)
+    start = prepare(learnable, settings, tiny_base)
     before = {name: p.detach().clone() for name, p in start.model.named_parameters() if name.startswith("encoder.")}
     learns = {name for name, p in start.model.named_parameters() if p.requires_grad}
     planned = sum(row["trainable"] for row in make_plan(learnable, settings, tiny_base)["depths"])

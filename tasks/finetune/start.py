@@ -1,0 +1,57 @@
+"""Everything as it stands before the first step."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from tasks.finetune.dropout import set_dropout
+from tasks.finetune.examples import Examples, make_examples, read_examples
+from tasks.finetune.scores import label_weights
+from tasks.finetune.settings import FinetuneSettings
+from tasks.model.base import find_base
+from tasks.model.classifier import Classifier, build_classifier
+from tasks.model.device import pick_attention, pick_device, pick_dtype
+from tasks.model.features import text_features
+from tasks.model.settings import BaseSettings
+from tasks.model.tokenizer import load_tokenizer
+from tasks.paths import Paths
+
+
+@dataclass(frozen=True)
+class Start:
+    """Rows, model and how both are computed with."""
+
+    paths: Paths
+    settings: FinetuneSettings
+    base: BaseSettings
+    folder: Path
+    labels: list[str]
+    train: Examples
+    val: Examples
+    model: Classifier
+    device: torch.device
+    dtype: torch.dtype
+
+    @property
+    def weights(self) -> torch.Tensor:
+        """Each label's weight in the loss."""
+        return label_weights(self.train.labels, len(self.labels), self.settings.class_weights)
+
+
+def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
+    """Rows tokenised, base checked and shaped, head started from class prototypes."""
+    folder = find_base(base, paths.root)
+    train_table, val_table = read_examples(paths, settings.val_fold)
+    labels = sorted(set(train_table["label"].to_pylist()))
+    tokenizer = load_tokenizer(folder, base.max_tokens)
+    train = make_examples(train_table, labels, tokenizer, "train")
+    val = make_examples(val_table, labels, tokenizer, "val")
+    device = pick_device()
+    model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
+    settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
+    set_dropout(model, settings.dropout)
+    features = torch.from_numpy(text_features(train.texts, base, paths))
+    model.start_head_from_prototypes(features, train.labels)
+    dtype = pick_dtype(settings.precision, device)
+    return Start(paths, settings, base, folder, labels, train, val, model.to(device), device, dtype)
