@@ -23,20 +23,21 @@ def depth_factor(depth: int, layers: int, layer_decay: float) -> float:
 
 
 def parameter_groups(model: Classifier, settings: FinetuneSettings) -> list[dict[str, Any]]:
-    """AdamW's groups: by depth, matrices (which decay) apart from biases and norms (which do not).
+    """AdamW's groups: by depth and factor, matrices (which decay) apart from biases and norms (which do not).
 
     All that may ever learn is in a group from the start; what is frozen has no gradient, and AdamW passes it over.
     """
     layers = len(layer_stack(model.encoder))
     depths = parameter_depths(model)
-    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    groups: dict[tuple[int, float, bool], dict[str, Any]] = {}
     for name, parameter in model.named_parameters():
         if name not in model.learnable:
             continue
         decays = sum(size > 1 for size in parameter.shape) > 1  # a column of factors is no matrix
-        key = (depths[name], decays)
+        factor = settings.strategy.rate_factor(name)
+        key = (depths[name], factor, decays)
         if key not in groups:
-            rate = peak_rate(settings, depths[name], layers)
+            rate = peak_rate(settings, depths[name], layers) * factor
             decay = settings.weight_decay if decays else 0.0
             groups[key] = {"params": [], "depth": depths[name], "lr": rate, "weight_decay": decay}
             groups[key]["peak"] = rate

@@ -27,5 +27,9 @@ class Strategy:
         """Whether the encoder's parameter `name` learns. depth: 0 embeddings, 1 … `layers`, `layers` + 1 final norm."""
         return False
 
+    def rate_factor(self, name: str) -> float:  # noqa: ARG002
+        """How many times faster than its depth the encoder's parameter `name` learns."""
+        return 1.0
+
     def merge(self, encoder: object) -> None:
         """Fold added modules into the base's own weights, in place, where that leaves the outputs as they are."""

@@ -16,7 +16,11 @@ class Lora(Strategy):
     rank: Annotated[int, Field(ge=1, le=512)] = 8
     """More learns more; memory grows linearly."""
     alpha: Annotated[float, Field(gt=0)] = 16.0
-    """The update is scaled by alpha / rank."""
+    """Of the update, see scaling."""
+    scaling: Literal["rank", "root_rank"] = "rank"
+    """The update is scaled by alpha / rank, or by alpha / √rank (Kalajdzievski 2023, arXiv 2312.03732)."""
+    up_faster: Annotated[float, Field(ge=1, le=1000)] = 1.0
+    """So many times faster learns B than A: LoRA+ (Hayou et al. 2024, arXiv 2402.12354), which takes 16; 1: LoRA."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Dropout on the update's input."""
     targets: Literal["attention", "all"] = "all"
@@ -37,6 +41,7 @@ class Lora(Strategy):
             r=self.rank,
             lora_alpha=self.alpha,
             lora_dropout=self.dropout,
+            use_rslora=self.scaling == "root_rank",
             target_modules=linear_names(encoder, attention_only=self.targets == "attention"),
         )
         config._register_custom_module({nn.Linear: LowRankLinear})
@@ -44,6 +49,9 @@ class Lora(Strategy):
 
     def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
         return ".lora_" in name
+
+    def rate_factor(self, name: str) -> float:
+        return self.up_faster if ".lora_B." in name else 1.0
 
     def merge(self, encoder: Any) -> None:
         from peft.tuners.lora import LoraLayer

@@ -1,15 +1,22 @@
 """Rates over the steps equal their formulas."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from tasks.finetune.groups import depth_factor
+from tasks.finetune.groups import depth_factor, parameter_groups
 from tasks.finetune.schedules.base import Schedule
 from tasks.finetune.schedules.constant import Constant
 from tasks.finetune.schedules.cosine import Cosine
 from tasks.finetune.schedules.linear import Linear
 from tasks.finetune.schedules.one_cycle import OneCycle
 from tasks.finetune.schedules.slanted_triangle import SlantedTriangle
+from tasks.finetune.settings import FinetuneSettings
+from tasks.model.base import find_base
+from tasks.model.classifier import build_classifier
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies.lora import Lora
 
 
 def test_warm_up_rises_from_the_first_step_to_the_peak() -> None:
@@ -55,3 +62,15 @@ def test_no_schedule_divides_by_zero_in_a_single_step() -> None:
 
 def test_each_layer_further_down_learns_slower_by_the_decay() -> None:
     assert [depth_factor(depth, 3, 0.5) for depth in range(5)] == [0.125, 0.25, 0.5, 1.0, 1.0]
+
+
+def test_lora_plus_lets_b_learn_faster_than_a_and_leaves_the_head_alone(
+    tiny_base: BaseSettings, tmp_path: Path
+) -> None:
+    settings = FinetuneSettings(strategy=Lora(up_faster=16.0), learning_rate=1e-3, head_learning_rate=5e-3)
+    model = build_classifier(find_base(tiny_base, tmp_path), settings.strategy, 3, "eager")
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    peaks = {names[id(each)]: group["peak"] for group in parameter_groups(model, settings) for each in group["params"]}
+    assert {peak for name, peak in peaks.items() if ".lora_A." in name} == {1e-3}
+    assert {peak for name, peak in peaks.items() if ".lora_B." in name} == {16e-3}
+    assert {peak for name, peak in peaks.items() if name.startswith("head.")} == {5e-3}

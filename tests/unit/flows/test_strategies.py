@@ -16,7 +16,14 @@ def test_every_strategy_is_listed_with_what_it_is_for(capsys: pytest.CaptureFixt
     rows = {row["kind"]: row for row in json.loads(capsys.readouterr().out)["strategies"]}
     assert {"feature_extraction", "partial", "full", "lora", "dora", "adapter", "reft"} <= rows.keys()
     assert all(row["what"].endswith(".") for row in rows.values())
-    assert rows["lora"]["settings"] == {"rank": 8, "alpha": 16.0, "dropout": 0.0, "targets": "all"}
+    assert rows["lora"]["settings"] == {
+        "rank": 8,
+        "alpha": 16.0,
+        "scaling": "rank",
+        "up_faster": 1.0,
+        "dropout": 0.0,
+        "targets": "all",
+    }
     assert rows["lora"]["learning_rate"] == Lora().learning_rate
 
 

@@ -16,7 +16,14 @@ OTHER: dict[str, dict[str, Any]] = {
     "feature_extraction": {},  # its settings are those of the head's fit, which has tests of its own
     "partial": {"layers": 1},
     "full": {},
-    "lora": {"rank": 4, "alpha": 3.0, "dropout": 0.5, "targets": "attention"},
+    "lora": {
+        "rank": 4,
+        "alpha": 3.0,
+        "scaling": "root_rank",
+        "up_faster": 16.0,
+        "dropout": 0.5,
+        "targets": "attention",
+    },
     "dora": {"rank": 4, "alpha": 3.0, "dropout": 0.5, "targets": "attention"},
     "vera": {"rank": 64, "start": 0.5, "targets": "attention", "projection_seed": 5},
     "ia3": {"feed_forward": False},
@@ -37,7 +44,8 @@ def learned_by(strategy: Any, base: BaseSettings) -> dict[str, list[float]]:
     torch.nn.init.normal_(model.head.weight, std=0.3, generator=torch.Generator().manual_seed(1))
     train_mode(model)
     ids = torch.tensor([[2, 5, 6, 7, 8, 9, 4, 5, 6, 3], [2, 9, 10, 3, 0, 0, 0, 0, 0, 0]])
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    learning = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW([{"params": [p], "lr": 1e-3 * strategy.rate_factor(name)} for name, p in learning])
     for _ in range(2):
         torch.nn.functional.cross_entropy(model(ids, (ids > 0).long()), torch.tensor([0, 1])).backward()
         optimizer.step()
