@@ -20,15 +20,14 @@ PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
 def main(arguments: list[str]) -> int:
     """Run the command to its end; its exit code, 128 + n if signal n ended it."""
     parent, command = int(arguments[0]), arguments[1:]
-    signal.signal(signal.SIGTERM, _raise_stop)
-    signal.signal(signal.SIGINT, _raise_stop)
-    _ask_the_kernel()
-    if os.getppid() != parent:  # it died before we asked
-        return 128 + signal.SIGTERM
-    child = subprocess.Popen(command)
     try:
-        code = child.wait()
-    except _Stopped:
+        signal.signal(signal.SIGTERM, _raise_stop)
+        signal.signal(signal.SIGINT, _raise_stop)
+        _ask_the_kernel()
+        if os.getppid() != parent:  # it died before we asked
+            return 128 + signal.SIGTERM
+        code = subprocess.Popen(command).wait()
+    except _Stopped:  # perhaps while the command was being started: whatever there is of it is ended below
         code = -signal.SIGTERM
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _end_family()
