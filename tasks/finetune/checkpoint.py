@@ -1,7 +1,8 @@
 """Training put on disk so that it goes on, after a kill, to the very same bits.
 
 <checkpoints>/<fingerprint>/fingerprint.json     what the training depends on
-<checkpoints>/<fingerprint>/step-00000200/       weights, optimizer, random states, best weights, progress.json
+<checkpoints>/<fingerprint>/step-00000200/       weights, optimizer, random states, best weights,
+                                                 what the strategy remembers, progress.json
                                   manifest.json  sha256 of each, written last: without it a checkpoint is incomplete
 """
 
@@ -19,7 +20,7 @@ from tasks.files import read_json, replacing, write_json
 
 logger = logging.getLogger(__name__)
 KEEP = 2
-TENSORS = ("weights", "optimizer", "random", "best")
+TENSORS = ("weights", "optimizer", "random", "best", "strategy")
 
 
 class Checkpoints:

@@ -8,7 +8,7 @@ from tasks.finetune.start import Start
 from tasks.settings import as_dict
 
 PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "peft", "numpy")
-FORMAT = 2
+FORMAT = 3
 """Raise it when a checkpoint holds something else, or the loop computes in another way."""
 WITHOUT_EFFECT = ("checkpoint_steps", "cache_gigabytes")
 """Settings that change how often, not what: a training may go on under other ones."""

@@ -7,21 +7,19 @@ from typing import Any
 from torch import nn
 
 from tasks.finetune.cost import Cost, estimate_cost
-from tasks.finetune.dropout import dropout_probabilities, set_dropout
-from tasks.finetune.examples import Examples, make_examples, read_examples
+from tasks.finetune.dropout import dropout_probabilities
+from tasks.finetune.examples import Examples
 from tasks.finetune.groups import peak_rate
-from tasks.finetune.scores import label_weights
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import why_not_kept
+from tasks.finetune.start import read
 from tasks.finetune.thaws.base import front
-from tasks.model.base import find_base
 from tasks.model.batches import epoch_batches, plan_batches, seeded
-from tasks.model.classifier import Classifier, build_classifier, frozen_layers, parameter_depths
-from tasks.model.device import pick_attention, pick_device, pick_dtype
+from tasks.model.classifier import Classifier, frozen_layers, parameter_depths
+from tasks.model.device import pick_attention
 from tasks.model.encoder import layer_stack
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
-from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
@@ -34,24 +32,14 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
 
     Needs the rows of the stages before finetune. Nothing is written or trained.
     """
-    folder = find_base(base, paths.root)
-    train_table, val_table = read_examples(paths, finetune.val_fold)
-    labels = sorted(set(train_table["label"].to_pylist()))
-    tokenizer = load_tokenizer(folder, base.max_tokens)
-    train = make_examples(train_table, labels, tokenizer, "train")
-    val = make_examples(val_table, labels, tokenizer, "val")
-    device = pick_device()
-    dtype = pick_dtype(finetune.precision, device)
-    attention = pick_attention(device, base.max_tokens)
-    model = build_classifier(folder, finetune.strategy, len(labels), attention)
-    finetune.strategy.check(model.encoder, max(train.lengths + val.lengths))
-    set_dropout(model, finetune.dropout)
+    start = read(paths, finetune, base)
+    train, val, model, dtype = start.train, start.val, start.model, start.dtype
     reason = why_not_kept(model, frozen_layers(model), train, val, finetune, dtype)
-    weights = label_weights(train.labels, len(labels), finetune.class_weights)
+    weights = start.weights
     return {
         "strategy": as_dict(finetune.strategy),
         "rows": {"train": len(train.texts), "val": len(val.texts)},
-        "labels": len(labels),
+        "labels": len(start.labels),
         "label_weights": {"smallest": round(float(weights.min()), 4), "largest": round(float(weights.max()), 4)},
         "tokens": {"longest": max(train.lengths), "cut_off": sum(n == base.max_tokens for n in train.lengths)},
         "depths": depth_table(model, finetune),
@@ -61,9 +49,9 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "calibrate": finetune.calibrate,
         "dropout": dropout_probabilities(model),
         "seed": {"value": finetune.seed, "first_rows": _first_rows(train, finetune)},
-        "device": device.type,
+        "device": start.device.type,
         "dtype": str(dtype).removeprefix("torch."),
-        "attention": attention,
+        "attention": pick_attention(start.device, base.max_tokens),
         "threads": base.threads,
         "cost": vars(_cost(model, train, finetune, base, kept=not reason, dtype_bytes=dtype.itemsize)),
         "conflicts": conflicts(finetune) + thaw_conflicts(model, finetune),
@@ -99,6 +87,8 @@ def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
         "batches_per_epoch": batches,
         "steps_per_epoch": per_epoch,
         "steps": steps,
+        "loss": as_dict(finetune.loss),
+        "penalties": [as_dict(each) for each in finetune.penalties],
         "schedule": as_dict(finetune.schedule),
         "rate_course": dict(zip((f"step {mark + 1}" for mark in marks), course, strict=False)),
         "weight_decay": finetune.weight_decay,

@@ -8,7 +8,7 @@ from torch import Tensor
 from tasks.finetune.temperature import cool_head, fit_temperature
 
 Epoch = dict[str, float]
-"""Numbers of one epoch: epoch, train_loss, val_loss, val_accuracy, val_macro_f1, rate."""
+"""Numbers of one epoch: epoch, train_loss, penalty (if any), val_loss, val_accuracy, val_macro_f1, rate."""
 
 
 @dataclass
@@ -20,6 +20,7 @@ class Progress:
     position: int = 0
     """Steps done in the epoch under way."""
     loss_sum: float = 0.0
+    penalty_sum: float = 0.0
     weight_sum: float = 0.0
     history: list[Epoch] = field(default_factory=list)
     best_epoch: int = 0
@@ -27,10 +28,25 @@ class Progress:
     """Weights after the best epoch."""
     temperature: float = 1.0
     """What the logits were divided by at the end."""
+    notes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What each monitor remembers, by its kind."""
 
     def numbers(self) -> dict[str, Any]:
         """All but the weights, for a checkpoint."""
         return {key: value for key, value in vars(self).items() if key != "best"}
+
+    def add(self, loss: float, penalty: float, weight: float) -> None:
+        """Note a step: its mean loss, what was added to that, and the weight of its rows."""
+        self.step += 1
+        self.position += 1
+        self.loss_sum += loss * weight
+        self.penalty_sum += penalty * weight
+        self.weight_sum += weight
+
+    def means(self) -> Epoch:
+        """The epoch's mean train_loss, and penalty if there was any."""
+        means = {"train_loss": self.loss_sum / self.weight_sum}
+        return means | ({"penalty": self.penalty_sum / self.weight_sum} if self.penalty_sum else {})
 
     def end_epoch(self, numbers: Epoch, weights: dict[str, Tensor]) -> None:
         """Note an epoch; keep its weights if its val macro F1 is the best yet (then: if its val loss is lower)."""
@@ -40,7 +56,7 @@ class Progress:
             self.best = {name: tensor.clone() for name, tensor in weights.items()}
         self.epoch += 1
         self.position = 0
-        self.loss_sum = self.weight_sum = 0.0
+        self.loss_sum = self.penalty_sum = self.weight_sum = 0.0
 
     def calibrate(self, logits: Tensor, labels: Tensor) -> None:
         """Fit the temperature on the best weights' val logits, (N, C), and put it into the head."""

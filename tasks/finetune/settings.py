@@ -4,6 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tasks.finetune.losses import AnyLoss
+from tasks.finetune.losses.cross_entropy import CrossEntropy
+from tasks.finetune.penalties import AnyPenalty
 from tasks.finetune.schedules import AnySchedule
 from tasks.finetune.schedules.linear import Linear
 from tasks.finetune.thaws import AnyThaw
@@ -22,7 +25,7 @@ class FinetuneSettings:
     epochs: Annotated[int, Field(ge=1, le=10_000)] = 5
     """Passes over the train rows."""
     learning_rate: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Peak rate of the base's weights; null: the strategy's own (full 2e-4, partial 3e-4, lora 2e-3)."""
+    """Peak rate of the base's weights; null: the strategy's own, see `finetrace strategies`."""
     head_learning_rate: Annotated[float, Field(gt=0, le=1)] = 5e-3
     """Peak rate of the new head."""
     layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -31,6 +34,10 @@ class FinetuneSettings:
     """How all rates rise and fall over the steps: linear, cosine, constant, slanted_triangle or one_cycle."""
     thaw: AnyThaw = Field(default_factory=AtOnce)
     """Which of the strategy's layers learn in which epoch: at_once, by_epoch, on_plateau or freeze_out."""
+    loss: AnyLoss = Field(default_factory=CrossEntropy)
+    """What a row costs: cross_entropy (with label smoothing where asked) or focal."""
+    penalties: tuple[AnyPenalty, ...] = ()
+    """What is added to the loss, e.g. [{kind: l2_sp, strength: 0.01}]; l2_sp or r_drop."""
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
     """AdamW's decay of matrices; biases and norms are left out."""
     batch_tokens: Annotated[int, Field(ge=16)] = 1024

@@ -3,9 +3,9 @@
 import torch
 
 from tasks.finetune.examples import Examples
-from tasks.finetune.loop import Side
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.states import frozen_states, size_in_gigabytes
+from tasks.finetune.training import Side
 from tasks.model.batches import pad
 from tasks.model.classifier import Classifier, frozen_layers
 from tasks.model.encoder import layer_stack
@@ -58,6 +58,9 @@ def why_not_kept(
     layers = len(layer_stack(model.encoder))
     if cut == 0 or cut > layers - 1:
         return "no whole layer is frozen"
+    moving = [each.kind for each in settings.penalties if each.moves_words]
+    if moving:
+        return f"finetune.penalties: {', '.join(moving)} changes what the frozen layers see"
     width = int(model.encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
     size = size_in_gigabytes(sum(train.lengths) + sum(val.lengths), width, dtype)
     if size > settings.cache_gigabytes:

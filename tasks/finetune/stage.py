@@ -95,9 +95,9 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
 def _fit_layers(start: Start, watch: Watch) -> Progress:
     from accelerate import Accelerator
 
-    from tasks.finetune.groups import make_optimizer
-    from tasks.finetune.loop import Side, Training, fit, restore
-    from tasks.finetune.sides import make_sides
+    from tasks.finetune.finish import finish
+    from tasks.finetune.loop import fit
+    from tasks.finetune.snapshot import restore
 
     settings = start.settings
     accelerator = Accelerator(
@@ -106,9 +106,33 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
     if settings.thaw.is_moving and accelerator.num_processes > 1:
         raise SettingsError(f"finetune.thaw: {settings.thaw.kind} needs a single process. Start it without a launcher.")
     checkpoints = Checkpoints(start.paths.checkpoints, make_fingerprint(start, accelerator.num_processes))
+    training = _make_training(start, accelerator, checkpoints, watch)
+    watch.expect(training.steps)
+    found = checkpoints.newest()
+    progress = Progress(**found[0], best=found[1]["best"]) if found else Progress()
+    training.terms = [each.start(training) for each in settings.penalties]
+    if found:
+        restore(training, found[1])
+        logger.info("finetune: goes on from step %d.", progress.step)
+    elif checkpoints.differences():
+        reasons = "; ".join(checkpoints.differences())
+        logger.warning("finetune: the checkpoint there is of another training and is not used (%s).", reasons)
+    fit(training, progress)
+    finish(training, progress)
+    if accelerator.is_main_process:
+        checkpoints.remove_all()
+    return progress
+
+
+def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, watch: Watch) -> Any:
+    from tasks.finetune.groups import make_optimizer
+    from tasks.finetune.sides import make_sides
+    from tasks.finetune.training import Side, Training
+
+    settings = start.settings
     words = narrow_words(start.model.encoder, [*start.train.ids, *start.val.ids])
     torch.manual_seed(settings.seed + accelerator.process_index)
-    training = Training(
+    return Training(
         model=start.model,
         optimizer=make_optimizer(start.model, settings, start.device),
         accelerator=accelerator,
@@ -125,21 +149,6 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
         watch=watch.numbers,
         words=words,
     )
-    watch.expect(training.steps_per_epoch * settings.epochs)
-    progress = Progress()
-    found = checkpoints.newest()
-    if found:
-        numbers, tensors = found
-        restore(training, tensors)
-        progress = Progress(**numbers, best=tensors["best"])
-        logger.info("finetune: goes on from step %d.", progress.step)
-    elif checkpoints.differences():
-        reasons = "; ".join(checkpoints.differences())
-        logger.warning("finetune: the checkpoint there is of another training and is not used (%s).", reasons)
-    progress = fit(training, progress)
-    if accelerator.is_main_process:
-        checkpoints.remove_all()
-    return progress
 
 
 def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:

@@ -40,7 +40,16 @@ class Start:
 
 
 def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
-    """Rows tokenised, base checked and shaped, head started from class prototypes."""
+    """Rows tokenised, base checked and shaped, head started from class prototypes; the model on its device."""
+    start = read(paths, settings, base)
+    features = torch.from_numpy(text_features(start.train.texts, base, paths))
+    start.model.start_head_from_prototypes(features, start.train.labels)
+    start.model.to(start.device)
+    return start
+
+
+def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
+    """The same with a head of zeros and the model on the CPU: all that a plan needs. Writes nothing."""
     folder = find_base(base, paths.root)
     train_table, val_table = read_examples(paths, settings.val_fold)
     labels = sorted(set(train_table["label"].to_pylist()))
@@ -51,7 +60,5 @@ def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Sta
     model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
     settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
     set_dropout(model, settings.dropout)
-    features = torch.from_numpy(text_features(train.texts, base, paths))
-    model.start_head_from_prototypes(features, train.labels)
     dtype = pick_dtype(settings.precision, device)
-    return Start(paths, settings, base, folder, labels, train, val, model.to(device), device, dtype)
+    return Start(paths, settings, base, folder, labels, train, val, model, device, dtype)

@@ -99,7 +99,7 @@ def words_of(encoder: nn.Module) -> nn.Module | None:
     """The table that turns ids into vectors; None for the few bases that have none of a kind (CANINE)."""
     try:
         words: nn.Module = encoder.get_input_embeddings()  # type: ignore[operator]
-    except NotImplementedError:
+    except NotImplementedError:  # how transformers says so
         return None
     return words
 

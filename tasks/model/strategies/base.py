@@ -31,5 +31,19 @@ class Strategy:
         """How many times faster than its depth the encoder's parameter `name` learns."""
         return 1.0
 
+    def penalty(self, encoder: Any) -> Any:  # noqa: ARG002
+        """A number (a tensor) that is added once to each step's loss; None: nothing."""
+        return None
+
+    def after_step(self, encoder: Any, step: int, steps: int) -> None:
+        """Change the encoder in place when `step`, counted from 1, of `steps` is done."""
+
+    def memory(self, encoder: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Tensors beside the parameters that `after_step` depends on; they are part of each checkpoint."""
+        return {}
+
+    def recall(self, encoder: Any, memory: dict[str, Any]) -> None:
+        """Put what `memory` gave back, in place."""
+
     def merge(self, encoder: object) -> None:
         """Fold added modules into the base's own weights, in place, where that leaves the outputs as they are."""

@@ -4,12 +4,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tasks.model.strategies.base import Strategy
+from tasks.model.strategies.virtual import Virtual
 from tasks.settings import settings
 
 
 @settings
-class PTuning(Strategy):
+class PTuning(Virtual):
     """Steadier to train than plain prompt vectors. Liu et al. 2021, arXiv 2103.10385, through PEFT (its MLP form).
 
     For predicting, the network is folded into the vectors that it makes.
@@ -41,14 +41,6 @@ class PTuning(Strategy):
             encoder_hidden_size=self.width,
         )
         prepend_vectors(encoder, PromptEncoder(config))
-
-    def check(self, encoder: Any, longest: int) -> None:
-        from tasks.model.virtual_tokens import check_room
-
-        check_room(encoder, longest)
-
-    def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
-        return ".virtual_tokens." in name
 
     def merge(self, encoder: Any) -> None:
         from tasks.model.virtual_tokens import fold_network

@@ -4,12 +4,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tasks.model.strategies.base import Strategy
+from tasks.model.strategies.virtual import Virtual
 from tasks.settings import settings
 
 
 @settings
-class Prefix(Strategy):
+class Prefix(Virtual):
     """Prompts that reach every layer. Li & Liang 2021, arXiv 2101.00190, through PEFT's encoder of prefixes.
 
     They take positions of the base. Only bases whose code accepts past keys and values can be given any.
@@ -41,14 +41,6 @@ class Prefix(Strategy):
             prefix_projection=self.width > 0,
         )
         prepend_keys_and_values(encoder, PrefixEncoder(config))
-
-    def check(self, encoder: Any, longest: int) -> None:
-        from tasks.model.virtual_tokens import check_room
-
-        check_room(encoder, longest)
-
-    def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
-        return ".virtual_tokens." in name
 
     def merge(self, encoder: Any) -> None:
         from tasks.model.virtual_tokens import fold_network

@@ -4,12 +4,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from tasks.model.strategies.base import Strategy
+from tasks.model.strategies.virtual import Virtual
 from tasks.settings import settings
 
 
 @settings
-class Prompt(Strategy):
+class Prompt(Virtual):
     """A few vectors, good with large bases, weak with small ones. Lester et al. 2021, arXiv 2104.08691, through PEFT.
 
     They take positions of the base and are left out of the mean over tokens.
@@ -41,11 +41,3 @@ class Prompt(Strategy):
             prompt_tuning_init="SAMPLE_VOCAB" if self.start == "words" else "RANDOM",
         )
         prepend_vectors(encoder, PromptEmbedding(config, words))
-
-    def check(self, encoder: Any, longest: int) -> None:
-        from tasks.model.virtual_tokens import check_room
-
-        check_room(encoder, longest)
-
-    def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
-        return ".virtual_tokens." in name

@@ -8,11 +8,12 @@ import torch
 from pydantic import TypeAdapter
 
 from tasks.finetune.groups import make_optimizer
-from tasks.finetune.loop import Tensors, Training, fit
+from tasks.finetune.loop import fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import make_sides
 from tasks.finetune.start import Start, prepare
+from tasks.finetune.training import Tensors, Training
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.encoder import layer_stack

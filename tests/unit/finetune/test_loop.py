@@ -10,12 +10,13 @@ from accelerate import Accelerator
 
 from tasks.errors import GateError
 from tasks.finetune.groups import make_optimizer
-from tasks.finetune.loop import Side, Training, _step, fit
+from tasks.finetune.loop import _step, fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.schedules.linear import Linear
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import make_sides
 from tasks.finetune.start import prepare
+from tasks.finetune.training import Side, Training
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
@@ -75,8 +76,8 @@ def test_accumulated_batches_give_the_gradient_of_one_big_batch(
     whole = gradients_of(training_of(learnable, settings, tiny_base), [rows])
     parts = gradients_of(training_of(learnable, settings, tiny_base), [rows[:3], rows[3:9], rows[9:]])
     assert whole.keys() == parts.keys()
-    for name, gradient in whole.items():
-        torch.testing.assert_close(gradient, parts[name], atol=1e-6, rtol=1e-4)
+    for name, gradient in whole.items():  # summed in another order, so equal but for rounding
+        assert float((gradient - parts[name]).norm()) <= 1e-4 * float(gradient.norm()) + 1e-7, name
 
 
 def test_gradients_are_clipped_to_the_norm_asked(learnable: Paths, tiny_base: BaseSettings) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from tasks.errors import SettingsError
 from tasks.finetune import cost
+from tasks.finetune.losses.focal import Focal
+from tasks.finetune.penalties.l2_sp import L2Sp
 from tasks.finetune.plan import make_plan
 from tasks.finetune.schedules.cosine import Cosine
 from tasks.finetune.settings import FinetuneSettings
@@ -28,6 +30,8 @@ OTHER: dict[str, Any] = {
     "layer_decay": 0.5,
     "schedule": Cosine(warmup_fraction=0.5),
     "thaw": ByEpoch(),
+    "loss": Focal(),
+    "penalties": (L2Sp(),),
     "weight_decay": 0.2,
     "batch_tokens": 128,
     "accumulate": 3,

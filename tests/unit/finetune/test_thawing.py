@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from tasks.finetune.loop import Training, fit
+from tasks.finetune.loop import fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.thaws.base import Thaw
 from tasks.finetune.thaws.by_epoch import ByEpoch
 from tasks.finetune.thaws.freeze_out import FreezeOut
+from tasks.finetune.training import Training
 from tasks.model.classifier import learned_state, parameter_depths
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full

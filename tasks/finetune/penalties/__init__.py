@@ -1,0 +1,10 @@
+"""What is added to the loss; one file each. A new one is a file and a line here."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tasks.finetune.penalties.l2_sp import L2Sp
+from tasks.finetune.penalties.r_drop import RDrop
+
+AnyPenalty = Annotated[L2Sp | RDrop, Field(discriminator="kind")]

@@ -1,0 +1,83 @@
+"""What the loop is given: model, optimizer, rows, and who adds to the loss or looks on."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from tasks.finetune.examples import Examples
+from tasks.finetune.monitors.base import Watcher
+from tasks.finetune.penalties.base import Term
+from tasks.finetune.progress import Progress
+from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.states import FrozenStates
+from tasks.model.batches import plan_batches
+from tasks.model.classifier import Classifier
+from tasks.model.words import NarrowedWords
+
+Tensors = dict[str, dict[str, Tensor]]
+"""What a snapshot holds, see tasks.finetune.snapshot."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """Rows, and the states of their frozen layers if those are kept."""
+
+    examples: Examples
+    states: FrozenStates | None = None
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One batch on its way through the model, as a penalty sees it. B rows, C labels."""
+
+    forward: Callable[[], Tensor]
+    """Another pass of the same rows, dropout drawn anew: logits (B, C) in float32."""
+    loss: Callable[[Tensor], Tensor]
+    """Logits (B, C) → each row's loss (B,), before label weights."""
+    logits: Tensor
+    """(B, C) of the pass that was made."""
+    targets: Tensor
+    """(B,) the true labels' numbers."""
+
+
+@dataclass
+class Training:
+    """What the loop needs. `save(progress, tensors)` keeps a checkpoint, `watch(step, numbers)` looks on.
+
+    `make_sides(untouched)` gives the first learning layer and both sides, with the states of the frozen layers below
+    if those are `untouched` by training and can be kept; it is asked again whenever layers thaw or freeze.
+    """
+
+    model: Classifier
+    optimizer: torch.optim.Optimizer
+    accelerator: Accelerator
+    settings: FinetuneSettings
+    train: Side
+    val: Side
+    make_sides: Callable[[bool], tuple[int, Side, Side]]
+    label_weights: Tensor
+    save: Callable[[Progress, Tensors], None]
+    watch: Callable[[int, dict[str, float]], None]
+    words: NarrowedWords | None = None
+    terms: Sequence[Term] = ()
+    """What is added to the loss."""
+    watchers: Sequence[Watcher] = ()
+    """Who looks on."""
+    cut: int = 0
+    top_layers: int | None = None
+    """How many of the top layers learn; None before the first epoch."""
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The same for each epoch: only lengths decide how many batches there are."""
+        batches = len(plan_batches(self.train.examples.lengths, self.settings.batch_tokens))
+        return math.ceil(batches / self.settings.accumulate)
+
+    @property
+    def steps(self) -> int:
+        """Of all epochs."""
+        return self.steps_per_epoch * self.settings.epochs
