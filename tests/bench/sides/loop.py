@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from pydantic import TypeAdapter
 
+from tasks.finetune.finish import finish
 from tasks.finetune.groups import make_optimizer
 from tasks.finetune.loop import fit
 from tasks.finetune.progress import Progress
@@ -35,7 +36,7 @@ def play(turn: Turn, *, workspace: str, settings: dict[str, Any], rounds: int, t
     training = _training(start, turn)
     facts = {"set_up_cpu_seconds": time.process_time() - began}
     turn.begin()
-    fit(training, Progress())
+    finish(training, fit(training, Progress()))
     turn.finish(accuracy=_accuracy(start, Path(workspace)), **facts, **_facts(start))
 
 

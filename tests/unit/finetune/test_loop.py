@@ -9,6 +9,7 @@ import torch
 from accelerate import Accelerator
 
 from tasks.errors import GateError
+from tasks.finetune.finish import finish
 from tasks.finetune.groups import make_optimizer
 from tasks.finetune.loop import _step, fit
 from tasks.finetune.progress import Progress
@@ -52,6 +53,12 @@ def training_of(
         words=words,
     )
     return replace(whole, **changes)
+
+
+def _finished(training: Training) -> dict[str, torch.Tensor]:
+    progress = fit(training, Progress())
+    finish(training, progress)
+    return progress.best
 
 
 def gradients_of(training: Training, batches: list[list[int]]) -> dict[str, torch.Tensor]:
@@ -146,7 +153,7 @@ def test_words_that_do_not_occur_can_be_left_out_of_the_training(learnable: Path
     narrowed = training_of(learnable, settings, tiny_base)
     whole = training_of(learnable, settings, tiny_base, narrow=False)
     before = whole.model.encoder.get_input_embeddings().weight.clone()  # type: ignore[operator]
-    narrow_best, whole_best = fit(narrowed, Progress()).best, fit(whole, Progress()).best
+    narrow_best, whole_best = _finished(narrowed), _finished(whole)
     assert narrow_best.keys() == whole_best.keys()
     for name, weights in whole_best.items():
         torch.testing.assert_close(narrow_best[name], weights, atol=1e-5, rtol=1e-4)
