@@ -1,0 +1,55 @@
+"""`python -m tests.bench.ulmfit [FOLDER]`: ULMFiT's tricks, one by one and together, on a transformer.
+
+The rows of Howard & Ruder 2018, arXiv 1801.06146, table 7: last layer, full, discriminative rates (discr), gradual
+unfreezing (freez), slanted triangular rates (stlr). The others have constant rates, as there. Each for the same
+seeds; differences are paired against full.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from tasks.paths import Paths
+from tests.bench.staged import repository_settings, run_stages, show_paired, train_and_test
+
+FULL: dict[str, Any] = {"strategy": {"kind": "full"}, "schedule": {"kind": "constant", "warmup_fraction": 0.0}}
+DISCR: dict[str, Any] = {"layer_decay": 0.38}  # the paper divides by 2.6 from layer to layer
+FREEZ: dict[str, Any] = {"thaw": {"kind": "by_epoch"}}
+STLR: dict[str, Any] = {"schedule": {"kind": "slanted_triangle"}}
+ROWS: dict[str, dict[str, Any]] = {
+    "last": {**FULL, "thaw": {"kind": "by_epoch", "epochs": 1000}},
+    "full": FULL,
+    "full + discr": {**FULL, **DISCR},
+    "freez": {**FULL, **FREEZ},
+    "freez + discr": {**FULL, **FREEZ, **DISCR},
+    "freez + stlr": {**FULL, **FREEZ, **STLR},
+    "freez + discr + stlr": {**FULL, **FREEZ, **DISCR, **STLR},
+    "full, linear decay": {"strategy": {"kind": "full"}},
+}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.ulmfit", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--label-column", default="label")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=8, help="all six layers of the base have joined after seven")
+    options = parser.parse_args()
+    settings = repository_settings(options.folder, options.label_column)
+    settings["validate"]["label_errors"] = "off"
+    scores: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        paths = Paths(Path(folder))
+        run_stages(paths, settings, "ingest", "validate", "split", "augment")
+        for name, lines in ROWS.items():
+            for seed in range(options.seeds):
+                told = train_and_test(paths, settings, {**lines, "epochs": options.epochs, "seed": seed})
+                scores.setdefault(name, []).append(told["accuracy"]["value"])
+                print(name, seed, scores[name][-1], flush=True)
+    show_paired("row", scores, "full")
+
+
+if __name__ == "__main__":
+    main()
