@@ -1,14 +1,12 @@
-"""`python -m tests.bench.strategies FOLDER --label-column X [PRESET…]`: presets through all stages, on an official test.
+"""`python -m tests.bench.strategies FOLDER [PRESET…]`: presets through all stages, on an official test.
 
 FOLDER holds train.csv and test.csv. Each preset is trained with its own lines and otherwise the repository's settings,
-and looks at the test once. With --shots N only N train rows a label are used, those that steer training included, drawn
-anew for each of --draws. Prints a table of test accuracy.
+and looks at the test once. With --shots N only N train rows a label are learned from, and 2 of val steer, drawn anew
+for each of --draws. Prints a table of test accuracy.
 """
 
 import argparse
-import csv
 import hashlib
-import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -20,8 +18,10 @@ from rich.table import Table
 
 from tasks.finetune.presets import PRESETS
 from tasks.paths import Paths
+from tasks.table import SPLIT, read_table, write_rows
 from tests.bench.staged import mean_and_error, repository_settings, run_stages, train_and_test
 
+STEERING_ROWS = 2
 USUAL = ["feature_extraction", "partial", "lora", "full"]
 
 
@@ -39,36 +39,30 @@ def main() -> None:
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in options.presets}
     for draw in range(options.draws):
         with tempfile.TemporaryDirectory() as folder:
-            root = Path(folder)
-            data = _draw(options.folder, root / "drawn", options, draw) if options.shots else options.folder
-            settings = repository_settings(data, options.label_column, options.text_column)
+            paths = Paths(Path(folder))
+            settings = repository_settings(options.folder, options.label_column, options.text_column)
+            settings["validate"]["label_errors"] = "off"
+            run_stages(paths, settings, "ingest", "validate", "split")
             if options.shots:
-                settings["split"]["min_val_rows_per_label"] = 0
-                settings["validate"] = {"label_errors": "off"}
-            run_stages(Paths(root), settings, "ingest", "validate", "split", "augment")
+                _keep_few(paths, options.shots, draw)
+            run_stages(paths, settings, "augment")
             for name in options.presets:
                 lines = {"seed": draw, **options.set, **PRESETS[name].settings}
-                results[name].append(train_and_test(Paths(root), settings, lines))
+                results[name].append(train_and_test(paths, settings, lines))
                 print(draw, name, results[name][-1], flush=True)
     _show(results)
 
 
-def _draw(source: Path, target: Path, options: argparse.Namespace, draw: int) -> Path:
-    """A folder with the same test, and a train file of so many rows a label, drawn by hash."""
-    target.mkdir()
-    shutil.copyfile(source / "test.csv", target / "test.csv")
-    with (source / "train.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    rows.sort(key=lambda row: hashlib.sha256(f"{draw} {row[options.text_column]}".encode()).digest())
-    taken: Counter[str] = Counter()
-    with (target / "train.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
+def _keep_few(paths: Paths, shots: int, draw: int) -> None:
+    """Of the train side keep so many rows a label, drawn by hash, and of val STEERING_ROWS."""
+    for path, count in ((paths.train, shots), (paths.val, STEERING_ROWS)):
+        rows = read_table(path, SPLIT).to_pylist()
+        rows.sort(key=lambda row: hashlib.sha256(f"{draw} {row['text']}".encode()).digest())
+        taken: Counter[str] = Counter()
         for row in rows:
-            taken[row[options.label_column]] += 1
-            if taken[row[options.label_column]] <= options.shots:
-                writer.writerow(row)
-    return target
+            taken[row["label"]] += 1
+            row["rank"] = taken[row["label"]]
+        write_rows(path, [{k: v for k, v in row.items() if k != "rank"} for row in rows if row["rank"] <= count], SPLIT)
 
 
 def _show(results: dict[str, list[dict[str, Any]]]) -> None:
