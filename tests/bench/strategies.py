@@ -29,14 +29,14 @@ def main() -> None:
     """Train and test the named presets and print what they reach."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.strategies", description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("presets", nargs="*", default=USUAL, choices=[*PRESETS, []], metavar="PRESET")
+    parser.add_argument("presets", nargs="*", choices=[[], *PRESETS], metavar="PRESET", help=f"default: {USUAL}")
     parser.add_argument("--label-column", default="label")
     parser.add_argument("--text-column", default="text")
     parser.add_argument("--shots", type=int, default=0, help="train rows a label; 0: all")
     parser.add_argument("--draws", type=int, default=1, help="drawings of so many rows, each with its own seed")
     parser.add_argument("--set", type=yaml.safe_load, default={}, help="lines of finetune for all, e.g. '{epochs: 10}'")
     options = parser.parse_args()
-    results: dict[str, list[dict[str, Any]]] = {name: [] for name in options.presets}
+    results: dict[str, list[dict[str, Any]]] = {name: [] for name in options.presets or USUAL}
     for draw in range(options.draws):
         with tempfile.TemporaryDirectory() as folder:
             paths = Paths(Path(folder))
@@ -46,7 +46,7 @@ def main() -> None:
             if options.shots:
                 _keep_few(paths, options.shots, draw)
             run_stages(paths, settings, "augment")
-            for name in options.presets:
+            for name in results:
                 lines = {"seed": draw, **options.set, **PRESETS[name].settings}
                 results[name].append(train_and_test(paths, settings, lines))
                 print(draw, name, results[name][-1], flush=True)
