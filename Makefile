@@ -44,8 +44,9 @@ bench: setup               ## throughput against Hugging Face Trainer, and our o
 torture: setup             ## faults, bad input, attacks; prints held/total
 	$(BIN)/python -m tests.torture
 
-schema: setup              ## write infra/params.schema.json anew
+schema: setup              ## write infra/params.schema.json and the README's tables of settings anew
 	$(BIN)/python -m flows.schema > infra/params.schema.json
+	$(BIN)/python -m flows.settings_table README.md
 
 clean:                     ## remove what was installed; data, models and runs stay
 	rm -rf $(VENV) finetrace.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -12,6 +12,7 @@ import yaml
 
 from flows.retrain import STAGE_TASKS, StageName
 from flows.schema import schema_text
+from flows.settings_table import keys_table, kinds_table
 from tasks.config import Config
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING, STAGES
@@ -128,6 +129,13 @@ def test_params_of_the_repository_hold_every_section_that_dvc_looks_for() -> Non
 def test_schema_of_settings_is_current() -> None:
     written = (ROOT / "infra" / "params.schema.json").read_text(encoding="utf-8")
     assert written == schema_text(), "run `make schema`"
+
+
+def test_tables_of_settings_in_the_readme_are_current() -> None:
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert keys_table() in page, "run `make schema`"
+    assert kinds_table() in page, "run `make schema`"
+    assert all(f"`{kind}`" in kinds_table() for kind in ("lora", "by_epoch", "l2_sp", "focal", "word_swap"))
 
 
 def test_no_flow_hides_an_installed_package() -> None:
