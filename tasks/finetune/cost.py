@@ -46,10 +46,11 @@ def estimate_cost(
     learning = layers - frozen
     forward = 2 * layer_parameters * tokens
     once = forward * (frozen if kept and not without_loop else layers)
-    per_epoch = forward * (3 * learning + (0 if kept else frozen))
+    passes = 1 + sum(each.passes for each in finetune.penalties)
+    per_epoch = passes * forward * (3 * learning + (0 if kept else frozen))
     speed = measured_speed(width, finetune, threads)
     batch = finetune.batch_tokens * width * ACTIVATIONS_PER_TOKEN_AND_LAYER * learning * dtype_bytes
-    activations = 0 if without_loop else batch
+    activations = 0 if without_loop else batch * (1 + sum(each.held_passes for each in finetune.penalties))
     cache = tokens * width * dtype_bytes if kept and not without_loop else 0
     return Cost(
         memory_gigabytes=round((total * 4 + trainable * 12 + activations + cache) / 1e9 + 0.4, 2),

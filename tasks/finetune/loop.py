@@ -121,11 +121,13 @@ def _losses(training: Training, forward: torch.nn.Module, rows: list[int]) -> Te
     targets = training.train.examples.labels[rows].to(training.accelerator.device)
     logits = _logits(training, forward, training.train, rows)
     row_loss = training.settings.loss.rows
+    ids = training.train.examples.ids
     batch = Pass(
         forward=lambda: _logits(training, forward, training.train, rows),
         loss=lambda given: row_loss(given, targets),
         logits=logits,
         targets=targets,
+        lengths=torch.tensor([len(ids[row]) for row in rows], device=targets.device),
     )
     added = torch.zeros_like(logits[:, 0])
     for term in training.terms:

@@ -10,6 +10,7 @@ from tasks.finetune.cost import Cost, estimate_cost
 from tasks.finetune.dropout import dropout_probabilities
 from tasks.finetune.examples import Examples
 from tasks.finetune.groups import peak_rate
+from tasks.finetune.penalties.conflicts import penalty_conflicts
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import why_not_kept
 from tasks.finetune.start import read
@@ -36,6 +37,7 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
     train, val, model, dtype = start.train, start.val, start.model, start.dtype
     reason = why_not_kept(model, frozen_layers(model), train, val, finetune, dtype)
     weights = start.weights
+    has_loop = not isinstance(finetune.strategy, FeatureExtraction)
     return {
         "strategy": as_dict(finetune.strategy),
         "rows": {"train": len(train.texts), "val": len(val.texts)},
@@ -43,8 +45,8 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "label_weights": {"smallest": round(float(weights.min()), 4), "largest": round(float(weights.max()), 4)},
         "tokens": {"longest": max(train.lengths), "cut_off": sum(n == base.max_tokens for n in train.lengths)},
         "depths": depth_table(model, finetune),
-        "loop": None if isinstance(finetune.strategy, FeatureExtraction) else loop_plan(train, finetune),
-        "thaw": None if isinstance(finetune.strategy, FeatureExtraction) else thaw_plan(model, finetune),
+        "loop": loop_plan(train, finetune) if has_loop else None,
+        "thaw": thaw_plan(model, finetune) if has_loop else None,
         "frozen_layers": {"count": frozen_layers(model), "kept": not reason, "why_not": reason},
         "calibrate": finetune.calibrate,
         "dropout": dropout_probabilities(model),
@@ -54,7 +56,11 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "attention": pick_attention(start.device, base.max_tokens),
         "threads": base.threads,
         "cost": vars(_cost(model, train, finetune, base, kept=not reason, dtype_bytes=dtype.itemsize)),
-        "conflicts": conflicts(finetune) + thaw_conflicts(model, finetune),
+        "conflicts": [
+            *conflicts(finetune),
+            *thaw_conflicts(model, finetune),
+            *penalty_conflicts(model, finetune.penalties if has_loop else ()),
+        ],
     }
 
 

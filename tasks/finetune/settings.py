@@ -37,7 +37,7 @@ class FinetuneSettings:
     loss: AnyLoss = Field(default_factory=CrossEntropy)
     """What a row costs: cross_entropy (with label smoothing where asked) or focal."""
     penalties: tuple[AnyPenalty, ...] = ()
-    """What is added to the loss, e.g. [{kind: l2_sp, strength: 0.01}]; l2_sp or r_drop."""
+    """What is added to the loss, e.g. [{kind: l2_sp, strength: 0.01}]; l2_sp, ewc, r_drop, fgm, pgd or free_lb."""
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
     """AdamW's decay of matrices; biases and norms are left out."""
     batch_tokens: Annotated[int, Field(ge=16)] = 1024

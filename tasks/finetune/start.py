@@ -13,6 +13,7 @@ from tasks.model.base import find_base
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import pick_attention, pick_device, pick_dtype
 from tasks.model.features import text_features
+from tasks.model.needs import require
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
@@ -58,6 +59,8 @@ def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
     val = make_examples(val_table, labels, tokenizer, "val")
     device = pick_device()
     model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
+    for penalty in settings.penalties:
+        require(model.encoder, f"finetune.penalties: {penalty.kind}", penalty.needs)
     settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
     set_dropout(model, settings.dropout)
     dtype = pick_dtype(settings.precision, device)

@@ -42,6 +42,8 @@ class Pass:
     """(B, C) of the pass that was made."""
     targets: Tensor
     """(B,) the true labels' numbers."""
+    lengths: Tensor
+    """(B,) how many tokens each row has; what comes after them is padding."""
 
 
 @dataclass

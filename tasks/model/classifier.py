@@ -69,7 +69,8 @@ def build_classifier(
     wanted = getattr(strategy, "layers", 0)
     if wanted > layers:
         raise SettingsError(f"finetune.strategy.layers: {wanted}, but the base has {layers} layers; ask for fewer.")
-    require(encoder, getattr(strategy, "kind", type(strategy).__name__), strategy.needs)
+    kind = getattr(strategy, "kind", type(strategy).__name__)
+    require(encoder, f"finetune.strategy.kind: {kind}", strategy.needs)
     strategy.reshape(encoder)
     model = Classifier(encoder, label_count)
     depths = parameter_depths(model)

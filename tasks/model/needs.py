@@ -1,4 +1,4 @@
-"""What strategies need of a base, and whether a base has it."""
+"""What strategies and penalties need of a base, and whether a base has it."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -21,16 +21,16 @@ CAPABILITIES: dict[str, Callable[[Any], bool]] = {
     "vectors in place of ids": lambda encoder: _takes(encoder, "inputs_embeds"),
     "past keys and values": lambda encoder: _takes(encoder, "past_key_values"),
 }
-"""What a strategy may declare in its `needs`, and how a base is asked for it."""
+"""What may be declared as `needs`, and how a base is asked for it."""
 
 
-def require(encoder: nn.Module, kind: str, needs: Iterable[str]) -> None:
-    """Raise SettingsError, in one line, if the base lacks something that the strategy `kind` needs."""
+def require(encoder: nn.Module, chosen: str, needs: Iterable[str]) -> None:
+    """Raise SettingsError, in one line, if the base lacks something that what is `chosen` ("key: kind") needs."""
     missing = [need for need in needs if not CAPABILITIES[need](encoder)]
     if missing:
         raise SettingsError(
-            f"finetune.strategy.kind: {kind} needs {' and '.join(missing)}, and the base ({type(encoder).__name__}) "
-            "has none. Choose another strategy, or another base."
+            f"{chosen} needs {' and '.join(missing)}, and the base ({type(encoder).__name__}) "
+            "has none. Choose something else there, or another base."
         )
 
 

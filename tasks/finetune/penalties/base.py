@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tasks.finetune.training import Pass, Training
+    from tasks.model.classifier import Classifier
 
 
 class Term:
@@ -26,8 +27,29 @@ class Term:
 class Penalty:
     """Adds nothing."""
 
+    needs: ClassVar[tuple[str, ...]] = ()
+    """What the base must have, in the words of tasks.model.needs."""
     moves_words: ClassVar[bool] = False
     """Whether it changes what comes out of the table of words, so that stored states cannot stand in for it."""
+
+    @property
+    def replaces(self) -> float:
+        """The share of a row's own loss that the loss of other passes takes the place of."""
+        return 0.0
+
+    @property
+    def passes(self) -> int:
+        """How many more passes, forward and back, it makes over each batch."""
+        return 0
+
+    @property
+    def held_passes(self) -> int:
+        """How many of them are in memory at once, beside the batch's own."""
+        return self.passes
+
+    def why_idle(self, model: "Classifier") -> str:  # noqa: ARG002
+        """Why it would change nothing in a training of `model`; "" if it would."""
+        return ""
 
     def start(self, training: "Training") -> Term:  # noqa: ARG002
         """The term for a training that has not begun: weights as pre-trained, the head at its prototypes.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tasks.finetune.training import Training
+    from tasks.model.classifier import Classifier
 
 
 @settings
@@ -23,26 +24,25 @@ class L2Sp(Penalty):
     head_strength: Annotated[float, Field(ge=0)] = 0.0
     """More keeps the head smaller."""
 
+    def why_idle(self, model: "Classifier") -> str:
+        from tasks.finetune.penalties.anchor import why_nothing_is_held
+
+        if self.head_strength:
+            return ""
+        return why_nothing_is_held(model) if self.strength else "strength and head_strength are 0"
+
     def start(self, training: "Training") -> Term:
         return _Anchored(self, training)
 
 
 class _Anchored(Term):
     def __init__(self, settings: L2Sp, training: "Training") -> None:
+        from tasks.finetune.penalties.anchor import Anchor
+
         self._settings = settings
-        self._model = training.model
-        self._start = {
-            name: parameter.detach().clone()
-            for name, parameter in training.model.named_parameters()
-            if name in training.model.learnable and not name.startswith("head.")
-        }
+        self._head = training.model.head
+        self._anchor = Anchor(training.model)
 
     def on_weights(self) -> "Tensor":
-        import torch
-
-        base = torch.zeros((), device=self._model.head.weight.device)
-        for name, parameter in self._model.named_parameters():
-            if name in self._start and parameter.requires_grad:
-                base = base + (parameter - self._start[name]).square().sum()
-        head = sum(parameter.square().sum() for parameter in self._model.head.parameters())
-        return (self._settings.strength * base + self._settings.head_strength * head) / 2
+        head = sum(parameter.square().sum() for parameter in self._head.parameters())
+        return (self._settings.strength * self._anchor.distance() + self._settings.head_strength * head) / 2

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tasks.finetune.training import Pass, Training
+    from tasks.model.classifier import Classifier
 
 
 @settings
@@ -23,6 +24,19 @@ class RDrop(Penalty):
     kind: Literal["r_drop"] = "r_drop"
     strength: Annotated[float, Field(ge=0)] = 1.0
     """More makes the two passes agree more; the paper takes 0.5 to 5."""
+
+    @property
+    def replaces(self) -> float:
+        return 0.5
+
+    @property
+    def passes(self) -> int:
+        return 1
+
+    def why_idle(self, model: "Classifier") -> str:
+        from tasks.finetune.dropout import drops_out
+
+        return "" if drops_out(model) else "nothing that learns drops out, so both passes are the same"
 
     def start(self, training: "Training") -> Term:  # noqa: ARG002
         return _Twice(self.strength)
