@@ -23,10 +23,16 @@ def history_of(paths: Paths, command: list[str]) -> list[dict[str, float]]:
 
 
 @pytest.mark.pipeline
-def test_two_gloo_processes_have_the_loss_of_one(learnable: Paths, tiny_base: BaseSettings) -> None:
+@pytest.mark.parametrize(
+    "penalties", [[], [{"kind": "l2_sp", "strength": 10.0}], [{"kind": "fgm"}, {"kind": "ewc"}]], ids=str
+)
+def test_two_gloo_processes_have_the_loss_of_one(
+    penalties: list[dict[str, object]], learnable: Paths, tiny_base: BaseSettings
+) -> None:
     import yaml
 
-    finetune = {"strategy": {"kind": "full"}, "epochs": 2, "batch_tokens": 128, "dropout": 0.0}
+    finetune: dict[str, object] = {"strategy": {"kind": "full"}, "epochs": 2, "batch_tokens": 128, "dropout": 0.0}
+    finetune["penalties"] = penalties
     settings = {"base": as_dict(tiny_base), "ingest": {"path": "-"}, "finetune": finetune | {"precision": "float32"}}
     learnable.params.write_text(yaml.safe_dump(settings))
     one = history_of(learnable, ["tasks", "finetune"])
@@ -36,4 +42,6 @@ def test_two_gloo_processes_have_the_loss_of_one(learnable: Paths, tiny_base: Ba
     for first, second in zip(one, two, strict=True):
         assert second["train_loss"] == pytest.approx(first["train_loss"], rel=1e-4)
         assert second["val_loss"] == pytest.approx(first["val_loss"], rel=1e-4)
+        assert ("penalty" in first) == bool(penalties)
+        assert second.get("penalty", 0.0) == pytest.approx(first.get("penalty", 0.0), rel=1e-3)
     assert not Path(learnable.checkpoints).exists()
