@@ -1,154 +1,156 @@
 """`python -m tests.bench.penalties [FOLDER …]`: does a penalty help? Each against none, same seeds, paired.
 
-Each FOLDER holds train.* (and test.*); without one the embedded data are used. Stages run as `python -m tasks <stage>`
-in a temporary workspace. Prints, for each penalty, test accuracy as the texts are and under attack (FGM on the words at
---epsilon, for every model the same), with the mean differences to none over the seeds and their standard errors.
+Each FOLDER holds train.* (and test.*); without one the embedded data are used. All models train in this process, from
+one split. Prints, for each penalty at its defaults, test accuracy as the texts are and under attack (FGM on the words
+at --epsilon, the same for every model), with the mean differences to none over the seeds and their standard errors.
 """
 
 import argparse
-import math
-import subprocess
-import sys
 import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, get_args
 
 import torch
 import yaml
 from rich.console import Console
 from rich.table import Table
+from torch import Tensor
 from torch.nn import functional as F
 
-from tasks.files import read_json
+from tasks.config import Config, load_config
+from tasks.finetune import stage
+from tasks.finetune.examples import Examples, make_examples
+from tasks.finetune.penalties import AnyPenalty
 from tasks.finetune.penalties.moved_words import MovedWords
+from tasks.finetune.start import prepare
 from tasks.finetune.training import Pass
+from tasks.finetune.watching import Watch
 from tasks.model.batches import pad, plan_batches
+from tasks.model.classifier import Classifier
+from tasks.model.device import cpu_threads
 from tasks.model.encoder import words_of
-from tasks.model.files import load_model
-from tasks.model.tokenizer import load_tokenizer, token_ids
+from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
-from tasks.table import SPLIT, read_table
+from tasks.table import AUGMENTED, SPLIT, read_table, write_table
+from tests.bench.staged import mean_and_error, repository_settings, run_stages
 
-REPOSITORY = Path(__file__).parents[2]
-KINDS = ("none", "l2_sp", "ewc", "r_drop", "fgm", "pgd", "free_lb")
+PENALTIES = {each.kind: each for each in (kind() for kind in get_args(get_args(AnyPenalty)[0]))}
 BATCH_TOKENS = 2048
 
 
 class Score(NamedTuple):
-    """What one trained model reached on the test rows, and what its training took."""
+    """What one model reached on the test rows, and what its training took."""
 
     plain: float
     attacked: float
     cpu_seconds: float
 
 
-def main() -> int:
+def main() -> None:
     """Measure and print, one table for each set of rows."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.penalties", description=__doc__.splitlines()[0])
     parser.add_argument("folders", type=Path, nargs="*")
     parser.add_argument("--label-column", default="label")
     parser.add_argument("--strategy", default='{"kind": "partial", "layers": 2}')
-    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument(
+        "--rows", type=int, help="learn from the first so many train rows, in the order of a fixed seed"
+    )
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--only", choices=KINDS[1:], nargs="*", default=list(KINDS[1:]))
+    parser.add_argument("--only", choices=PENALTIES, nargs="*", default=list(PENALTIES))
     parser.add_argument("--epsilon", type=float, default=0.02, help="of the attack, as a share of the words' length")
     options = parser.parse_args()
     for folder in options.folders or [None]:
-        scores = _measure(_settings(options, folder), ["none", *options.only], options)
+        settings = repository_settings(folder, options.label_column)
+        settings["finetune"] |= {"strategy": yaml.safe_load(options.strategy), "epochs": options.epochs}
+        settings["validate"]["label_errors"] = "off"
+        with tempfile.TemporaryDirectory() as name:
+            paths = Paths(Path(name))
+            run_stages(paths, settings, "ingest", "validate", "split", "augment")
+            _cut(paths, options.rows)
+            scores = _measure(paths, load_config(paths.params), options)
         _show(folder.name if folder else "embedded data", scores)
-    return 0
 
 
-def _settings(options: argparse.Namespace, folder: Path | None) -> dict[str, Any]:
-    settings: dict[str, Any] = yaml.safe_load((REPOSITORY / "params.yaml").read_text())
-    settings["finetune"]["strategy"] = yaml.safe_load(options.strategy)
-    if options.epochs:
-        settings["finetune"]["epochs"] = options.epochs
-    if folder:
-        settings["ingest"] = {"path": str(folder.resolve()), "label_column": options.label_column}
-    else:
-        settings["ingest"]["path"] = str(REPOSITORY / settings["ingest"]["path"])
-    settings["validate"]["label_errors"] = "off"
-    return settings
+def _cut(paths: Paths, rows: int | None) -> None:
+    table = read_table(paths.augmented, AUGMENTED)
+    order = torch.randperm(len(table), generator=torch.Generator().manual_seed(0))[:rows]
+    write_table(paths.augmented, table.take(order.sort().values.tolist()), AUGMENTED)
 
 
-def _measure(settings: dict[str, Any], kinds: list[str], options: argparse.Namespace) -> dict[str, list[Score]]:
-    scores: dict[str, list[Score]] = {kind: [] for kind in kinds}
-    with tempfile.TemporaryDirectory() as name:
-        paths = Paths(Path(name))
-        _stages(paths, settings, "ingest", "validate", "split", "augment")
-        for seed in range(options.seeds):
-            for kind in kinds:
-                changed = {"seed": seed, "penalties": [] if kind == "none" else [{"kind": kind}]}
-                _stages(paths, settings | {"finetune": settings["finetune"] | changed}, "finetune")
-                cpu = float(read_json(paths.timing("finetune"))["cpu_seconds"])
-                scores[kind].append(Score(*_accuracies(paths, options.epsilon), cpu))
-                print(kind, seed, *(round(each, 4) for each in scores[kind][-1]), flush=True)
+def _measure(paths: Paths, config: Config, options: argparse.Namespace) -> dict[str, list[Score]]:
+    scores: dict[str, list[Score]] = {kind: [] for kind in ["none", *options.only]}
+    for seed in range(options.seeds):
+        for kind, done in scores.items():
+            penalties = (PENALTIES[kind],) if kind in PENALTIES else ()
+            settings = replace(config.finetune, seed=seed, penalties=penalties)
+            with cpu_threads(config.base.threads):
+                torch.manual_seed(seed)
+                start = prepare(paths, settings, config.base)
+                begun = time.process_time()
+                progress = stage._fit_layers(start, Watch(None, None))
+                seconds = time.process_time() - begun
+                start.model.load_state_dict(progress.best, strict=False)
+                tokenizer = load_tokenizer(start.folder, config.base.max_tokens)
+                test = make_examples(read_table(paths.test, SPLIT), start.labels, tokenizer, "test")
+                done.append(Score(*_accuracies(start.model, test, options.epsilon), seconds))
+            print(kind, seed, *(round(each, 4) for each in done[-1]), flush=True)
     return scores
 
 
-def _accuracies(paths: Paths, epsilon: float) -> tuple[float, float]:
+def _accuracies(model: Classifier, test: Examples, epsilon: float) -> tuple[float, float]:
     """The share of test rows that are right as they are, and with their words moved once up the gradient."""
-    saved = load_model(paths.model, root=REPOSITORY)
-    model = saved._classifier
-    table, test = words_of(model.encoder), read_table(paths.test, SPLIT)
+    model.eval()
+    table = words_of(model.encoder)
     assert table is not None
-    about = read_json(paths.model / "about.json")
-    ids = token_ids(load_tokenizer(paths.model, about["base"]["max_tokens"]), test["text"].to_pylist())
-    labels = torch.tensor([saved.labels.index(label) for label in test["label"].to_pylist()])
     right = torch.zeros(2)
-    for rows in plan_batches([len(each) for each in ids], BATCH_TOKENS):
-        batch = pad(rows, ids)
-        seen: list[torch.Tensor] = []
-
-        def forward(batch: Any = batch, seen: list[torch.Tensor] = seen) -> torch.Tensor:
-            seen.append(model(batch.input_ids, batch.attention_mask))
-            return seen[-1]
-
-        def loss(logits: torch.Tensor, rows: list[int] = rows) -> torch.Tensor:
-            return F.cross_entropy(logits, labels[rows], reduction="none")
-
-        words = MovedWords(
-            Pass(forward, loss, torch.empty(0), labels[rows], torch.tensor([len(ids[row]) for row in rows])),
-            table,
-            epsilon,
-        )
+    for rows in plan_batches(test.lengths, BATCH_TOKENS):
+        seen: list[Tensor] = []
+        words = MovedWords(_batch(model, test, rows, seen), table, epsilon)
         words.climb(words.losses(last=False), step=1.0)
         words.losses(last=True)
-        right += torch.tensor([float((logits.argmax(1) == labels[rows]).sum()) for logits in seen])
-    plain, attacked = (right / len(ids)).tolist()
+        right += torch.tensor([float((logits.argmax(1) == test.labels[rows]).sum()) for logits in seen])
+    plain, attacked = (right / len(test.ids)).tolist()
     return plain, attacked
 
 
-def _stages(paths: Paths, settings: dict[str, Any], *stages: str) -> None:
-    paths.params.write_text(yaml.safe_dump(settings))
-    for stage in stages:
-        subprocess.run([sys.executable, "-m", "tasks", stage], cwd=paths.root, check=True, stdout=subprocess.DEVNULL)
+def _batch(model: Classifier, test: Examples, rows: list[int], seen: list[Tensor]) -> Pass:
+    batch, targets = pad(rows, test.ids), test.labels[rows]
+
+    def forward() -> Tensor:
+        with nullcontext() if not seen else torch.no_grad():
+            seen.append(model(batch.input_ids, batch.attention_mask))
+        return seen[-1]
+
+    return Pass(
+        forward=forward,
+        loss=lambda logits: F.cross_entropy(logits, targets, reduction="none"),
+        logits=torch.empty(0),
+        targets=targets,
+        lengths=batch.attention_mask.sum(1),
+    )
 
 
-def _show(title: str, scores: dict[str, list[Score]]) -> None:
+def _show(title: str, scores: Mapping[str, Sequence[Score]]) -> None:
     table = Table("penalty", "test accuracy", "difference", "under attack", "difference", "CPU-s", title=title)
     for name, each in scores.items():
+        pairs = list(zip(each, scores["none"], strict=True))
+        plain, plain_error = mean_and_error([one.plain - other.plain for one, other in pairs])
+        attacked, attacked_error = mean_and_error([one.attacked - other.attacked for one, other in pairs])
         table.add_row(
             name,
-            _mean([score.plain for score in each]),
-            _difference([score.plain - other.plain for score, other in zip(each, scores["none"], strict=True)]),
-            _mean([score.attacked for score in each]),
-            _difference([score.attacked - other.attacked for score, other in zip(each, scores["none"], strict=True)]),
-            f"{sum(score.cpu_seconds for score in each) / len(each):.0f}",
+            f"{mean_and_error([one.plain for one in each])[0]:.4f}",
+            f"{plain:+.4f} ± {plain_error:.4f}",
+            f"{mean_and_error([one.attacked for one in each])[0]:.4f}",
+            f"{attacked:+.4f} ± {attacked_error:.4f}",
+            f"{mean_and_error([one.cpu_seconds for one in each])[0]:.0f}",
         )
     Console().print(table)
 
 
-def _mean(values: list[float]) -> str:
-    return f"{sum(values) / len(values):.4f}"
-
-
-def _difference(gains: list[float]) -> str:
-    mean = sum(gains) / len(gains)
-    error = math.sqrt(sum((gain - mean) ** 2 for gain in gains) / max(1, len(gains) - 1) / len(gains))
-    return f"{mean:+.4f} ± {error:.4f}"
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
