@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from tasks.errors import SettingsError
 from tasks.finetune.dropout import set_dropout
 from tasks.finetune.examples import Examples, make_examples, read_examples
 from tasks.finetune.scores import label_weights
@@ -50,6 +51,7 @@ def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Sta
 
 def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
     """The same with a head of zeros and the model on the CPU: all that a plan needs. Writes nothing."""
+    _refuse_thaw(settings)
     folder = find_base(base, paths.root)
     train_table, val_table = read_examples(paths, settings.val_fold)
     labels = sorted(set(train_table["label"].to_pylist()))
@@ -62,3 +64,11 @@ def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
     set_dropout(model, settings.dropout)
     dtype = pick_dtype(settings.precision, device)
     return Start(paths, settings, base, folder, labels, train, val, model, device, dtype)
+
+
+def _refuse_thaw(settings: FinetuneSettings) -> None:
+    if settings.thaw.is_moving and settings.strategy.compares_layers:
+        raise SettingsError(
+            f"finetune.thaw: {settings.thaw.kind} lets layers learn at other times, but {settings.strategy.kind} weighs "
+            "all layers against one another from the first step. Take thaw at_once, or another strategy."
+        )
