@@ -14,7 +14,9 @@ from tasks.model.base import find_base
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import pick_attention, pick_device, pick_dtype
 from tasks.model.features import text_features
+from tasks.model.recomputing import recompute_layers
 from tasks.model.settings import BaseSettings
+from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
 
@@ -62,6 +64,8 @@ def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
     model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
     settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
     set_dropout(model, settings.dropout)
+    if settings.gradient_checkpointing and not isinstance(settings.strategy, FeatureExtraction):
+        recompute_layers(model.encoder, settings.strategy)
     dtype = pick_dtype(settings.precision, device)
     return Start(paths, settings, base, folder, labels, train, val, model, device, dtype)
 
@@ -69,6 +73,6 @@ def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
 def _refuse_thaw(settings: FinetuneSettings) -> None:
     if settings.thaw.is_moving and settings.strategy.compares_layers:
         raise SettingsError(
-            f"finetune.thaw: {settings.thaw.kind} lets layers learn at other times, but {settings.strategy.kind} weighs "
-            "all layers against one another from the first step. Take thaw at_once, or another strategy."
+            f"finetune.thaw: {settings.thaw.kind} lets layers learn at other times, but {settings.strategy.kind} "
+            "weighs all layers against one another from the first step. Take thaw at_once, or another strategy."
         )

@@ -64,7 +64,7 @@ class Allocation:
 
 
 def distance_from_orthogonal(encoder: nn.Module) -> Tensor:
-    """The mean of ‖PᵀP − I‖ and ‖QQᵀ − I‖ over all updates P E Q, Frobenius norms; the paper takes their squares' sum."""
+    """The mean of ‖PᵀP − I‖ and ‖QQᵀ − I‖ of all updates P E Q (Frobenius); the paper sums their squares."""
     grams = []
     for name, parameter in encoder.named_parameters():
         if ".lora_A." in name:

@@ -35,6 +35,7 @@ OTHER: dict[str, Any] = {
     "weight_decay": 0.2,
     "batch_tokens": 128,
     "accumulate": 3,
+    "gradient_checkpointing": True,
     "max_gradient_norm": 0.5,
     "class_weights": "balanced",
     "dropout": 0.3,
