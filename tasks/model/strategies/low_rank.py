@@ -35,10 +35,15 @@ class LowRank(Strategy):
 
     def shared_settings(self, encoder: Any) -> dict[str, Any]:
         """The keys that PEFT's configs of low-rank updates share, but for the rank."""
-        from tasks.model.encoder import linear_names
+        from tasks.model.encoder import are_transposed, linear_names
 
         names = linear_names(encoder, attention_only=self.targets == "attention")
-        return {"lora_alpha": self.alpha, "lora_dropout": self.dropout, "target_modules": names}
+        return {
+            "lora_alpha": self.alpha,
+            "lora_dropout": self.dropout,
+            "target_modules": names,
+            "fan_in_fan_out": are_transposed(encoder, names),
+        }
 
     def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
         return ".lora_" in name

@@ -115,7 +115,7 @@ def test_other_kernels_in_the_second_pass_are_caught(
     assert not same(sound, broken)
 
 
-@pytest.mark.parametrize("kind", ["roberta", "distilbert", "modernbert", "deberta-v3", "electra"])
+@pytest.mark.parametrize("kind", ["roberta", "distilbert", "modernbert", "deberta-v3", "electra", "gpt2", "llama"])
 def test_every_architecture_gives_the_same_gradients(kind: str, learnable: Paths, tiny_bases: Bases) -> None:
     base = tiny_bases(kind)
     settings = replace(SETTINGS, strategy=Lora())
