@@ -63,7 +63,11 @@ def build_classifier(
 
     Raises SettingsError if the strategy asks for more layers than the base has, or needs what it has not.
     """
-    encoder = load_encoder(folder, attention, with_weights=with_weights)
+    return shape_classifier(load_encoder(folder, attention, with_weights=with_weights), strategy, label_count)
+
+
+def shape_classifier(encoder: nn.Module, strategy: Strategy, label_count: int) -> Classifier:
+    """`build_classifier` for a base that is loaded already; it is changed in place."""
     layers = len(layer_stack(encoder))
     wanted = getattr(strategy, "layers", 0)
     if wanted > layers:
