@@ -62,12 +62,19 @@ def plan(root: Root = Path(), as_json: Json = False) -> None:
     show_plan(_paths(root), as_json=as_json)
 
 
-@app.command(epilog="Example:  finetrace strategies")
-def strategies(as_json: Json = False) -> None:
-    """List what finetune.strategy can be, what each is for, and its settings."""
-    from flows.strategies import show_strategies
+@app.command(epilog="Example:  finetrace strategies lora")
+def strategies(
+    name: Annotated[str | None, typer.Argument(help="A preset: print its lines for params.yaml.")] = None,
+    root: Root = Path(),
+    as_json: Json = False,
+) -> None:
+    """List strategies and presets: what each is for, what it costs, its paper. With NAME: that preset's lines."""
+    from flows.strategies import show_preset, show_strategies
 
-    show_strategies(as_json=as_json)
+    if name is None:
+        show_strategies(_paths(root), as_json=as_json)
+    else:
+        show_preset(name, as_json=as_json)
 
 
 @app.command(epilog="Example:  finetrace status --json")

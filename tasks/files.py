@@ -49,6 +49,19 @@ def replacing(path: Path) -> Iterator[Path]:
         _remove(temporary)
 
 
+def drop_oldest(folder: Path, gigabytes: float, *, keep: int) -> None:
+    """Remove the files of a cache that were used longest ago until it takes at most `gigabytes`.
+
+    A file's time of change is when it was used last. The newest `keep` stay, whatever they take.
+    """
+    taken = 0
+    files = [(file.stat(), file) for file in folder.glob("*.safetensors")]
+    for number, (found, file) in enumerate(sorted(files, key=lambda each: each[0].st_mtime_ns, reverse=True)):
+        taken += found.st_size
+        if number >= keep and taken > gigabytes * 1e9:
+            file.unlink(missing_ok=True)  # another training may have dropped it
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, if it is not there; a new one in a closed one is closed too."""
     if folder.is_dir():

@@ -41,6 +41,8 @@ def tiny_config(kind: str) -> Any:
         ),
         "mpnet": lambda: t.MPNetConfig(**SIZES, max_position_embeddings=66, pad_token_id=0),
         "electra": lambda: t.ElectraConfig(**SIZES, embedding_size=16, max_position_embeddings=64),
+        "gpt2": lambda: t.GPT2Config(n_embd=32, n_layer=3, n_head=4, n_inner=64, vocab_size=64, n_positions=64),
+        "llama": lambda: t.LlamaConfig(**SIZES, num_key_value_heads=2, max_position_embeddings=64),
     }[kind]()  # fmt: skip
 
 

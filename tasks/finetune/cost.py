@@ -21,6 +21,8 @@ class Cost:
 
     memory_gigabytes: float
     seconds: float
+    checkpointing_saves_gigabytes: float
+    """What finetune.gradient_checkpointing takes off the memory, or would."""
     cache_gigabytes: float
     matrix_gigaflops_per_second: float
     """Measured just now on this machine, on one layer's shape."""
@@ -47,14 +49,19 @@ def estimate_cost(
     forward = 2 * layer_parameters * tokens
     once = forward * (frozen if kept and not without_loop else layers)
     passes = 1 + sum(each.passes for each in finetune.penalties)
-    per_epoch = passes * forward * (3 * learning + (0 if kept else frozen))
+    forwards = 4 if finetune.gradient_checkpointing else 3
+    per_epoch = passes * forward * (forwards * learning + (0 if kept else frozen))
     speed = measured_speed(width, finetune, threads)
-    batch = finetune.batch_tokens * width * ACTIVATIONS_PER_TOKEN_AND_LAYER * learning * dtype_bytes
-    activations = 0 if without_loop else batch * (1 + sum(each.held_passes for each in finetune.penalties))
+    unit = 0 if without_loop else finetune.batch_tokens * width * dtype_bytes
+    whole = unit * ACTIVATIONS_PER_TOKEN_AND_LAYER * learning
+    least = min(whole, unit * (ACTIVATIONS_PER_TOKEN_AND_LAYER + learning))  # one layer, and what enters each
+    held = 1 + sum(each.held_passes for each in finetune.penalties)
+    activations = held * (least if finetune.gradient_checkpointing else whole)
     cache = tokens * width * dtype_bytes if kept and not without_loop else 0
     return Cost(
         memory_gigabytes=round((total * 4 + trainable * 12 + activations + cache) / 1e9 + 0.4, 2),
         seconds=round((once + per_epoch * epochs) / (speed * EFFICIENCY), 1),
+        checkpointing_saves_gigabytes=round((whole - least) / 1e9, 3),
         cache_gigabytes=round(cache / 1e9, 3),
         matrix_gigaflops_per_second=round(speed / 1e9, 1),
     )

@@ -53,6 +53,7 @@ def fit(training: Training, progress: Progress) -> Progress:
             _refuse_divergence(sums, progress.step + 1, steps)
             progress.add(sums.loss, sums.penalty, sums.weight)
             settings.strategy.after_step(training.model.encoder, progress.step, steps)
+            training.optimizer.zero_grad(set_to_none=True)
             numbers = {"train_loss": sums.loss, "rate": rate}
             training.watch(progress.step, numbers | ({"penalty": sums.penalty} if training.terms else {}))
             if progress.step % settings.checkpoint_steps == 0 and progress.position < training.steps_per_epoch:
@@ -86,7 +87,7 @@ def _step(training: Training, forward: torch.nn.Module, batches: list[list[int]]
 
     Each batch's loss is its rows' sum over the weight of *all* rows of the step, so that several batches give exactly
     the gradient of one big batch (and several processes that of one: DDP averages, hence × processes). What penalties
-    add to the weights is counted once a step.
+    add to the weights is counted once a step. The gradients are left standing.
     """
     accelerator, labels = training.accelerator, training.train.examples.labels
     for group in training.optimizer.param_groups:
@@ -111,7 +112,6 @@ def _step(training: Training, forward: torch.nn.Module, batches: list[list[int]]
     training.optimizer.step()
     for watcher in training.watchers:
         watcher.after_step()
-    training.optimizer.zero_grad(set_to_none=True)
     loss, on_rows = accelerator.reduce(summed, reduction="sum").tolist()
     return StepSums(loss, on_rows + penalty, total)
 

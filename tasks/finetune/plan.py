@@ -98,6 +98,7 @@ def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
         "schedule": as_dict(finetune.schedule),
         "rate_course": dict(zip((f"step {mark + 1}" for mark in marks), course, strict=False)),
         "weight_decay": finetune.weight_decay,
+        "gradient_checkpointing": finetune.gradient_checkpointing,
         "max_gradient_norm": finetune.max_gradient_norm,
         "checkpoints": steps // finetune.checkpoint_steps + finetune.epochs,
     }

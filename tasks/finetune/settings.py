@@ -44,6 +44,8 @@ class FinetuneSettings:
     """Tokens in a batch, padding included."""
     accumulate: Annotated[int, Field(ge=1)] = 1
     """Batches whose gradients are added up for one step; the same as one batch as big."""
+    gradient_checkpointing: bool = False
+    """Layers that learn are computed again in the backward pass: the same gradients in less memory, a third slower."""
     max_gradient_norm: Annotated[float, Field(gt=0)] = 1.0
     """Longer gradients are shortened to this."""
     class_weights: Literal["none", "balanced"] = "none"
@@ -59,7 +61,8 @@ class FinetuneSettings:
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """Of matrix products; weights stay float32. auto: bfloat16 where the hardware has it."""
     cache_gigabytes: Annotated[float, Field(ge=0)] = 8.0
-    """States of frozen layers are computed once and kept if they fit in this; 0: computed again each epoch."""
+    """States of frozen layers are computed once and kept if they fit in this, as do all in data/cache/states (those
+    used longest ago go first); 0: computed again each epoch."""
     checkpoint_steps: Annotated[int, Field(ge=1)] = 200
     """Steps between checkpoints; a killed training goes on from the last one, to the same bits."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0

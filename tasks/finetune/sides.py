@@ -2,6 +2,7 @@
 
 import torch
 
+from tasks.files import drop_oldest
 from tasks.finetune.examples import Examples
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.states import frozen_states, size_in_gigabytes
@@ -48,6 +49,7 @@ def make_sides(
         )
         for each in (train, val)
     ]
+    drop_oldest(paths.cache / "states", settings.cache_gigabytes, keep=len(sides))
     return cut, sides[0], sides[1]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from tasks.errors import SettingsError
 from tasks.finetune.dropout import set_dropout
 from tasks.finetune.examples import Examples, make_examples, read_examples
 from tasks.finetune.scores import label_weights
@@ -14,7 +15,9 @@ from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import pick_attention, pick_device, pick_dtype
 from tasks.model.features import text_features
 from tasks.model.needs import require
+from tasks.model.recomputing import recompute_layers
 from tasks.model.settings import BaseSettings
+from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
 
@@ -51,6 +54,7 @@ def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Sta
 
 def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
     """The same with a head of zeros and the model on the CPU: all that a plan needs. Writes nothing."""
+    _refuse_thaw(settings)
     folder = find_base(base, paths.root)
     train_table, val_table = read_examples(paths, settings.val_fold)
     labels = sorted(set(train_table["label"].to_pylist()))
@@ -63,5 +67,15 @@ def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
         require(model.encoder, f"finetune.penalties: {penalty.kind}", penalty.needs)
     settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
     set_dropout(model, settings.dropout)
+    if settings.gradient_checkpointing and not isinstance(settings.strategy, FeatureExtraction):
+        recompute_layers(model.encoder, settings.strategy)
     dtype = pick_dtype(settings.precision, device)
     return Start(paths, settings, base, folder, labels, train, val, model, device, dtype)
+
+
+def _refuse_thaw(settings: FinetuneSettings) -> None:
+    if settings.thaw.is_moving and settings.strategy.compares_layers:
+        raise SettingsError(
+            f"finetune.thaw: {settings.thaw.kind} lets layers learn at other times, but {settings.strategy.kind} "
+            "weighs all layers against one another from the first step. Take thaw at_once, or another strategy."
+        )

@@ -1,5 +1,6 @@
 """States that enter the first learning layer: computed once when all below it is frozen."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,7 @@ def frozen_states(
     if not file.exists():
         with replacing(file) as temporary:
             save_file({"states": _compute(model, cut, ids, starts, device=device, dtype=dtype)}, temporary)
+    os.utime(file)  # the least recently used go first
     return FrozenStates(load_file(file)["states"], starts)
 
 

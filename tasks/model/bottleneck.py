@@ -6,6 +6,8 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tasks.model.encoder import widths
+
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"gelu": F.gelu, "relu": F.relu}
 
 
@@ -27,7 +29,7 @@ class Bottleneck(nn.Module):
 
 def put_behind(linear: Any, width: int, activation: str) -> None:
     """Give a linear map a bottleneck that its output passes, in place; the map's own names stay."""
-    linear.bottleneck = Bottleneck(linear.out_features, width, activation)
+    linear.bottleneck = Bottleneck(widths(linear)[1], width, activation)
     linear.register_forward_hook(_pass_on)
 
 

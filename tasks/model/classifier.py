@@ -1,14 +1,14 @@
 """Base + head, shaped by a strategy."""
 
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from tasks.errors import SettingsError, SetupError
-from tasks.model.encoder import depth_of_parameters, embeddings_of, layer_stack, load_encoder, mean_pool
+from tasks.errors import SettingsError
+from tasks.model.encoder import depth_of_parameters, layer_stack, load_encoder, mean_pool
 from tasks.model.kernels import QuickKernels
 from tasks.model.needs import require
 from tasks.model.strategies.base import Strategy
@@ -29,9 +29,8 @@ class Classifier(nn.Module):
         """Names of the parameters that may ever learn; some of them may be frozen for now."""
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
-        with suppress(SetupError):  # a base without such embeddings is only slower
-            owner, name = embeddings_of(encoder)
-            getattr(owner, name).register_forward_hook(_in_dtype_of_products)
+        if not getattr(encoder.config, "quant_mode", False):  # I-BERT's states come with their scale
+            layer_stack(encoder)[0].register_forward_pre_hook(_in_dtype_of_products, with_kwargs=True)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, hidden: Tensor | None = None, cut: int = 0) -> Tensor:
         """Logits (B, C) in float32 for ids and mask (B, T).
@@ -64,7 +63,11 @@ def build_classifier(
 
     Raises SettingsError if the strategy asks for more layers than the base has, or needs what it has not.
     """
-    encoder = load_encoder(folder, attention, with_weights=with_weights)
+    return shape_classifier(load_encoder(folder, attention, with_weights=with_weights), strategy, label_count)
+
+
+def shape_classifier(encoder: nn.Module, strategy: Strategy, label_count: int) -> Classifier:
+    """`build_classifier` for a base that is loaded already; it is changed in place."""
     layers = len(layer_stack(encoder))
     wanted = getattr(strategy, "layers", 0)
     if wanted > layers:
@@ -120,13 +123,15 @@ def learned_state(model: Classifier) -> dict[str, Tensor]:
     return {name: p.detach().cpu().contiguous() for name, p in model.named_parameters() if name in model.learnable}
 
 
-def _in_dtype_of_products(_: nn.Module, __: Any, states: Any) -> Any:
-    """The states that enter the first layer, under autocast in its dtype.
+def _in_dtype_of_products(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A hook before the first layer: the states that enter the first layer, under autocast in its dtype.
 
     In float32 they would stay so through all layers, since each layer adds to them, and every product would cast its
     input anew; stored states have this dtype already.
     """
-    if not isinstance(states, Tensor):  # I-BERT's come with their scale
-        return states
+    states = args[0] if args else kwargs["hidden_states"]
     device = states.device.type
-    return states.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else states
+    if not torch.is_autocast_enabled(device):
+        return None
+    states = states.to(torch.get_autocast_dtype(device))
+    return ((states, *args[1:]), kwargs) if args else (args, kwargs | {"hidden_states": states})

@@ -20,6 +20,7 @@ def load_encoder(folder: Path, attention: str, *, with_weights: bool = True) -> 
 
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+        config.use_cache = False  # decoders would keep keys and values for a next token that nobody asks for
         encoder = _build_with_attention(AutoModel, folder, config, attention, with_weights)
     except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: sizes that do not fit
         first = (str(error).splitlines() or [type(error).__name__])[0]
@@ -128,7 +129,8 @@ def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
     """The mean of each row's token states, scaled to length √D.
 
     hidden: (B, T, D), attention_mask: (B, T). Returns (B, D) in float32. The scaling makes rates and head sizes mean
-    the same for every base.
+    the same for every base. So does the mean under causal attention, where a state knows only what stands before it:
+    one rule for all bases, and no last token, which a base may never have learned to end a text with, says it all.
     """
     mask = attention_mask.unsqueeze(-1).to(torch.float32)
     mean = (hidden.float() * mask).sum(1) / mask.sum(1).clamp(min=1)
@@ -136,10 +138,28 @@ def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
 
 
 def linear_names(encoder: nn.Module, *, attention_only: bool) -> list[str]:
-    """The full names of the linear maps in the encoder's layers, optionally only those inside an attention module."""
+    """The full names of the linear maps in the encoder's layers, optionally only those inside an attention module.
+
+    GPT-2's maps are linear too, but of a class of its own that keeps its weights the other way round.
+    """
+    from transformers.pytorch_utils import Conv1D
+
     layers = {id(module) for layer in layer_stack(encoder) for module in layer.modules()}
     return [
         name
         for name, module in encoder.named_modules()
-        if isinstance(module, nn.Linear) and id(module) in layers and (not attention_only or "att" in name.lower())
+        if isinstance(module, nn.Linear | Conv1D)
+        and id(module) in layers
+        and (not attention_only or "att" in name.lower())
     ]
+
+
+def widths(linear: nn.Module) -> tuple[int, int]:
+    """How many features go into a linear map and come out of it."""
+    rows, columns = linear.weight.shape  # type: ignore[misc]
+    return (int(columns), int(rows)) if isinstance(linear, nn.Linear) else (int(rows), int(columns))
+
+
+def are_transposed(encoder: nn.Module, names: list[str]) -> bool:
+    """Whether these linear maps keep their weights as (in, out), as GPT-2's do; PEFT must be told."""
+    return any(not isinstance(encoder.get_submodule(name), nn.Linear) for name in names)

@@ -10,7 +10,7 @@ from safetensors.numpy import load_file, save_file
 from torch import nn
 
 from tasks.digest import sha256_of_texts, sha256_of_value
-from tasks.files import replacing
+from tasks.files import drop_oldest, replacing
 from tasks.model.base import find_base
 from tasks.model.batches import pad, plan_batches
 from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
@@ -20,6 +20,8 @@ from tasks.model.tokenizer import load_tokenizer, token_ids
 from tasks.paths import Paths
 
 TOKEN_BUDGET = 2048
+KEPT_GIGABYTES = 4.0
+"""Features on disk; those used longest ago go first."""
 FORMAT = 2
 """Part of the cache's key: raise it when the same texts would give other features."""
 
@@ -41,7 +43,8 @@ def text_features(texts: Sequence[str], base: BaseSettings, paths: Paths) -> np.
             features = compute_features(texts, folder, base.max_tokens, device, dtype)
         with replacing(file) as temporary:
             save_file({"features": features}, temporary)
-    os.utime(file)  # the least recently used go first when the cache is emptied
+    os.utime(file)  # the least recently used go first
+    drop_oldest(file.parent, KEPT_GIGABYTES, keep=1)
     return load_file(file)["features"]
 
 

@@ -1,10 +1,8 @@
 """Modules of a base found by what they do, so that no architecture's names are typed in."""
 
-from typing import Any
-
 from torch import nn
 
-from tasks.model.encoder import depth_of_parameters, layer_stack, linear_names
+from tasks.model.encoder import depth_of_parameters, layer_stack, linear_names, widths
 
 
 def norm_names(encoder: nn.Module, layers: int = 0) -> list[str]:
@@ -40,24 +38,20 @@ def attention_out_names(encoder: nn.Module) -> list[str]:
     """The full names of the linear maps that end each layer's attention: its last one to the hidden width."""
     width = _width(encoder)
     names = linear_names(encoder, attention_only=True)
-    return _last_in_each_layer(encoder, [name for name in names if _linear(encoder, name).out_features == width])
+    return _last_in_each_layer(encoder, [name for name in names if widths(encoder.get_submodule(name))[1] == width])
 
 
 def feed_forward_out_names(encoder: nn.Module) -> list[str]:
     """The full names of the linear maps that end each layer's feed-forward part: from another width to the hidden."""
     width = _width(encoder)
-    maps = [(name, _linear(encoder, name)) for name in linear_names(encoder, attention_only=False)]
-    return _last_in_each_layer(encoder, [name for name, each in maps if each.out_features == width != each.in_features])
+    maps = [(name, *widths(encoder.get_submodule(name))) for name in linear_names(encoder, attention_only=False)]
+    return _last_in_each_layer(encoder, [name for name, inner, outer in maps if outer == width != inner])
 
 
 def _last_in_each_layer(encoder: nn.Module, names: list[str]) -> list[str]:
     layer_of = {id(module): number for number, layer in enumerate(layer_stack(encoder)) for module in layer.modules()}
     last = {layer_of[id(encoder.get_submodule(name))]: name for name in names}
     return [last[number] for number in sorted(last)]
-
-
-def _linear(encoder: nn.Module, name: str) -> Any:
-    return encoder.get_submodule(name)
 
 
 def _width(encoder: nn.Module) -> int:

@@ -8,30 +8,46 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tasks.model.encoder import embeddings_of, layer_stack
+from tasks.model.encoder import embeddings_of, layer_stack, words_of
 
 
 class _Stored(nn.Module):
-    """Stands in for the embeddings and hands out stored states."""
+    """Stands in for the embeddings, which need not be computed."""
 
-    def __init__(self, hidden: Tensor) -> None:
+    def __init__(self, states: Tensor) -> None:
         super().__init__()
-        self.hidden = hidden
+        self.states = states
 
     def forward(self, *_: Any, **__: Any) -> Tensor:
-        return self.hidden
+        return self.states
 
 
 def upper_layers(encoder: nn.Module, cut: int, hidden: Tensor) -> nn.Module:
-    """The encoder with its first `cut` layers left out and `hidden` (B, T, D) in place of its embeddings.
+    """The encoder with its first `cut` layers left out and `hidden` (B, T, D) in place of what they would give.
 
     It shares every remaining module with `encoder`; masks and positions are still made by the base's own code, which
     is why this works for any architecture whose layers do not depend on their number. `cut_is_exact` tells.
     """
     stack = layer_stack(encoder)
     owner, name = embeddings_of(encoder)
-    replacements = {id(stack): nn.ModuleList(stack[cut:]), id(getattr(owner, name)): _Stored(hidden)}
+    first, *others = stack[cut:]
+    width = getattr(words_of(encoder), "embedding_dim", hidden.shape[-1])  # ELECTRA's is not that of its layers
+    stand_in = _Stored(hidden if width == hidden.shape[-1] else hidden.new_zeros(()).expand(*hidden.shape[:2], width))
+    replacements = {id(stack): nn.ModuleList([_given(first, hidden), *others]), id(getattr(owner, name)): stand_in}
     return _with_replaced(encoder, replacements)
+
+
+def _given(layer: nn.Module, hidden: Tensor) -> nn.Module:
+    """A shallow copy of a layer, run on `hidden` whatever the base does to its embeddings (GPT-2 adds positions)."""
+    twin = copy.copy(layer)
+    for hooks in ("_forward_pre_hooks", "_forward_pre_hooks_with_kwargs"):
+        twin.__dict__[hooks] = copy.copy(layer.__dict__[hooks])
+
+    def enter(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        return ((hidden, *args[1:]), kwargs) if args else (args, kwargs | {"hidden_states": hidden})
+
+    twin.register_forward_pre_hook(enter, with_kwargs=True)
+    return twin
 
 
 @torch.no_grad()
@@ -43,7 +59,7 @@ def cut_is_exact(encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask
     try:
         upper = upper_layers(encoder, cut, stored)
         again = upper(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-    except RuntimeError:  # the base maps embeddings to another width before its first layer (ALBERT, ELECTRA)
+    except RuntimeError:  # the base does something else with its embeddings
         return False
     mask = attention_mask.bool()
     return bool(torch.allclose(whole[mask], again[mask], atol=1e-4, rtol=1e-3))

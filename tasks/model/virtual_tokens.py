@@ -39,18 +39,26 @@ def prepend_keys_and_values(encoder: Any, maker: nn.Module) -> None:
     from transformers import DynamicCache
 
     count = _hold(encoder, maker)
-    layers, heads = len(layer_stack(encoder)), int(encoder.config.num_attention_heads)
+    layers, (heads, width) = len(layer_stack(encoder)), key_heads(encoder)
 
     def prepend(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         ids = kwargs["input_ids"]
         check_room(encoder, ids.shape[1])
-        made = _made(encoder).view(count, layers, 2, heads, -1).permute(1, 2, 3, 0, 4)
+        made = _made(encoder).view(count, layers, 2, heads, width).permute(1, 2, 3, 0, 4)
         past = DynamicCache()
         for number, (keys, values) in enumerate(made):
             past.update(keys.expand(len(ids), -1, -1, -1), values.expand(len(ids), -1, -1, -1), number)
         return args, kwargs | {"past_key_values": past, "attention_mask": _longer(kwargs, count)}
 
     encoder.register_forward_pre_hook(prepend, with_kwargs=True)
+
+
+def key_heads(encoder: Any) -> tuple[int, int]:
+    """How many heads of keys and values a layer has, which may be fewer than those of queries; and their width."""
+    config = encoder.config
+    queries = int(config.num_attention_heads)
+    width = getattr(config, "head_dim", None) or config.hidden_size // queries
+    return int(getattr(config, "num_key_value_heads", None) or queries), int(width)
 
 
 def check_room(encoder: Any, longest: int) -> None:
@@ -105,7 +113,8 @@ def _positions(encoder: Any) -> int | None:
     known = getattr(encoder.config, "max_position_embeddings", None)
     holder = _holder(encoder)
     others = {id(encoder.get_input_embeddings()), id(holder.virtual_tokens.embedding)}
-    for module in holder.modules():
+    owner, _ = embeddings_of(encoder)  # GPT-2 keeps its positions beside its words
+    for module in [*holder.modules(), *owner.children()]:
         if isinstance(module, nn.Embedding) and module.num_embeddings == known and id(module) not in others:
             return known - (0 if module.padding_idx is None else module.padding_idx + 1)
     return None

@@ -18,6 +18,7 @@ from tests.bench.figure import Figure, print_figures
 from tests.bench.million import million
 from tests.bench.options import Options
 from tests.bench.overhead import overhead
+from tests.bench.presets import presets
 from tests.bench.rows import embedded_data, first_rows, folder_data
 from tests.bench.trainer import ceiling, trainer
 
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Options], list[Figure]]] = {
     "features": features,
     "million": million,
     "overhead": overhead,
+    "presets": presets,
 }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import DataError, IntegrityError
-from tasks.files import owner_only, read_json, refuse_links_out, replacing, write_json
+from tasks.files import drop_oldest, owner_only, read_json, refuse_links_out, replacing, write_json
 from tasks.process_name import machine_name, process_name
 
 
@@ -177,3 +177,14 @@ def test_what_a_library_makes_is_its_owners_alone_and_the_umask_comes_back(tmp_p
     (tmp_path / "results").mkdir()
     assert (_mode(tmp_path / "cache"), _mode(tmp_path / "cache" / "x")) == (0o700, 0o600)
     assert _mode(tmp_path / "results") == 0o777
+
+
+def test_a_cache_drops_what_was_used_longest_ago_until_it_fits(tmp_path: Path) -> None:
+    for number, name in enumerate("abcd"):
+        (tmp_path / f"{name}.safetensors").write_bytes(bytes(1000))
+        os.utime(tmp_path / f"{name}.safetensors", ns=(number, number))
+    os.utime(tmp_path / "a.safetensors", ns=(9, 9))  # used again
+    drop_oldest(tmp_path, 3e-6, keep=1)
+    assert sorted(file.stem for file in tmp_path.iterdir()) == ["a", "c", "d"]
+    drop_oldest(tmp_path, 0, keep=2)
+    assert sorted(file.stem for file in tmp_path.iterdir()) == ["a", "d"]

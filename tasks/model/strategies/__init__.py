@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from tasks.model.strategies.adalora import AdaLora
 from tasks.model.strategies.adapter import Adapter
 from tasks.model.strategies.bitfit import BitFit
 from tasks.model.strategies.dora import Dora
@@ -25,6 +26,7 @@ AnyStrategy = Annotated[
     | Full
     | Lora
     | Dora
+    | AdaLora
     | Vera
     | Ia3
     | LnTuning

@@ -11,6 +11,8 @@ class Strategy:
 
     needs: ClassVar[tuple[str, ...]] = ()
     """What the base must have, in the words of tasks.model.needs."""
+    compares_layers: ClassVar[bool] = False
+    """Whether it weighs layers against one another by their gradients, so that all must learn from the first step."""
 
     @property
     def learning_rate(self) -> float:
@@ -36,7 +38,7 @@ class Strategy:
         return None
 
     def after_step(self, encoder: Any, step: int, steps: int) -> None:
-        """Change the encoder in place when `step`, counted from 1, of `steps` is done."""
+        """Change the encoder in place when `step`, counted from 1, of `steps` is done; its gradients still stand."""
 
     def memory(self, encoder: Any) -> dict[str, Any]:  # noqa: ARG002
         """Tensors beside the parameters that `after_step` depends on; they are part of each checkpoint."""

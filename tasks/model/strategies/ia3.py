@@ -26,10 +26,13 @@ class Ia3(Strategy):
     def reshape(self, encoder: Any) -> None:
         from peft import IA3Config, inject_adapter_in_model
 
+        from tasks.model.encoder import are_transposed
         from tasks.model.roles import feed_forward_out_names, key_and_value_names
 
         ends = feed_forward_out_names(encoder) if self.feed_forward else []
-        config = IA3Config(target_modules=[*key_and_value_names(encoder), *ends], feedforward_modules=ends)
+        names = [*key_and_value_names(encoder), *ends]
+        transposed = are_transposed(encoder, names)
+        config = IA3Config(target_modules=names, feedforward_modules=ends, fan_in_fan_out=transposed)
         inject_adapter_in_model(config, encoder)
 
     def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002

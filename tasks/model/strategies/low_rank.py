@@ -31,15 +31,19 @@ class LowRank(Strategy):
         """PEFT's LoraConfig for these settings; `more` are keys of it."""
         from peft import LoraConfig  # here: importing peft costs 4 s of CPU
 
-        from tasks.model.encoder import linear_names
+        return LoraConfig(r=self.rank, **self.shared_settings(encoder), **more)
 
-        return LoraConfig(
-            r=self.rank,
-            lora_alpha=self.alpha,
-            lora_dropout=self.dropout,
-            target_modules=linear_names(encoder, attention_only=self.targets == "attention"),
-            **more,
-        )
+    def shared_settings(self, encoder: Any) -> dict[str, Any]:
+        """The keys that PEFT's configs of low-rank updates share, but for the rank."""
+        from tasks.model.encoder import are_transposed, linear_names
+
+        names = linear_names(encoder, attention_only=self.targets == "attention")
+        return {
+            "lora_alpha": self.alpha,
+            "lora_dropout": self.dropout,
+            "target_modules": names,
+            "fan_in_fan_out": are_transposed(encoder, names),
+        }
 
     def trains(self, name: str, depth: int, layers: int) -> bool:  # noqa: ARG002
         return ".lora_" in name

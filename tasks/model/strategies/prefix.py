@@ -31,11 +31,13 @@ class Prefix(Virtual):
         from peft import PrefixEncoder, PrefixTuningConfig
 
         from tasks.model.encoder import layer_stack
-        from tasks.model.virtual_tokens import prepend_keys_and_values
+        from tasks.model.virtual_tokens import key_heads, prepend_keys_and_values
+
+        heads, head_width = key_heads(encoder)
 
         config = PrefixTuningConfig(
             num_virtual_tokens=self.tokens,
-            token_dim=encoder.config.hidden_size,
+            token_dim=heads * head_width,
             num_layers=len(layer_stack(encoder)),
             encoder_hidden_size=self.width,
             prefix_projection=self.width > 0,

@@ -34,13 +34,15 @@ class Vera(Strategy):
     def reshape(self, encoder: Any) -> None:
         from peft import VeraConfig, VeraModel
 
-        from tasks.model.encoder import linear_names
+        from tasks.model.encoder import are_transposed, linear_names
 
+        names = linear_names(encoder, attention_only=self.targets == "attention")
         config = VeraConfig(
             r=self.rank,
             d_initial=self.start,
             projection_prng_key=self.projection_seed,
-            target_modules=linear_names(encoder, attention_only=self.targets == "attention"),
+            target_modules=names,
+            fan_in_fan_out=are_transposed(encoder, names),
         )
         VeraModel(encoder, config, "default")  # in place; its layers keep hold of the matrices that they share
 

@@ -163,7 +163,9 @@ def test_words_that_do_not_occur_can_be_left_out_of_the_training(learnable: Path
 
 
 @pytest.mark.parametrize(("strategy", "dropout"), [(Full(), 0.1), (Lora(), 0.1), (Partial(layers=2), 0.0)])
-@pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "electra"])
+@pytest.mark.parametrize(
+    "kind", ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "electra", "gpt2", "llama"]
+)
 def test_every_architecture_trains_in_bfloat16(
     kind: str, strategy: Any, dropout: float, learnable: Paths, tiny_bases: Callable[[str], BaseSettings]
 ) -> None:
@@ -186,7 +188,9 @@ def test_layers_hand_on_states_in_the_dtype_of_products(
     assert seen == {getattr(torch, precision)}
 
 
-@pytest.mark.parametrize("kind", ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "electra"])
+@pytest.mark.parametrize(
+    "kind", ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "electra", "gpt2", "llama"]
+)
 def test_every_architecture_trains(kind: str, learnable: Paths, tiny_bases: Callable[[str], BaseSettings]) -> None:
     settings = replace(SETTINGS, strategy=Partial(layers=2), epochs=1, cache_gigabytes=1)
     progress = fit(training_of(learnable, settings, tiny_bases(kind)), Progress())

@@ -20,6 +20,8 @@ from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
 from tasks.model.strategies.prompt import Prompt
 from tasks.paths import Paths
+from tests.unit.model.test_strategy_settings import ALL
+from tests.unit.model.test_strategy_settings import OTHER as STRATEGY_OTHER
 
 USUAL = FinetuneSettings(strategy=Partial(layers=2), precision="float32", batch_tokens=64)
 OTHER: dict[str, Any] = {
@@ -35,6 +37,7 @@ OTHER: dict[str, Any] = {
     "weight_decay": 0.2,
     "batch_tokens": 128,
     "accumulate": 3,
+    "gradient_checkpointing": True,
     "max_gradient_norm": 0.5,
     "class_weights": "balanced",
     "dropout": 0.3,
@@ -69,10 +72,15 @@ def test_every_setting_changes_the_plan(key: str, learnable: Paths, tiny_base: B
     assert make_plan(learnable, replace(USUAL, **{key: OTHER[key]}), tiny_base) != before
 
 
-@pytest.mark.parametrize("strategy", [Lora(rank=4), Lora(alpha=3), Lora(dropout=0.5), Lora(targets="attention")])
-def test_every_setting_of_lora_changes_the_plan(strategy: Lora, learnable: Paths, tiny_base: BaseSettings) -> None:
-    plans = [make_plan(learnable, replace(USUAL, strategy=each), tiny_base) for each in (Lora(), strategy)]
-    assert plans[0] != plans[1]
+@pytest.mark.parametrize("strategy", ALL, ids=lambda strategy: strategy.kind)
+def test_every_setting_of_every_strategy_changes_the_plan(
+    strategy: Any, learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    before = make_plan(learnable, replace(USUAL, strategy=strategy), tiny_base)
+    values = STRATEGY_OTHER[strategy.kind] or {"inverse_penalty": 1.0, "iterations": 5}
+    for key, value in values.items() if hasattr(strategy, next(iter(values))) else ():
+        other = replace(USUAL, strategy=replace(strategy, **{key: value}))
+        assert make_plan(learnable, other, tiny_base) != before, key
 
 
 def test_a_setting_that_feature_extraction_does_not_read_is_a_conflict(

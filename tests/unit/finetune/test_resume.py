@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -14,10 +14,12 @@ import tasks.tracking
 from tasks.errors import IntegrityError
 from tasks.finetune import checkpoint, stage
 from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.thaws.at_once import AtOnce
 from tasks.finetune.thaws.by_epoch import ByEpoch
 from tasks.finetune.thaws.freeze_out import FreezeOut
 from tasks.finetune.thaws.on_plateau import OnPlateau
 from tasks.model.settings import BaseSettings
+from tasks.model.strategies import AnyStrategy
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
@@ -26,6 +28,9 @@ from tasks.paths import Paths
 SETTINGS = FinetuneSettings(
     strategy=Partial(layers=2), epochs=3, batch_tokens=128, precision="float32", checkpoint_steps=2
 )
+
+
+LOOPED = [kind() for kind in get_args(get_args(AnyStrategy)[0]) if kind.__name__ != "FeatureExtraction"]
 
 
 class Killed(BaseException):
@@ -112,6 +117,22 @@ def test_a_training_killed_while_layers_thaw_ends_in_the_same_bits(
     original = checkpoint.Checkpoints.save
     whole = train(learnable, tiny_base, settings)
     kill_after(count)
+    with pytest.raises(Killed):
+        train(learnable, tiny_base, settings)
+    monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
+    resumed = train(learnable, tiny_base, settings)
+    assert (resumed["model_digest"], resumed["history"]) == (whole["model_digest"], whole["history"])
+
+
+@pytest.mark.parametrize("strategy", LOOPED, ids=lambda strategy: strategy.kind)
+def test_every_strategy_killed_in_mid_epoch_while_layers_thaw_ends_in_the_same_bits(
+    strategy: Any, learnable: Paths, tiny_base: BaseSettings, kill_after: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thaw = AtOnce() if strategy.compares_layers else ByEpoch(start=1, layers=3)
+    settings = replace(SETTINGS, strategy=strategy, epochs=2, thaw=thaw)
+    original = checkpoint.Checkpoints.save
+    whole = train(learnable, tiny_base, settings)
+    kill_after(4)
     with pytest.raises(Killed):
         train(learnable, tiny_base, settings)
     monkeypatch.setattr(checkpoint.Checkpoints, "save", original)

@@ -55,12 +55,13 @@ def _course(paths: Paths, base: BaseSettings, **settings: Any) -> list[list[int]
     return [_moved_depths(training, *pair) for pair in pairwise(states)]
 
 
-# three layers, no final norm: depth 0 embeddings, 1 to 3 the layers, 5 the head
+FULL_COURSE = [[5], [3, 5], [2, 3, 5], [1, 2, 3, 5], [0, 1, 2, 3, 5]]
+"""Three layers, no final norm: depth 0 embeddings, 1 to 3 the layers, 5 the head."""
 
 
 def test_full_thaws_from_the_head_down_to_the_embeddings(learnable: Paths, tiny_base: BaseSettings) -> None:
     moved = _course(learnable, tiny_base, thaw=ByEpoch())
-    assert moved == [[5], [3, 5], [2, 3, 5], [1, 2, 3, 5], [0, 1, 2, 3, 5]]
+    assert moved == FULL_COURSE
 
 
 def test_freeze_out_stops_the_lowest_layers_first(learnable: Paths, tiny_base: BaseSettings) -> None:
@@ -90,6 +91,77 @@ def test_kept_states_follow_the_front_down_and_weights_come_out_the_same(
         ends.append(states[-1][0])
     for name, weights in ends[0].items():
         torch.testing.assert_close(weights, ends[1][name], atol=1e-4, rtol=1e-3)
+
+
+def test_states_of_several_fronts_stay_within_the_bound_on_disk_and_the_front_in_use_is_there(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    """Each front stores train and val once; a bound that holds one front alone leaves only the last one's."""
+    folder = learnable.cache / "states"
+    settings = replace(SETTINGS, thaw=ByEpoch(start=1), epochs=3, cache_gigabytes=8.0)
+    whole = fit(training_of(learnable, settings, tiny_base), Progress())
+    files = {file.name: file.stat().st_size for file in folder.iterdir()}
+    assert len(files) == 4  # cuts 2 and 1; then all learns
+    one_front = sum(files.values()) / 2 / 1e9
+    bounded = fit(training_of(learnable, replace(settings, cache_gigabytes=one_front * 1.01), tiny_base), Progress())
+    assert len(list(folder.iterdir())) == 2
+    assert sum(file.stat().st_size for file in folder.iterdir()) <= one_front * 1.01 * 1e9
+    for name, weights in whole.best.items():
+        assert torch.equal(weights, bounded.best[name]), name
+
+
+def test_stored_states_are_those_of_the_rows_at_hand(learnable: Paths, tiny_base: BaseSettings) -> None:
+    """Augmented rows are rows of their own: others have other states, and what was stored is not taken for them."""
+    import pyarrow.parquet as pq
+
+    from tasks.model.upper import states_at
+    from tasks.table import AUGMENTED, write_table
+
+    settings = replace(SETTINGS, strategy=Partial(layers=1), epochs=1)
+    fit(training_of(learnable, settings, tiny_base), Progress())
+    table = pq.read_table(learnable.augmented)
+    texts = [f"{text} please help" for text in table["text"].to_pylist()]
+    changed = table.set_column(table.column_names.index("text"), "text", [texts])
+    write_table(learnable.augmented, changed, AUGMENTED)
+    training = training_of(learnable, settings, tiny_base, narrow=False)
+    _, side, _ = training.make_sides(True)
+    assert side.states is not None
+    ids = torch.tensor([side.examples.ids[0]])
+    fresh = states_at(training.model.eval().encoder, 2, ids, torch.ones_like(ids))
+    torch.testing.assert_close(side.states.batch(torch.tensor([0]), ids.shape[1]), fresh)
+
+
+def test_stored_states_have_no_dropout_in_them_though_learning_layers_have(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    """Frozen layers never drop anything, stored or computed; so both train to the same."""
+    ends = []
+    for gigabytes in (8.0, 0.0):
+        settings = replace(SETTINGS, strategy=Partial(layers=1), epochs=2, dropout=0.3, cache_gigabytes=gigabytes)
+        ends.append(fit(training_of(learnable, settings, tiny_base), Progress()).best)
+    for name, weights in ends[0].items():
+        torch.testing.assert_close(weights, ends[1][name], atol=1e-4, rtol=1e-3)
+
+
+class FrontOffByOne(ByEpoch):
+    """Lets one layer more learn than it says."""
+
+    def top_layers(self, layers: int, history: Any) -> int:
+        return min(layers + 1, super().top_layers(layers, history) + 1)
+
+
+def test_a_front_that_is_off_by_one_is_caught(learnable: Paths, tiny_base: BaseSettings) -> None:
+    assert _course(learnable, tiny_base, thaw=FrontOffByOne()) != FULL_COURSE
+
+
+def test_a_front_off_by_one_between_thaw_and_freezing_is_caught(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tasks.finetune import loop
+
+    sound = loop.thaw
+    monkeypatch.setattr(loop, "thaw", lambda model, lowest: sound(model, lowest - 1))
+    assert _course(learnable, tiny_base, thaw=ByEpoch()) != FULL_COURSE
 
 
 def test_states_of_layers_that_have_learned_are_not_taken_from_the_bases(

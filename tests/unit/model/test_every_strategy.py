@@ -24,7 +24,7 @@ from tasks.model.strategies.prompt import Prompt
 from tasks.model.tokenizer import load_tokenizer, token_ids
 
 ALL = [kind() for kind in get_args(get_args(AnyStrategy)[0])]
-MERGED = {"lora", "dora", "vera", "ia3", "ln_tuning"}
+MERGED = {"lora", "dora", "adalora", "vera", "ia3", "ln_tuning"}
 """After their merge nothing but the base's own modules is left."""
 TEXTS = ["where is my card", "refund please", "stop", "the box is late again today", "cancel", "help my money is lost"]
 LABELS = torch.tensor([0, 1, 2, 0, 1, 2])

@@ -12,7 +12,7 @@ from tasks.errors import SettingsError
 from tasks.finetune.plan import make_plan
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.classifier import build_classifier, frozen_layers, learned_state, parameter_depths
-from tasks.model.encoder import load_encoder
+from tasks.model.encoder import load_encoder, widths
 from tasks.model.needs import CAPABILITIES, require
 from tasks.model.roles import attention_out_names, feed_forward_out_names, key_and_value_names, norm_names
 from tasks.model.settings import BaseSettings
@@ -22,11 +22,13 @@ from tasks.model.strategies.prefix import Prefix
 from tasks.model.upper import cut_is_exact
 from tasks.paths import Paths
 
-KINDS = ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "mpnet", "electra"]
+KINDS = ["bert", "roberta", "distilbert", "modernbert", "deberta-v3", "mpnet", "electra", "gpt2", "llama"]
 ALL = [kind() for kind in get_args(get_args(AnyStrategy)[0])]
 REFUSED = {
     ("ia3", "modernbert"): "separate maps to keys and values",
     ("bitfit", "modernbert"): "biases",
+    ("ia3", "gpt2"): "separate maps to keys and values",
+    ("bitfit", "llama"): "biases",
     ("prefix", "distilbert"): "past keys and values",
     ("prefix", "modernbert"): "past keys and values",
     ("prefix", "deberta-v3"): "past keys and values",
@@ -87,23 +89,24 @@ def test_what_learns_in_the_top_layer_leaves_the_states_below_it_to_be_kept(
 def test_modules_are_found_by_role(kind: str, tiny_bases: Bases) -> None:
     encoder = load_encoder(folder_of(tiny_bases(kind)), "sdpa")
     modules = dict(encoder.named_modules())
-    assert [modules[name].in_features for name in attention_out_names(encoder)] == [32] * 3
-    assert [modules[name].in_features for name in feed_forward_out_names(encoder)] == [64] * 3
+    assert [widths(modules[name]) for name in attention_out_names(encoder)] == [(32, 32)] * 3
+    assert [widths(modules[name]) for name in feed_forward_out_names(encoder)] == [(64, 32)] * 3
     initials = [name.rpartition(".")[2][0] for name in key_and_value_names(encoder)]
-    assert initials == ([] if kind == "modernbert" else ["k", "v"] * 3)
+    assert initials == ([] if kind in ("modernbert", "gpt2") else ["k", "v"] * 3)
     assert len(norm_names(encoder)) == (8 if kind == "deberta-v3" else 7)
-    assert len(norm_names(encoder, 1)) == (3 if kind == "modernbert" else 2)
+    assert len(norm_names(encoder, 1)) == (3 if kind in ("modernbert", "gpt2", "llama") else 2)
     assert not set(attention_out_names(encoder)) & set(key_and_value_names(encoder))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "modernbert"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("modernbert", "gpt2")])
 def test_ia3_scales_keys_and_values_and_what_enters_the_end_of_the_feed_forward_part(
     kind: str, tiny_bases: Bases
 ) -> None:
     """Liu et al. 2022, fig. 2: factors of the hidden width on keys and values, of the inner width in the middle."""
     model = build_classifier(folder_of(tiny_bases(kind)), Ia3(), 3, "sdpa")
     factors = [tensor.numel() for name, tensor in learned_state(model).items() if "ia3" in name]
-    assert sorted(factors) == [32] * 6 + [64] * 3
+    heads = 16 if kind == "llama" else 32  # two heads of keys and values for four of queries
+    assert sorted(factors) == [heads] * 6 + [64] * 3
 
 
 def test_a_missing_capability_is_told_by_the_plan_before_anything_runs(learnable: Paths, tiny_bases: Bases) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from tasks.errors import SettingsError
 from tasks.model.classifier import build_classifier, frozen_layers, learned_state, parameter_depths
-from tasks.model.encoder import load_encoder
+from tasks.model.encoder import embeddings_of, load_encoder
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.p_tuning import PTuning
 from tasks.model.strategies.prefix import Prefix
@@ -25,7 +25,7 @@ def encoder_of(base: BaseSettings, strategy: Any) -> Any:
     return build_classifier(Path(str(base.folder)), strategy, 2, "sdpa").eval().encoder
 
 
-@pytest.mark.parametrize("kind", ["bert", "roberta", "modernbert", "deberta-v3"])
+@pytest.mark.parametrize("kind", ["bert", "roberta", "modernbert", "deberta-v3", "gpt2", "llama"])
 def test_a_prompt_of_words_gives_the_states_of_a_text_that_begins_with_them(
     kind: str, tiny_bases: Callable[[str], BaseSettings]
 ) -> None:
@@ -34,7 +34,8 @@ def test_a_prompt_of_words_gives_the_states_of_a_text_that_begins_with_them(
     encoder = encoder_of(base, Prompt(tokens=2))
     words = torch.tensor([[7, 8], [7, 8]])
     table = encoder.get_input_embeddings()
-    encoder.embeddings.virtual_tokens.embedding.weight.data = table.weight.data[words[0]].clone()
+    owner, name = embeddings_of(encoder)
+    getattr(owner, name).virtual_tokens.embedding.weight.data = table.weight.data[words[0]].clone()
     prompted = encoder(input_ids=IDS, attention_mask=MASK).last_hidden_state
     longer, mask = torch.cat([words, IDS], 1), torch.cat([torch.ones(2, 2, dtype=torch.long), MASK], 1)
     whole = load_encoder(Path(str(base.folder)), "sdpa").eval()(input_ids=longer, attention_mask=mask)
@@ -75,13 +76,13 @@ def test_the_network_is_folded_into_what_it_makes(strategy: Any, tiny_base: Base
     torch.testing.assert_close(encoder(input_ids=IDS, attention_mask=MASK).last_hidden_state, before)
 
 
-@pytest.mark.parametrize("kind", ["bert", "roberta"])
+@pytest.mark.parametrize("kind", ["bert", "roberta", "gpt2"])
 @pytest.mark.parametrize("make", [Prompt, PTuning, Prefix], ids=lambda each: each.kind)
 def test_more_tokens_than_the_base_has_positions_are_told_in_one_line(
     make: Any, kind: str, tiny_bases: Callable[[str], BaseSettings]
 ) -> None:
     """64 positions: 60 virtual tokens leave room for 4; RoBERTa's table has 66 rows, of which 1 is for padding."""
-    room = {"bert": 64, "roberta": 65}[kind]
+    room = {"bert": 64, "roberta": 65, "gpt2": 64}[kind]
     ids, mask = IDS[:1], MASK[:1]
     encoder_of(tiny_bases(kind), make(tokens=room - 4))(input_ids=ids, attention_mask=mask)
     encoder = encoder_of(tiny_bases(kind), make(tokens=room - 3))
