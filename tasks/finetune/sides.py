@@ -60,6 +60,8 @@ def why_not_kept(
     layers = len(layer_stack(model.encoder))
     if cut == 0 or cut > layers - 1:
         return "no whole layer is frozen"
+    if settings.strategy.is_seen_from_the_start:
+        return f"what {settings.strategy.kind} puts before each text changes what the frozen layers see"
     moving = [each.kind for each in settings.penalties if each.moves_words]
     if moving:
         return f"finetune.penalties: {', '.join(moving)} changes what the frozen layers see"

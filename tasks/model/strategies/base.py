@@ -11,6 +11,8 @@ class Strategy:
 
     needs: ClassVar[tuple[str, ...]] = ()
     """What the base must have, in the words of tasks.model.needs."""
+    is_seen_from_the_start: ClassVar[bool] = False
+    """Whether a base shaped by it gives other states before anything has learned: the base's own cannot stand in."""
     compares_layers: ClassVar[bool] = False
     """Whether it weighs layers against one another by their gradients, so that all must learn from the first step."""
 

@@ -20,6 +20,8 @@ from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
+from tasks.model.strategies.prefix import Prefix
+from tasks.model.strategies.prompt import Prompt
 from tasks.paths import Paths
 from tests.unit.finetune.test_loop import training_of
 
@@ -141,6 +143,17 @@ def test_stored_states_have_no_dropout_in_them_though_learning_layers_have(
         ends.append(fit(training_of(learnable, settings, tiny_base), Progress()).best)
     for name, weights in ends[0].items():
         torch.testing.assert_close(weights, ends[1][name], atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("strategy", [Prompt(tokens=2), Prefix(tokens=2)], ids=lambda each: each.kind)
+def test_states_that_virtual_tokens_change_are_computed_anew(
+    strategy: Any, learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    """They lie in the cache under the base's name, and these are not the base's."""
+    settings = replace(SETTINGS, strategy=strategy, thaw=ByEpoch(layers=4), epochs=2)
+    training = training_of(learnable, settings, tiny_base)
+    assert [cut for _, cut in _epochs(training)] == [0, 0, 0]
+    assert not (learnable.cache / "states").exists()
 
 
 class FrontOffByOne(ByEpoch):
