@@ -56,4 +56,4 @@ def _line(shown: str, meaning: str) -> str:
 
 
 def _scalar(value: Any) -> str:
-    return yaml.safe_dump(value).splitlines()[0]
+    return yaml.safe_dump(value, default_flow_style=True, width=1_000).splitlines()[0]

@@ -168,7 +168,7 @@ PRESETS: dict[str, Preset] = {
         "Wortsman et al. 2022, arXiv 2203.05482",
     ),
     "ensemble": Preset(
-        {"post": {"kind": "ensemble", "members": [_strategy("full"), _strategy("partial"), _strategy("lora")]}},
+        _strategy("full") | {"post": {"kind": "ensemble", "members": [{}, _strategy("partial"), _strategy("lora")]}},
         "answers that hang less on one training, where predicting may cost three times as much",
         "full, partial and lora, to train, to store and to predict",
         "Lakshminarayanan et al. 2016, arXiv 1612.01474",
