@@ -52,7 +52,7 @@ def _meanings(section: type[Any]) -> dict[str, str]:
 
 
 def _line(shown: str, meaning: str) -> str:
-    return f"{shown:<{_COMMENT}}# {meaning}"
+    return f"{shown:<{_COMMENT - 2}}  # {meaning}"
 
 
 def _scalar(value: Any) -> str:
