@@ -17,7 +17,9 @@ def headline(outcome: Outcome) -> str:
 
 
 def _finetune(numbers: Numbers) -> str:
-    return f"val macro F1 {numbers['best_val_macro_f1']:.3f} in epoch {numbers['best_epoch']}"
+    score = f"val macro F1 {numbers['best_val_macro_f1']:.3f}"
+    post = numbers.get("post")
+    return f"{score} by {post['kind']}, {post['saved_as']}" if post else f"{score} in epoch {numbers['best_epoch']}"
 
 
 def _evaluate(numbers: Numbers) -> str:

@@ -52,8 +52,8 @@ def _meanings(section: type[Any]) -> dict[str, str]:
 
 
 def _line(shown: str, meaning: str) -> str:
-    return f"{shown:<{_COMMENT}}# {meaning}"
+    return f"{shown:<{_COMMENT - 2}}  # {meaning}"
 
 
 def _scalar(value: Any) -> str:
-    return yaml.safe_dump(value).splitlines()[0]
+    return yaml.safe_dump(value, default_flow_style=True, width=1_000).splitlines()[0]

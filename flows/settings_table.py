@@ -68,7 +68,9 @@ def _default(field: Any) -> str:
 
 
 def _written(field: Any) -> str:
-    """A default as params.yaml would have it."""
+    """A default as params.yaml would have it; `…` where a person must say."""
+    if field.is_required():
+        return "…"
     value = field.default if field.default is not PydanticUndefined else field.default_factory()
     return _yaml(as_dict(value) if is_dataclass(value) else value)
 

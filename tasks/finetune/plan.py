@@ -11,6 +11,7 @@ from tasks.finetune.dropout import dropout_probabilities
 from tasks.finetune.examples import Examples
 from tasks.finetune.groups import peak_rate
 from tasks.finetune.penalties.conflicts import penalty_conflicts
+from tasks.finetune.post_plan import plan_post
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import why_not_kept
 from tasks.finetune.start import read
@@ -24,15 +25,24 @@ from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
-USED_WITHOUT_LOOP = {"strategy", "class_weights", "calibrate", "val_fold", "seed"}
+USED_WITHOUT_LOOP = {"strategy", "class_weights", "calibrate", "val_fold", "post", "seed"}
 """Settings that matter to feature_extraction, which has no loop."""
 
 
 def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
     """The plan as plain values: rows, depths with their rates, steps, precision, cost, and every conflict.
 
-    Needs the rows of the stages before finetune. Nothing is written or trained.
+    Needs the rows of the stages before finetune. Nothing is written or trained. Raises SettingsError where a training
+    would.
     """
+    if finetune.post.kind == "none":
+        return _plan_training(paths, finetune, base)
+    trainings = finetune.post.trainings(finetune)
+    saved_as = finetune.post.saved_as(trainings)
+    return plan_post(finetune.post, trainings, saved_as, [_plan_training(paths, each, base) for each in trainings])
+
+
+def _plan_training(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
     start = read(paths, finetune, base)
     train, val, model, dtype = start.train, start.val, start.model, start.dtype
     reason = why_not_kept(model, frozen_layers(model), train, val, finetune, dtype)
@@ -47,6 +57,7 @@ def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> d
         "depths": depth_table(model, finetune),
         "loop": loop_plan(train, finetune) if has_loop else None,
         "thaw": thaw_plan(model, finetune) if has_loop else None,
+        "post": as_dict(finetune.post),
         "frozen_layers": {"count": frozen_layers(model), "kept": not reason, "why_not": reason},
         "calibrate": finetune.calibrate,
         "dropout": dropout_probabilities(model),

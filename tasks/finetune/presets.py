@@ -155,6 +155,24 @@ PRESETS: dict[str, Preset] = {
         "the biases; gradients pass the whole base",
         "Ben Zaken et al. 2021, arXiv 2106.10199",
     ),
+    "wise_ft": Preset(
+        _strategy("full") | {"post": {"kind": "wise_ft"}},
+        "full, drawn back towards the base as far as val likes; texts unlike the train rows",
+        "as full, and some passes over val",
+        "Wortsman et al. 2021, arXiv 2109.01903",
+    ),
+    "soup": Preset(
+        _strategy("full") | {"post": {"kind": "soup", "members": [{}, {"learning_rate": 1e-4}, {"layer_decay": 0.8}]}},
+        "one model from three trainings, as quick as one",
+        "three times full to train",
+        "Wortsman et al. 2022, arXiv 2203.05482",
+    ),
+    "ensemble": Preset(
+        _strategy("full") | {"post": {"kind": "ensemble", "members": [{}, _strategy("partial"), _strategy("lora")]}},
+        "answers that hang less on one training, where predicting may cost three times as much",
+        "full, partial and lora, to train, to store and to predict",
+        "Lakshminarayanan et al. 2016, arXiv 1612.01474",
+    ),
 }
 """By name."""
 

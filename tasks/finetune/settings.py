@@ -7,6 +7,8 @@ from pydantic import Field
 from tasks.finetune.losses import AnyLoss
 from tasks.finetune.losses.cross_entropy import CrossEntropy
 from tasks.finetune.penalties import AnyPenalty
+from tasks.finetune.post import AnyPost
+from tasks.finetune.post.none import NoPost
 from tasks.finetune.schedules import AnySchedule
 from tasks.finetune.schedules.linear import Linear
 from tasks.finetune.thaws import AnyThaw
@@ -58,6 +60,8 @@ class FinetuneSettings:
     """Divide the logits by a temperature fitted on val, so that probabilities can be believed."""
     val_fold: Annotated[int, Field(ge=0)] | None = None
     """With split.folds: hold out this fold of train and val rows instead of val."""
+    post: AnyPost = Field(default_factory=NoPost)
+    """What is made of finished trainings: none, wise_ft (back towards the start), soup (mean weights) or ensemble."""
     precision: Literal["auto", "bfloat16", "float32"] = "auto"
     """Of matrix products; weights stay float32. auto: bfloat16 where the hardware has it."""
     cache_gigabytes: Annotated[float, Field(ge=0)] = 8.0

@@ -3,13 +3,16 @@
 import logging
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from tasks.errors import GateError, SettingsError
 from tasks.finetune.checkpoint import Checkpoints
+from tasks.finetune.combine import combine_trainings
 from tasks.finetune.fingerprint import make_fingerprint
+from tasks.finetune.parts import Part
 from tasks.finetune.progress import Progress
 from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
@@ -32,6 +35,8 @@ logger = logging.getLogger(__name__)
 def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
     """Fine-tune the base on the augmented train rows, keep the best epoch on val; writes data/model."""
     with cpu_threads(base.threads):
+        if finetune.post.kind != "none":
+            return combine_trainings(paths, finetune, base, _train_part)
         torch.manual_seed(finetune.seed)
         start = prepare(paths, finetune, base)
         with watching(paths, finetune, base) as watch:
@@ -51,6 +56,16 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
             )
             watch.finish(digest)
     return _report(start, progress, digest)
+
+
+def _train_part(start: Start, watch: Watch, checkpoints: Path) -> Part:
+    """One of the trainings that post makes a model of; its checkpoints lie in a folder of their own and stay."""
+    first = {name: each.clone() for name, each in learned_state(start.model).items()}
+    if isinstance(start.settings.strategy, FeatureExtraction):
+        progress = _fit_head(start, watch)
+    else:
+        progress = _fit_layers(start, watch, checkpoints)
+    return Part(start.settings, progress.best, first, _report(start, progress, ""))
 
 
 def _fit_head(start: Start, watch: Watch) -> Progress:
@@ -92,7 +107,8 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
     return progress
 
 
-def _fit_layers(start: Start, watch: Watch) -> Progress:
+def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> Progress:
+    """Checkpoints lie in `kept_in` and stay, or are gone when the training is over."""
     from accelerate import Accelerator
 
     from tasks.finetune.finish import finish
@@ -105,7 +121,7 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
     )
     if settings.thaw.is_moving and accelerator.num_processes > 1:
         raise SettingsError(f"finetune.thaw: {settings.thaw.kind} needs a single process. Start it without a launcher.")
-    checkpoints = Checkpoints(start.paths.checkpoints, make_fingerprint(start, accelerator.num_processes))
+    checkpoints = Checkpoints(kept_in or start.paths.checkpoints, make_fingerprint(start, accelerator.num_processes))
     training = _make_training(start, accelerator, checkpoints, watch)
     watch.expect(training.steps)
     found = checkpoints.newest()
@@ -119,7 +135,7 @@ def _fit_layers(start: Start, watch: Watch) -> Progress:
         logger.warning("finetune: the checkpoint there is of another training and is not used (%s).", reasons)
     fit(training, progress)
     finish(training, progress)
-    if accelerator.is_main_process:
+    if accelerator.is_main_process and kept_in is None:
         checkpoints.remove_all()
     return progress
 

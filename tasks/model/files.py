@@ -4,6 +4,9 @@ about.json          {base, strategy, labels, format}
 weights.safetensors the tensors that learned
 config.json, tokenizer.json   the base's own, so that a model of strategy `full` needs nothing else
 manifest.json       {files: {name: sha256}, digest}: written last; the digest is the model's name
+
+An ensemble: about.json {base, strategy: null, labels, format, members, temperature}, members/0/ … each such a folder,
+and a manifest.json that names every byte of them all.
 """
 
 import shutil
@@ -20,11 +23,12 @@ from torch import Tensor, nn
 
 from tasks.errors import GateError, IntegrityError
 from tasks.files import replacing, write_json
-from tasks.model.about import ABOUT, About, read_about
+from tasks.model.about import ABOUT, MEMBERS, About, read_about, single_models
 from tasks.model.base import find_base
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import cpu_threads, pick_attention, pick_device
+from tasks.model.ensemble import SavedEnsemble
 from tasks.model.manifest import MANIFEST, make_manifest, verify_model
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import TOKENIZER, load_tokenizer, token_ids
@@ -52,9 +56,34 @@ def save_model(
     with replacing(folder) as temporary:
         temporary.mkdir()
         save_file(state, temporary / WEIGHTS)
-        write_json(temporary / ABOUT, as_dict(about))
+        write_json(temporary / ABOUT, about.as_json())
         shutil.copyfile(base_folder / "config.json", temporary / "config.json")
         load_tokenizer(base_folder, base.max_tokens).save(str(temporary / TOKENIZER))
+        manifest = make_manifest(temporary)
+        write_json(temporary / MANIFEST, manifest)
+    return str(manifest["digest"])
+
+
+def save_ensemble(
+    folder: Path,
+    models: Sequence[tuple[Any, dict[str, Tensor]]],
+    *,
+    base: BaseSettings,
+    base_folder: Path,
+    labels: Sequence[str],
+    temperature: float,
+) -> str:
+    """Write a folder of models that answer together, (strategy, weights) each, whole or not at all; returns the digest.
+
+    Raises GateError as `save_model` does.
+    """
+    about = About(base=base, strategy=None, labels=list(labels), members=len(models), temperature=temperature)
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        write_json(temporary / ABOUT, about.as_json())
+        for number, (strategy, state) in enumerate(models):
+            member = temporary / MEMBERS / str(number)
+            save_model(member, state, base=base, base_folder=base_folder, strategy=strategy, labels=labels)
         manifest = make_manifest(temporary)
         write_json(temporary / MANIFEST, manifest)
     return str(manifest["digest"])
@@ -102,7 +131,7 @@ class SavedModel:
         return probabilities
 
 
-def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None = None) -> SavedModel:
+def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None = None) -> SavedModel | SavedEnsemble:
     """The model at `folder`, every byte of it and of its base checked.
 
     One rule for all strategies: rebuild the base, let the strategy shape it, put the weights back. The base is the one
@@ -110,6 +139,19 @@ def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None
     """
     digest = verify_model(folder)
     about = read_about(folder)
+    if not about.members:
+        return _open_single(folder, about, digest, base, root)
+    members = []
+    for each in single_models(folder):
+        member_digest = verify_model(each)
+        member = read_about(each)
+        if (member.members, member.labels, member.base) != (0, about.labels, about.base):
+            raise IntegrityError(f"{each} is no member of {folder}: base or labels differ. Train the ensemble again.")
+        members.append(_open_single(each, member, member_digest, base, root))
+    return SavedEnsemble(members, about.temperature, digest)
+
+
+def _open_single(folder: Path, about: About, digest: str, base: BaseSettings | None, root: Path | None) -> SavedModel:
     labels, recorded, strategy = about.labels, about.base, about.strategy
     state = _read_weights(folder / WEIGHTS)
     whole = _is_whole(strategy)

@@ -13,10 +13,9 @@ ALLOWED = frozenset({".json", ".safetensors", ".txt", ".md"})
 
 
 def make_manifest(folder: Path) -> dict[str, Any]:
-    """The sha256 of each file below `folder` but the manifest, and the digest of that list."""
-    names = sorted(
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST
-    )
+    """The sha256 of each file below `folder` but its own manifest, and the digest of that list."""
+    found = [path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST]
+    names = sorted(path.relative_to(folder).as_posix() for path in found)
     files = {name: sha256_of_file(folder / name) for name in names}
     return {"files": files, "digest": sha256_of_value(files)}
 

@@ -49,7 +49,7 @@ class Candidate:
 
     @cached_property
     def strategy(self) -> str:
-        return str(read_about(self.paths.model).strategy.kind)
+        return read_about(self.paths.model).kind
 
     @cached_property
     def code(self) -> CodeIdentity:

@@ -11,7 +11,7 @@ from typing import Any
 from tasks.digest import sha256_of_file, sha256_of_value
 from tasks.errors import IntegrityError
 from tasks.files import write_json
-from tasks.model.about import read_about
+from tasks.model.about import needs_base, read_about
 from tasks.model.manifest import read_manifest
 from tasks.model.settings import BaseSettings
 from tasks.settings import as_dict
@@ -74,7 +74,7 @@ def verify_package(folder: Path, digest: str | None = None) -> str:
 
 
 def open_package(folder: Path) -> Any:
-    """The model inside the package, ready to predict (tasks.model.files.SavedModel). Raises IntegrityError."""
+    """The model inside the package, ready to predict (as tasks.model.files.load_model). Raises IntegrityError."""
     from pydantic import TypeAdapter
 
     from tasks.model.files import load_model
@@ -102,7 +102,7 @@ def _base_to_bundle(model: Path, base: BaseSettings, root: Path) -> Path | None:
     """The base's folder if it must travel with the model; None if the model is whole or pip brings the base."""
     from tasks.model.base import PACKAGES, find_base
 
-    if read_about(model).strategy.kind == "full":
+    if not needs_base(model):
         return None
     folder = find_base(base, root)
     package, inner = PACKAGES.get(base.id, ("", ""))

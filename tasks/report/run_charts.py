@@ -4,6 +4,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from tasks.report.charts.alpha_curve import alpha_chart, alpha_loss_chart
 from tasks.report.charts.confusion import confusion_chart
 from tasks.report.charts.intervals import interval_chart
 from tasks.report.charts.learning_curve import accuracy_chart, loss_chart
@@ -15,7 +16,11 @@ from tasks.report.run_facts import RunFacts
 def draw_charts(facts: RunFacts) -> dict[str, Markup]:
     """Every picture there are numbers for, by name, as inline SVG."""
     charts: dict[str, Markup] = {}
-    for name, (spec, label) in {**_result_charts(facts.results), **_curves(facts.finetune)}.items():
+    for name, (spec, label) in {
+        **_result_charts(facts.results),
+        **_curves(facts.finetune),
+        **_alphas(facts.finetune),
+    }.items():
         charts[name] = draw(spec, name, label)
     return charts
 
@@ -58,4 +63,15 @@ def _curves(finetune: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     return {
         "loss": (loss_chart(history, best), "Loss on train and val rows by epoch"),
         "accuracy": (accuracy_chart(history, best), "Accuracy and macro F1 on the val rows by epoch"),
+    }
+
+
+def _alphas(finetune: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
+    post = finetune.get("post", {})
+    curve, alpha = post.get("curve", []), post.get("alpha")
+    if len(curve) < 2:
+        return {}
+    return {
+        "alpha": (alpha_chart(curve, alpha), "Accuracy and macro F1 on the val rows from the start to fine-tuned"),
+        "alpha_loss": (alpha_loss_chart(curve, alpha), "Loss on the val rows from the start to fine-tuned"),
     }

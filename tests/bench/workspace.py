@@ -16,11 +16,11 @@ VAL_ROWS = 8
 """The loop needs a val side; Trainer scores nothing by default, so ours scores next to nothing."""
 
 
-def make_workspace(root: Path, data: DataSet) -> None:
-    """Write the files that finetune reads, as if ingest … augment had run; val is a few of the train rows."""
+def make_workspace(root: Path, data: DataSet, val: Sequence[Row] = ()) -> None:
+    """Write the files that finetune reads, as if ingest … augment had run; without `val` rows it is a few of train."""
     paths = Paths(root)
     write_rows(paths.augmented, _records(data.train, augmented=True), AUGMENTED)
-    write_rows(paths.val, _records(data.train[:VAL_ROWS]), SPLIT)
+    write_rows(paths.val, _records(val or data.train[:VAL_ROWS]), SPLIT)
     write_rows(paths.test, _records(data.test), SPLIT)
 
 

@@ -45,6 +45,24 @@ def test_an_unknown_key_of_a_strategy_is_told_with_the_nearest_one() -> None:
     assert "finetune.strategy.ranks: unknown key; did you mean 'rank'?" in told
 
 
+def test_a_members_mistakes_are_told_as_finetunes_own_are() -> None:
+    members = [{"sed": 1}, {"learning_rate": "x"}, {"strategy": {"kind": "lora", "ranks": 2}}, {"val_fold": 1}]
+    told = mistakes_of(GOOD | {"finetune": {"post": {"kind": "soup", "members": members}}})
+    assert told.startswith("params.yaml has 4 mistakes:")
+    for line in (
+        "finetune.post.members.0.sed: unknown key; did you mean 'seed'?",
+        "finetune.post.members.1.learning_rate: input should be a valid number",
+        "finetune.post.members.2.strategy.ranks: unknown key; did you mean 'rank'?",
+        "finetune.post.members.3: val_fold cannot differ between members; set it in finetune itself",
+    ):
+        assert line in told
+
+
+def test_one_member_is_too_few() -> None:
+    told = mistakes_of(GOOD | {"finetune": {"post": {"kind": "ensemble", "members": [{"seed": 1}]}}})
+    assert "finetune.post.members: give 2 to 100 members" in told
+
+
 def test_a_strategy_without_its_kind_is_told() -> None:
     assert "finetune.strategy.kind: missing" in mistakes_of(GOOD | {"finetune": {"strategy": {"rank": 8}}})
 

@@ -1,6 +1,6 @@
 """What every strategy is: a shape given to the base, and which weights learn."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from tasks.settings import settings
 
@@ -15,6 +15,9 @@ class Strategy:
     """Whether a base shaped by it gives other states before anything has learned: the base's own cannot stand in."""
     compares_layers: ClassVar[bool] = False
     """Whether it weighs layers against one another by their gradients, so that all must learn from the first step."""
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "added"
+    """Where what learns lies: in the base's own weights, in modules that `merge` folds into those, or in modules that
+    stay. Weights may be averaged (tasks.finetune.post) in the first two."""
 
     @property
     def learning_rate(self) -> float:

@@ -17,6 +17,7 @@ class BitFit(Strategy):
     """How many layers' biases learn, counted from the top; 0: every bias of the base."""
 
     needs: ClassVar[tuple[str, ...]] = ("biases",)
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "own"
 
     @property
     def learning_rate(self) -> float:

@@ -1,6 +1,6 @@
 """The base is frozen; a logistic head learns on its features."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,3 +17,5 @@ class FeatureExtraction(Strategy):
     """C of the logistic regression on features of length 1: more fits closer."""
     iterations: Annotated[int, Field(ge=1)] = 100
     """At most so many passes of L-BFGS over the features."""
+
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "own"

@@ -1,6 +1,6 @@
 """Every weight learns."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tasks.model.strategies.base import Strategy
 from tasks.settings import settings
@@ -11,6 +11,8 @@ class Full(Strategy):
     """The reference: most freedom, most cost."""
 
     kind: Literal["full"] = "full"
+
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "own"
 
     @property
     def learning_rate(self) -> float:

@@ -18,6 +18,7 @@ class Ia3(Strategy):
         "separate maps to keys and values",
         "linear maps that end the feed-forward part",
     )
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "merged"
 
     @property
     def learning_rate(self) -> float:

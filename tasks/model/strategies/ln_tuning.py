@@ -18,6 +18,7 @@ class LnTuning(Strategy):
     """How many layers' norms learn, counted from the top; 0: every norm of the base."""
 
     needs: ClassVar[tuple[str, ...]] = ("normalisations",)
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "merged"
 
     @property
     def learning_rate(self) -> float:

@@ -22,6 +22,7 @@ class LowRank(Strategy):
     """Linear maps that get an update: those of attention, or every one in the layers."""
 
     needs: ClassVar[tuple[str, ...]] = ("linear maps in its layers",)
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "merged"
 
     @property
     def learning_rate(self) -> float:

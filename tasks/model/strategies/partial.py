@@ -1,6 +1,6 @@
 """The top layers learn; what lies below them is frozen, and its states are computed once."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,8 @@ class Partial(Strategy):
     kind: Literal["partial"] = "partial"
     layers: Annotated[int, Field(ge=1)] = 2
     """How many layers learn, counted from the top."""
+
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "own"
 
     @property
     def learning_rate(self) -> float:

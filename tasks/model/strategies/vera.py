@@ -26,6 +26,7 @@ class Vera(Strategy):
     """Of the random matrices; another seed makes another model."""
 
     needs: ClassVar[tuple[str, ...]] = ("linear maps in its layers",)
+    learns_in: ClassVar[Literal["own", "merged", "added"]] = "merged"
 
     @property
     def learning_rate(self) -> float:

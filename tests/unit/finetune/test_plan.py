@@ -10,12 +10,16 @@ from tasks.finetune import cost
 from tasks.finetune.losses.focal import Focal
 from tasks.finetune.penalties.l2_sp import L2Sp
 from tasks.finetune.plan import make_plan
+from tasks.finetune.post.ensemble import Ensemble
+from tasks.finetune.post.soup import Soup
+from tasks.finetune.post.wise_ft import WiseFt
 from tasks.finetune.schedules.cosine import Cosine
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.thaws.by_epoch import ByEpoch
 from tasks.finetune.thaws.freeze_out import FreezeOut
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
+from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
 from tasks.model.strategies.prompt import Prompt
@@ -43,6 +47,7 @@ OTHER: dict[str, Any] = {
     "dropout": 0.3,
     "calibrate": False,
     "patience": 2,
+    "post": WiseFt(),
     "val_fold": 1,
     "precision": "bfloat16",
     "cache_gigabytes": 0.0,
@@ -105,6 +110,46 @@ def test_the_plan_tells_the_lowest_depth_that_learns_in_each_epoch(
 def test_a_thaw_of_a_strategy_without_layers_is_a_conflict(learnable: Paths, tiny_base: BaseSettings) -> None:
     plan = make_plan(learnable, replace(USUAL, strategy=Prompt(tokens=2), thaw=ByEpoch()), tiny_base)
     assert plan["conflicts"] == ["finetune.thaw: what prompt lets learn lies below all layers, so none can thaw"]
+
+
+MEMBERS: tuple[dict[str, Any], ...] = ({"seed": 1}, {"strategy": {"kind": "full"}, "epochs": 9})
+
+
+@pytest.mark.parametrize(
+    ("post", "other"),
+    [
+        (WiseFt(), WiseFt(points=5)),
+        (Soup(members=MEMBERS), Soup(members=(*MEMBERS, {"seed": 2}))),
+        (Ensemble(members=MEMBERS), Ensemble(members=({"seed": 3}, *MEMBERS[1:]))),
+    ],
+    ids=lambda post: post.kind,
+)
+def test_every_setting_of_post_changes_the_plan(
+    post: Any, other: Any, learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    one, two = (make_plan(learnable, replace(USUAL, post=each), tiny_base) for each in (post, other))
+    assert {**one, "post": {**one["post"], "settings": 0}} != {**two, "post": {**two["post"], "settings": 0}}
+
+
+def test_the_plan_of_several_trainings_costs_their_sum(learnable: Paths, tiny_base: BaseSettings) -> None:
+    settings = [USUAL, replace(USUAL, strategy=Full(), epochs=9)]
+    parts = [make_plan(learnable, each, tiny_base) for each in settings]
+    plan = make_plan(learnable, replace(USUAL, post=Ensemble(members=MEMBERS)), tiny_base)
+    assert plan["cost"]["seconds"] == pytest.approx(sum(each["cost"]["seconds"] for each in parts))
+    learned = [sum(row["trainable"] for row in each["depths"]) for each in parts]
+    assert [each["trainable"] for each in plan["parts"]] == learned
+    assert plan["post"]["saved_megabytes"] == round(sum(learned) * 4 / 1e6, 1)
+
+
+def test_an_average_of_merged_factors_is_planned_as_large_as_the_base(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    planned = [
+        make_plan(learnable, replace(USUAL, strategy=strategy, post=WiseFt()), tiny_base)["post"]
+        for strategy in (Lora(), Full())
+    ]
+    assert planned[0]["saved_as"] == planned[1]["saved_as"] == "full"
+    assert planned[0]["saved_megabytes"] == planned[1]["saved_megabytes"] > 0
 
 
 def test_more_virtual_tokens_than_positions_are_refused_by_the_plan(learnable: Paths, tiny_base: BaseSettings) -> None:

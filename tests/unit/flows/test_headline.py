@@ -15,6 +15,11 @@ from flows.news import Outcome
         ("split", {"rows": {"train": 1777, "val": 187, "test": 238}}, "1,777 train / 187 val / 238 test"),
         ("finetune", {"best_val_macro_f1": 0.91234, "best_epoch": 4}, "val macro F1 0.912 in epoch 4"),
         (
+            "finetune",
+            {"best_val_macro_f1": 0.91234, "best_epoch": 4, "post": {"kind": "soup", "saved_as": "full"}},
+            "val macro F1 0.912 by soup, full",
+        ),
+        (
             "evaluate",
             {"accuracy": 0.9, "intervals": {"accuracy": {"low": 0.8512, "high": 0.949}}},
             "accuracy 0.900 [0.851, 0.949]",

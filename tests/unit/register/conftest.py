@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
@@ -19,7 +20,7 @@ from tasks.evaluate.outputs import SLICES
 from tasks.files import write_json
 from tasks.model.classifier import build_classifier, learned_state
 from tasks.model.device import pick_attention, pick_device
-from tasks.model.files import load_model, save_model
+from tasks.model.files import load_model, save_ensemble, save_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.full import Full
@@ -97,6 +98,22 @@ class Workspace:
         )
         history = [{"epoch": 1, "val_loss": 0.5, "val_macro_f1": 0.9}]
         write_json(self.paths.report("finetune"), {"history": history, "model_digest": digest})
+
+    def train_ensemble(self, *strategies: Any) -> None:
+        """A model of several, each with a head drawn by its number."""
+        models = []
+        for seed, strategy in enumerate(strategies):
+            self.train(seed + 10, strategy)
+            models.append((strategy, load_file(self.paths.model / "weights.safetensors")))
+        digest = save_ensemble(
+            self.paths.model,
+            models,
+            base=self.base,
+            base_folder=self.paths.root / "base",
+            labels=LABELS,
+            temperature=1.5,
+        )
+        write_json(self.paths.report("finetune"), {"history": [], "model_digest": digest})
 
     def evaluate(self, labels: list[str] | None = None, wrong: int = 5) -> list[str]:
         """What evaluate writes: the test rows' labels are the model's own answers but for the first `wrong`."""

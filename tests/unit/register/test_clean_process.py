@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tasks.model.strategies.feature_extraction import FeatureExtraction
+from tasks.model.strategies.full import Full
 from tasks.register.stage import run
 
 PREDICT = """
@@ -36,8 +38,11 @@ def start(workspace, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.fixture
-def registered(workspace) -> Any:
+@pytest.fixture(params=["one model", "ensemble"])
+def registered(request, workspace) -> Any:
+    if request.param == "ensemble":
+        workspace.train_ensemble(FeatureExtraction(), Full())
+        workspace.evaluate()
     run(workspace.paths, register=workspace.register, base=workspace.base, settings=workspace.settings)
     (workspace.paths.root / "base").rename(workspace.paths.root / "gone")  # nothing but the package may be needed
     return workspace

@@ -12,6 +12,7 @@ from mlflow.models import Model
 
 from tasks.errors import IntegrityError
 from tasks.model.files import load_model
+from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.full import Full
 from tasks.register.package import MANIFEST, build_package, open_package, verify_package
 
@@ -57,6 +58,22 @@ def test_a_whole_model_needs_no_base(workspace, tmp_path: Path) -> None:
     workspace.train(seed=2, strategy=Full())
     build(workspace, tmp_path / "whole")
     assert not (tmp_path / "whole" / "artifacts" / "base").exists()
+
+
+def test_an_ensemble_is_packed_whole_with_the_base_that_a_member_needs(workspace, tmp_path: Path) -> None:
+    workspace.train_ensemble(FeatureExtraction(), Full())
+    texts = ["where is my parcel", "refund please"]
+    expected = load_model(workspace.paths.model, workspace.base, workspace.paths.root).predict(texts)
+    build(workspace, tmp_path / "package")
+    shutil.rmtree(workspace.paths.root)
+    np.testing.assert_allclose(open_package(tmp_path / "package").predict(texts), expected, rtol=1e-5)
+
+
+def test_an_ensemble_of_whole_models_needs_no_base(workspace, tmp_path: Path) -> None:
+    workspace.train_ensemble(Full(), Full())
+    build(workspace, tmp_path / "whole")
+    assert not (tmp_path / "whole" / "artifacts" / "base").exists()
+    assert len(open_package(tmp_path / "whole").predict(["refund"])) == 1
 
 
 def test_every_file_is_covered_by_the_manifest(package: Path) -> None:

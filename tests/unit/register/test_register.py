@@ -9,6 +9,8 @@ from mlflow import MlflowClient
 from tasks.digest import md5_of_file
 from tasks.errors import DataError, IntegrityError
 from tasks.files import read_json, write_json
+from tasks.model.strategies.feature_extraction import FeatureExtraction
+from tasks.model.strategies.full import Full
 from tasks.register.champion import find_version
 from tasks.register.stage import run
 from tasks.tracking import open_store
@@ -49,6 +51,17 @@ def test_the_version_says_where_it_comes_from(workspace) -> None:
         "feature_extraction",
         "tests/tiny",
     }
+
+
+def test_an_ensemble_becomes_champion_and_is_asked_again_for_the_next_candidate(workspace) -> None:
+    workspace.train_ensemble(FeatureExtraction(), Full())
+    truth = workspace.evaluate()
+    first = register(workspace)
+    assert first["aliases"] == ["challenger", "champion"]
+    assert versions(workspace)[0].tags["strategy"] == "ensemble"
+    workspace.train(seed=2)
+    workspace.evaluate(truth)
+    assert register(workspace)["champion"]["accuracy"] == pytest.approx(0.95)
 
 
 def test_the_same_content_registers_once(workspace) -> None:

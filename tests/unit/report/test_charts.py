@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from tasks.report.charts.alpha_curve import alpha_chart, alpha_loss_chart
 from tasks.report.charts.confusion import MOST_LABELS, confused_labels, confusion_chart
 from tasks.report.charts.intervals import interval_chart
 from tasks.report.charts.learning_curve import accuracy_chart, loss_chart
@@ -16,7 +17,13 @@ HISTORY = [
     {"epoch": 1.0, "train_loss": 2.0, "val_loss": 2.1, "val_accuracy": 0.5, "val_macro_f1": 0.4},
     {"epoch": 2.0, "train_loss": 1.0, "val_loss": 1.5, "val_accuracy": 0.7, "val_macro_f1": 0.6},
 ]
+CURVE = [
+    {"alpha": number / 4, "val_loss": 1.0 - number / 8, "val_accuracy": 0.5 + number / 10, "val_macro_f1": 0.4}
+    for number in range(5)
+]
 CHARTS = {
+    "alpha": alpha_chart(CURVE, 0.75),
+    "alpha_loss": alpha_loss_chart(CURVE, None),
     "intervals": interval_chart(
         [{"name": "<b>us", "value": 0.9, "low": 0.8, "high": 1.0, "is_ours": True}], "accuracy"
     ),

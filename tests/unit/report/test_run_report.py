@@ -138,6 +138,53 @@ def test_the_page_shows(plain_report, words):
     assert " ".join(words.split()) in Page(plain_report).text
 
 
+SCORES = {"val_accuracy": 0.81, "val_macro_f1": 0.79, "val_loss": 0.5}
+POSTS = {
+    "wise_ft": {
+        "kind": "wise_ft",
+        "saved_as": "full",
+        "shown_part": 0,
+        "alpha": 0.25,
+        "parts": [{"name": f"{name} <b>", "strategy": "full", "alpha": 0.0, **SCORES} for name in ("start", "tuned")],
+        "result": SCORES,
+        "curve": [{"alpha": number / 4, **SCORES} for number in range(5)],
+    },
+    "soup": {
+        "kind": "soup",
+        "saved_as": "partial",
+        "shown_part": 1,
+        "kept": [1],
+        "parts": [{"name": f"=seed {n}", "strategy": "partial", "kept": n == 1, **SCORES} for n in (0, 1)],
+        "result": SCORES,
+    },
+    "ensemble": {
+        "kind": "ensemble",
+        "saved_as": "ensemble",
+        "shown_part": 0,
+        "parts": [{"name": f"seed {n}", "strategy": "lora", **SCORES} for n in (0, 1)],
+        "result": SCORES,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("wise_ft", "start <b> full 81.0 % 79.0 % 0.5000 75 %"),
+        ("wise_ft", "wise-ft, α = 0.25 full 81.0 % 79.0 % 0.5000"),
+        ("soup", "'=seed 1 partial 81.0 % 79.0 % 0.5000 yes soup partial 81.0 %"),
+        ("soup", "'=seed 0 partial 81.0 % 79.0 % 0.5000 no"),
+        ("ensemble", "seed 1 lora 81.0 % 79.0 % 0.5000 yes ensemble ensemble 81.0 %"),
+    ],
+)
+def test_a_model_made_of_parts_stands_beside_them(workspace, kind, words):
+    write_json(workspace.report("finetune"), read_json(workspace.report("finetune")) | {"post": POSTS[kind]})
+    html = render_run_report(workspace, None)
+    assert words in Page(html).text.replace("\u202f", " ")
+    assert ("Loss on the val rows from the start" in html) == (kind == "wise_ft")
+    assert len(Page(html).ids) == len(set(Page(html).ids))
+
+
 def test_a_leak_between_sides_is_told(workspace):
     split = read_json(workspace.report("split"))
     write_json(workspace.report("split"), split | {"leaks": {"exact": 0, "near": 3}})

@@ -1,0 +1,43 @@
+"""Several fine-tuned models that answer together."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+SMALLEST = float(np.finfo(np.float32).tiny)
+"""What a probability that rounds to 0 counts as when its logarithm is taken."""
+
+
+class Member(Protocol):
+    """A model that predicts."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray: ...
+
+
+class SavedEnsemble:
+    """Models with the same labels: the mean of their probabilities, its logarithm divided by a temperature."""
+
+    def __init__(self, members: Sequence[Member], temperature: float, digest: str) -> None:
+        self.digest = digest
+        self.labels = members[0].labels
+        self._members = members
+        self._temperature = temperature
+
+    def predict(self, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities (N, C) float32 in the order of `labels`. Raises GateError as a member does."""
+        mean = np.mean([each.predict(texts).astype(np.float64) for each in self._members], axis=0)
+        return cooled(mean, self._temperature).astype(np.float32)
+
+
+def cooled(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """softmax(log p / temperature) of rows (N, C); 1 leaves them as they are."""
+    if temperature == 1.0:
+        return probabilities
+    scaled = np.log(np.maximum(probabilities, SMALLEST)) / temperature
+    grown = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    result: np.ndarray = grown / grown.sum(axis=1, keepdims=True)
+    return result
