@@ -133,6 +133,7 @@ def data_add(
     test: Annotated[Path | None, typer.Option(help="An official test file.")] = None,
     sha256: Annotated[str | None, typer.Option(help="Digest that the file must have.")] = None,
     text_column: Annotated[str | None, typer.Option(help="Column with the text.")] = None,
+    pair_column: Annotated[str | None, typer.Option(help="Column with the second text, if rows are pairs.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column with the label.")] = None,
     format_: Annotated[
         str | None, typer.Option("--format", help="csv, tsv, jsonl or parquet; else told by the name's ending.")
@@ -148,8 +149,8 @@ def data_add(
     """Copy a data set in, track it with DVC, and point params.yaml at it."""
     from flows.add_data import add_data
 
-    asked = {"text_column": text_column, "label_column": label_column, "format": format_, "header": header}
-    asked |= {"quoting": quoting, "delimiter": delimiter}
+    asked = {"text_column": text_column, "pair_column": pair_column, "label_column": label_column}
+    asked |= {"format": format_, "header": header, "quoting": quoting, "delimiter": delimiter}
     written = {key: value for key, value in asked.items() if value is not None}
     add_data(_paths(root), source, test=test, sha256=sha256, written=written, name=name)
 

@@ -39,6 +39,8 @@ def sha256_of_texts(texts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def row_id(text: str, label: str) -> str:
-    """A row's name: 96 bits of the sha256 of its label and text, the same in every file and version of the data."""
-    return hashlib.sha256(f"{label}\x00{text}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
+def row_id(text: str, label: str, pair: str | None = None) -> str:
+    """A row's name: 96 bits of the sha256 of its label and its text or both its texts, the same in every file and
+    version of the data."""
+    content = f"{label}\x00{text}" if pair is None else f"{label}\x00{text}\x00{pair}"
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:24]

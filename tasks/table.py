@@ -16,6 +16,7 @@ INGESTED = pa.schema(
         ("side", pa.string()),  # "any", or "test" if the row came from an official test file
         ("line", pa.int64()),  # first line of the row in its file, 1 = the first line of the file
         ("text", pa.string()),
+        ("pair", pa.string()),  # the second text, where a row is a pair of texts; else null, in all rows
         ("label", pa.string()),
     ]
 )
@@ -27,6 +28,7 @@ PREDICTIONS = pa.schema(
         ("row_id", pa.string()),
         ("line", pa.int64()),
         ("text", pa.string()),
+        ("pair", pa.string()),
         ("label", pa.string()),
         ("predicted", pa.string()),
         ("probabilities", pa.list_(pa.float32())),  # in the order of the model's labels

@@ -9,6 +9,7 @@ from tasks.augment.settings import AugmentSettings
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.table import AUGMENTED, SPLIT, read_table, write_table
+from tasks.texts import joined
 
 _MOST_LABELS = 1_000
 
@@ -38,13 +39,9 @@ def _make(
 
     made, thrown = make_rows(train.to_pylist(), augment, lambda: find_base(base, paths.root))
     new = pa.Table.from_pylist(made, schema=AUGMENTED)
-    held_out = pa.concat_tables(read_table(path, SPLIT, ["text"]) for path in (paths.val, paths.test))
-    is_near = near_any(_texts(new), _texts(held_out), augment.max_held_out_similarity)
+    held_out = pa.concat_tables(read_table(path, SPLIT, ["text", "pair"]) for path in (paths.val, paths.test))
+    is_near = near_any(joined(new), joined(held_out), augment.max_held_out_similarity)
     return new.filter(pa.array(~is_near)), {**thrown, "near_held_out": int(is_near.sum())}
-
-
-def _texts(table: pa.Table) -> pa.Array:
-    return table["text"].combine_chunks()
 
 
 def _rows_per_label(train: pa.Table, table: pa.Table) -> dict[str, dict[str, int]]:

@@ -1,6 +1,7 @@
 """Arrow record batches (of a parquet file or a saved dataset) → rows."""
 
 from collections.abc import Iterable, Iterator
+from itertools import repeat
 
 import pyarrow as pa
 
@@ -10,11 +11,12 @@ from tasks.ingest.reading import Reading, Row
 
 
 def check_schema(schema: pa.Schema, reading: Reading) -> None:
-    """Raise DataError unless the text is a string column, and the label a string or whole-number one."""
-    text, label = reading.settings.text_column, reading.settings.label_column
-    find_columns(schema.names, text=text, label=label, name=reading.name)
-    reading.ignore({*schema.names} - {text, label})
-    for column, numbers_too in ((text, False), (label, True)):
+    """Raise DataError unless the texts are string columns, and the label a string or whole-number one."""
+    wanted = reading.settings.columns
+    find_columns(schema.names, wanted, name=reading.name)
+    reading.ignore({*schema.names} - {*wanted.values()})
+    for key, column in wanted.items():
+        numbers_too = key == "label_column"
         kind = schema.field(column).type
         value = kind.value_type if pa.types.is_dictionary(kind) else kind
         if not (_is_text(value) or (numbers_too and pa.types.is_integer(value))):
@@ -24,11 +26,12 @@ def check_schema(schema: pa.Schema, reading: Reading) -> None:
 
 def rows_of_batches(batches: Iterable[pa.RecordBatch], reading: Reading) -> Iterator[Row]:
     """The rows, numbered from 1. Raises DataError for a null, broken UTF-8, and a number that is no class."""
-    settings, row = reading.settings, 1
+    columns, row = reading.settings.columns, 1
     for batch in batches:
-        texts = _as_texts(batch.column(settings.text_column), settings.text_column, row, reading)
-        labels = _as_texts(batch.column(settings.label_column), settings.label_column, row, reading)
-        yield from zip(range(row, row + len(texts)), texts, labels, strict=True)
+        read = {key: _as_texts(batch.column(column), column, row, reading) for key, column in columns.items()}
+        texts, labels = read["text_column"], read["label_column"]
+        pairs: Iterable[str | None] = read.get("pair_column") or repeat(None, len(texts))
+        yield from zip(range(row, row + len(texts)), texts, pairs, labels, strict=True)
         row += len(texts)
 
 

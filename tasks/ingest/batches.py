@@ -15,36 +15,28 @@ _CHARACTERS = 8 * 1024 * 1024
 
 def batch_rows(rows: Iterable[Row], reading: Reading) -> Iterator[pa.RecordBatch]:
     """Batches (tasks.table.INGESTED) of 16,384 rows or some 8 million characters, whichever comes first."""
-    lines: list[int] = []
-    texts: list[str] = []
-    labels: list[str] = []
+    waiting: list[Row] = []
     held = 0
-    for line, text, label in rows:
-        lines.append(line)
-        texts.append(text)
-        labels.append(label)
-        held += len(text) + len(label)
-        if held > _CHARACTERS or len(lines) == _ROWS:
-            yield _batch(lines, texts, labels, reading)
-            lines, texts, labels, held = [], [], [], 0
-    if lines:
-        yield _batch(lines, texts, labels, reading)
+    for row in rows:
+        waiting.append(row)
+        _, text, pair, label = row
+        held += len(text) + len(pair or "") + len(label)
+        if held > _CHARACTERS or len(waiting) == _ROWS:
+            yield _batch(waiting, reading)
+            waiting, held = [], 0
+    if waiting:
+        yield _batch(waiting, reading)
 
 
-def _batch(lines: list[int], texts: list[str], labels: list[str], reading: Reading) -> pa.RecordBatch:
-    for column, values in ((reading.settings.text_column, texts), (reading.settings.label_column, labels)):
-        _check(values, lines, column, reading)
-    row_ids = list(map(row_id, texts, labels))
-    return pa.RecordBatch.from_arrays(
-        [
-            pa.array(row_ids),
-            pa.array([reading.source.side] * len(lines)),
-            pa.array(lines),
-            pa.array(texts),
-            pa.array(labels),
-        ],
-        schema=INGESTED,
-    )
+def _batch(rows: list[Row], reading: Reading) -> pa.RecordBatch:
+    lines, texts, pairs, labels = (list(column) for column in zip(*rows, strict=True))
+    read = {"text_column": texts, "pair_column": pairs, "label_column": labels}
+    for key, column in reading.settings.columns.items():
+        _check(read[key], lines, column, reading)
+    row_ids = list(map(row_id, texts, labels, pairs))
+    columns = [row_ids, [reading.source.side] * len(lines), lines, texts, pairs, labels]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, INGESTED, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=INGESTED)
 
 
 def _check(values: list[str], lines: list[int], column: str, reading: Reading) -> None:

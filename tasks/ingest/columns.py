@@ -1,8 +1,8 @@
-"""The names of a file's columns → where the text and the label are."""
+"""The names of a file's columns → where the texts and the label are."""
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from tasks.errors import DataError
 from tasks.ingest.problem import bad_data, listed, quoted
@@ -11,9 +11,9 @@ MOST_COLUMNS = 1_000
 
 
 def find_columns(
-    names: Sequence[str], *, text: str, label: str, name: str, line: int | None = None, hint: str = ""
-) -> tuple[int, int]:
-    """Where the columns called `text` and `label` are among `names`, counted from 0.
+    names: Sequence[str], wanted: Mapping[str, str], *, name: str, line: int | None = None, hint: str = ""
+) -> dict[str, int]:
+    """Where the wanted columns are among `names`, counted from 0, by the setting that names each.
 
     Raises DataError for more than 1,000 columns, a column without a name or named twice, and a missing one.
     """
@@ -23,14 +23,14 @@ def find_columns(
             numbers = ", ".join(str(number) for number, each in enumerate(names, 1) if each == column)
             what = f"names {count} columns ({numbers}); rename or remove all but one"
             raise bad_data(name, what, line=line, column=column)
-    for key, column in (("text_column", text), ("label_column", label)):
+    for key, column in wanted.items():
         if column not in names:
             raise missing_column(names, key, column, name, line=line, hint=hint)
     if "" in names:
         number = names.index("") + 1
         advice = "name it or remove it (pandas writes one unless to_csv(index=False))"
         raise bad_data(name, f"column {number} has no name; {advice}", line=line)
-    return names.index(text), names.index(label)
+    return {key: names.index(column) for key, column in wanted.items()}
 
 
 def missing_column(

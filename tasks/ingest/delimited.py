@@ -36,9 +36,10 @@ def read_delimited(reading: Reading) -> Iterator[Row]:
 
 
 def _rows(records: Iterator[tuple[int, list[str]]], names: list[str], reading: Reading, hint: str) -> Iterator[Row]:
-    text_column, label_column = reading.settings.text_column, reading.settings.label_column
-    text, label = find_columns(names, text=text_column, label=label_column, name=reading.name, line=1, hint=hint)
-    reading.ignore({*names} - {text_column, label_column})
+    wanted = reading.settings.columns
+    place = find_columns(names, wanted, name=reading.name, line=1, hint=hint)
+    text, pair, label = place["text_column"], place.get("pair_column"), place["label_column"]
+    reading.ignore({*names} - {*wanted.values()})
     blank = 0
     for line, fields in records:
         if not fields:
@@ -48,7 +49,7 @@ def _rows(records: Iterator[tuple[int, list[str]]], names: list[str], reading: R
         elif len(fields) != len(names):
             raise _wrong_count(len(fields), names, reading.name, line)
         else:
-            yield line, fields[text], fields[label]
+            yield line, fields[text], None if pair is None else fields[pair], fields[label]
 
 
 def _records(reading: Reading, delimiter: str) -> Iterator[tuple[int, list[str]]]:

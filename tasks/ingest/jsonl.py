@@ -14,11 +14,11 @@ _KINDS = {bool: "true or false", float: "a fraction", dict: "an object", list: "
 def read_jsonl(reading: Reading) -> Iterator[Row]:
     """The rows of a jsonl file; a label may be a whole number, which becomes its decimal text.
 
-    Raises DataError at the first line that is not an object with a text and a label, and for a key given twice.
+    Raises DataError at the first line that is not an object with its text, its second text if one is asked for, and
+    its label, and for a key given twice.
     """
-    settings = reading.settings
-    text_column, label_column = settings.text_column, settings.label_column
-    wanted = {text_column, label_column}
+    columns = reading.settings.columns
+    wanted = {*columns.values()}
     blank = 0
     for number, line in enumerate(reading.lines(), 1):
         if line.isspace():
@@ -27,17 +27,25 @@ def read_jsonl(reading: Reading) -> Iterator[Row]:
         if blank:
             raise bad_data(reading.name, "a blank line; remove it", line=blank)
         record = _parse(line, number, reading.name)
-        for key, column in (("text_column", text_column), ("label_column", label_column)):
+        for key, column in columns.items():
             if column not in record:
                 raise missing_column(record, key, column, reading.name, line=number)
         if record.keys() != wanted:
             refuse_many(len(record), reading.name, line=number)
             reading.ignore(record.keys() - wanted, line=number)
-        text, label = record[text_column], record[label_column]
-        if type(text) is not str or type(label) is not str:
-            text = _as_text(text, text_column, number, reading.name)
-            label = _as_text(str(label) if type(label) is int else label, label_column, number, reading.name)
-        yield number, text, label
+        yield number, *_fields(record, reading, number)
+
+
+def _fields(record: dict[str, Any], reading: Reading, number: int) -> tuple[str, str | None, str]:
+    """The text, the second text or None, and the label of a line's object."""
+    settings, name = reading.settings, reading.name
+    text, label, pair = record[settings.text_column], record[settings.label_column], None
+    if type(text) is not str or type(label) is not str:
+        text = _as_text(text, settings.text_column, number, name)
+        label = _as_text(str(label) if type(label) is int else label, settings.label_column, number, name)
+    if settings.pair_column is not None:
+        pair = _as_text(record[settings.pair_column], settings.pair_column, number, name)
+    return text, pair, label
 
 
 def _as_text(value: Any, column: str, line: int, name: str) -> str:

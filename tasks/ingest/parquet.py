@@ -20,7 +20,7 @@ def read_parquet(reading: Reading) -> Iterator[Row]:
     Raises DataError for columns of other kinds than text (the label may be whole numbers), nulls and broken files.
     """
     reading.file.hash_whole()
-    wanted = [reading.settings.text_column, reading.settings.label_column]
+    wanted = list(reading.settings.columns.values())
     try:
         with pq.ParquetFile(reading.file.raw, pre_buffer=False) as table:
             check_schema(table.schema_arrow, reading)

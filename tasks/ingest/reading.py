@@ -11,8 +11,8 @@ from tasks.ingest.lines import read_lines
 from tasks.ingest.regular_file import RegularFile
 from tasks.ingest.settings import IngestSettings
 
-Row = tuple[int, str, str]
-"""A row's first line (1 = the file's first), its text, its label."""
+Row = tuple[int, str, str | None, str]
+"""A row's first line (1 = the file's first), its text, its second text (None where a row is one), its label."""
 
 Side = Literal["any", "test"]
 Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
@@ -43,7 +43,7 @@ class Reading:
     file: RegularFile
     settings: IngestSettings
     ignored_columns: set[str] = field(default_factory=set)
-    """Columns seen that are neither text nor label; the reader adds them."""
+    """Columns seen that are neither a text nor the label; the reader adds them."""
 
     @property
     def name(self) -> str:

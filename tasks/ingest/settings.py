@@ -1,5 +1,6 @@
 """Which file, and how it is written."""
 
+from itertools import combinations
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ class IngestSettings:
     """How the file is written; auto: by its name's ending."""
     text_column: str = "text"
     """Column with the text."""
+    pair_column: str | None = None
+    """Column with the second text where a row is a pair of texts (premise and hypothesis); null: rows are one text."""
     label_column: str = "label"
     """Column with the label."""
     header: bool = True
@@ -38,8 +41,14 @@ class IngestSettings:
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.text_column == self.label_column:
-            raise ValueError(f"text_column and label_column are both {self.text_column!r}; name two columns")
+        named = [
+            ("text_column", self.text_column),
+            ("pair_column", self.pair_column),
+            ("label_column", self.label_column),
+        ]
+        for (one, column), (other, again) in combinations(named, 2):
+            if column == again:
+                raise ValueError(f"{one} and {other} are both {column!r}; name {len(self.columns)} columns")
         if self.url is not None:
             address = urlsplit(self.url)
             if address.scheme != "https" or not address.hostname:
@@ -49,3 +58,9 @@ class IngestSettings:
             if self.sha256 is None:
                 raise ValueError("url needs sha256, the digest of the file it must give; add it")
         return self
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns that are read, by the setting that names each: the text, the second text if any, the label."""
+        pair = {} if self.pair_column is None else {"pair_column": self.pair_column}
+        return {"text_column": self.text_column, **pair, "label_column": self.label_column}

@@ -1,7 +1,8 @@
 """Texts → which of them are nearly the same.
 
 Candidates share a MinHash band; each is then checked by its exact Jaccard similarity, so that every pair told is near.
-A pair just as alike as asked is missed with a chance of 0.0001, one more alike with less.
+A pair just as alike as asked is missed with a chance of 0.0001, one more alike with less. Rows that are pairs of texts
+are near if both their texts are: a long text that two rows share does not hide that the other ones differ.
 
 In a crowd that shares a band, each text is compared with the first ones of that crowd only, at most with 256 in a small
 file and with 8 in a large one (_PARTNERS), so that a million like texts do not make 10^12 pairs. How many depends on
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from tasks.near_duplicates.normal_form import normal_forms
+from tasks.near_duplicates.normal_form import are_pairs, halves, normal_forms
 from tasks.near_duplicates.shingles import Ints
 from tasks.near_duplicates.similarity import similarities
 from tasks.near_duplicates.sketches import Sketches, sketch
@@ -101,7 +102,11 @@ def _may_be_near(sketches: Sketches, earlier: Ints, later: Ints, similarity: flo
 
 def _are_near(texts: pa.Array, pairs: npt.NDArray[np.uint64], similarity: float) -> npt.NDArray[np.bool_]:
     parts = [pairs[first : first + _CHECKED_AT_ONCE] for first in range(0, len(pairs), _CHECKED_AT_ONCE)]
-    checked = [similarities(texts, _as_pairs(part)) >= similarity - 1e-9 for part in parts]
+    texts_of_rows = halves(texts) if are_pairs(texts) else (texts,)
+    checked = [
+        np.all([similarities(each, _as_pairs(part)) >= similarity - 1e-9 for each in texts_of_rows], axis=0)
+        for part in parts
+    ]
     return np.concatenate([np.empty(0, np.bool_), *checked])
 
 

@@ -1,6 +1,6 @@
 """How rows are dealt to train, val and test."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,9 @@ class SplitSettings:
     near_duplicate_similarity: Annotated[float, Field(ge=0.5, le=1)] = 0.8
     """Texts that share at least this much of their three-letter shingles (Jaccard; case and punctuation aside) stay on
     one side. At 0.8 one changed letter is forgiven in texts of 27 letters or more, at 0.7 from 17. 1 is equal only."""
+    together: Literal["text", "pair"] = "text"
+    """Where rows are pairs of texts, what stays on one side: "text", rows with the same first text (one premise, one
+    question) or near ones; "pair", only rows of which both texts are near."""
     min_train_rows_per_label: Annotated[int, Field(ge=1)] = 2
     """A label with fewer train rows stops the run."""
     min_val_rows_per_label: Annotated[int, Field(ge=0)] = 1

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import DataError
+from tasks.near_duplicates import normal_forms
 from tasks.paths import Paths
 from tasks.split.dealing import SIDES
 from tasks.split.folds import fold_of_rows
@@ -18,6 +19,7 @@ from tasks.split.plan import Plan, plan_split
 from tasks.split.settings import SplitSettings
 from tasks.split.shares import share_deviations
 from tasks.table import INGESTED, SPLIT, read_table, write_table
+from tasks.texts import holds_pairs, joined
 
 _MOST_LISTED = 20
 _MOST_LABELS = 1_000
@@ -28,8 +30,9 @@ def run(paths: Paths, *, split: SplitSettings) -> dict[str, Any]:
     """Deal the checked rows to the three sides; the numbers and the leakage report."""
     files = {"train": paths.train, "val": paths.val, "test": paths.test}
     numbers = _deal(paths.validated, files, split)
-    texts = [read_table(file, SPLIT, ["text"])["text"].combine_chunks() for file in files.values()]
-    return numbers | {"leaks": count_leaks(texts, split.near_duplicate_similarity)}
+    sides = {side: read_table(file, SPLIT, ["text", "pair"]) for side, file in files.items()}
+    leaks = count_leaks([joined(table) for table in sides.values()], split.near_duplicate_similarity)
+    return numbers | {"leaks": leaks} | _shared_first_texts(sides)
 
 
 def _deal(source: Path, files: dict[str, Path], split: SplitSettings) -> dict[str, Any]:
@@ -39,7 +42,8 @@ def _deal(source: Path, files: dict[str, Path], split: SplitSettings) -> dict[st
             f"{source.name} has no rows: none passed validation. Look at the quarantine, and mend the data."
         )
     is_test = pc.equal(table["side"], "test").to_numpy()
-    plan = plan_split(table["text"].combine_chunks(), is_test, split)
+    owners = table["text"].combine_chunks() if holds_pairs(table) and split.together == "text" else None
+    plan = plan_split(joined(table), is_test, split, owners=owners)
     labels, counts = _count_labels(table["label"], plan)
     check_minimums(counts, labels, split)
     folds = pa.array(fold_of_rows(plan, key=split.key, folds=split.folds))
@@ -59,6 +63,21 @@ def _deal(source: Path, files: dict[str, Path], split: SplitSettings) -> dict[st
     }
 
 
+def _shared_first_texts(sides: dict[str, pa.Table]) -> dict[str, Any]:
+    """Of pairs, how many rows of each held-out side have a first text that train has too; else nothing."""
+    if not holds_pairs(sides["train"]):
+        return {}
+    known = normal_forms(sides["train"]["text"].combine_chunks())
+    return {
+        "rows_sharing_first_text_with_train": {
+            side: int(
+                pc.sum(pc.is_in(normal_forms(sides[side]["text"].combine_chunks()), value_set=known)).as_py() or 0
+            )
+            for side in ("val", "test")
+        }
+    }
+
+
 def _count_labels(labels: pa.ChunkedArray, plan: Plan) -> tuple[list[str], dict[str, npt.NDArray[np.int64]]]:
     """The labels by name, and each side's rows of each; a label that lost all its rows on the way counts too."""
     encoded = labels.combine_chunks().dictionary_encode()
@@ -67,6 +86,13 @@ def _count_labels(labels: pa.ChunkedArray, plan: Plan) -> tuple[list[str], dict[
     codes = encoded.indices.to_numpy()
     counts = {side: np.bincount(codes[plan.sides == bit], minlength=len(names))[order] for side, bit in SIDES.items()}
     return [names[place] for place in order], counts
+
+
+def _is_near_earlier(plan: Plan, place: int) -> npt.NDArray[np.bool_]:
+    """(N,): rows that are near to the row at `place`, or dealt as one with such rows, and come before it."""
+    rows = plan.near[plan.near[:, 1] == plan.forms[place], 0]
+    dealt = plan.dealt.near[plan.dealt.near[:, 1] == plan.dealt.numbers[place], 0]
+    return np.isin(plan.forms, rows) | np.isin(plan.dealt.numbers, dealt)
 
 
 def _rows_per_label(counts: dict[str, npt.NDArray[np.int64]], labels: list[str]) -> dict[str, dict[str, int]]:
@@ -79,14 +105,14 @@ def _list_set_aside(table: pa.Table, plan: Plan) -> list[dict[str, Any]]:
     listed = []
     for place in np.flatnonzero(plan.set_aside)[:_MOST_LISTED].tolist():
         row = table.slice(place, 1).to_pylist()[0]
-        near = plan.pairs[plan.pairs[:, 1] == plan.forms[place], 0]
-        beside = np.flatnonzero(np.isin(plan.forms, near) & (plan.sides > 0))[:_MOST_LISTED]
+        beside = np.flatnonzero(_is_near_earlier(plan, place) & (plan.sides > 0))[:_MOST_LISTED]
         listed.append(
             {
                 "row_id": row["row_id"],
                 "line": row["line"],
                 "label": row["label"],
                 "text": row["text"][:_MOST_LETTERS],
+                **({} if row["pair"] is None else {"pair": row["pair"][:_MOST_LETTERS]}),
                 "near_lines": table["line"].take(pa.array(beside)).to_pylist(),
             }
         )

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.memory import give_back
+from tasks.texts import Text, holds_pairs, texts_of
 from tasks.validate.expectations import Checker, Outcome
 from tasks.validate.label_errors import LabelErrors, draw_sample, find_label_errors
 from tasks.validate.labels import LabelCount, learn_labels
@@ -27,8 +28,8 @@ from tasks.validate.repeats import find_conflicts, find_duplicates
 from tasks.validate.settings import ValidateSettings
 from tasks.validate.suite import file_suite, kept_suite, label_suite, official_test_suite, row_suite
 
-Featurise = Callable[[list[str]], np.ndarray]
-"""Texts → features, (N, D) float32."""
+Featurise = Callable[[list[Text]], np.ndarray]
+"""Texts or pairs → features, (N, D) float32."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Checked:
     repeated: int
     """Rows that repeat an earlier one, kept or not."""
     conflicting: int
-    """Rows whose text has several labels, kept or not."""
+    """Rows whose text (or pair of texts) has several labels, kept or not."""
     suites: dict[str, gx.ExpectationSuite]
     outcomes: dict[str, list[Outcome]]
     """How each suite's expectations came out."""
@@ -96,7 +97,8 @@ def check_rows(rows: pa.Table, settings: ValidateSettings, featurise: Featurise)
 
 
 def _suites(rows: pa.Table, settings: ValidateSettings, labels: Sequence[str]) -> dict[str, gx.ExpectationSuite]:
-    suites = [file_suite(), row_suite(settings, labels), kept_suite(settings), label_suite(settings)]
+    rows_suite = row_suite(settings, labels, pairs=holds_pairs(rows))
+    suites = [file_suite(), rows_suite, kept_suite(settings), label_suite(settings)]
     if pc.any(pc.equal(rows["side"], "test")).as_py():
         suites.append(official_test_suite())
     return {suite.name: suite for suite in suites}
@@ -155,9 +157,9 @@ def _look_for_label_errors(
     """Likely label errors among a sample of the usable rows that can be learned from, told by position."""
     learnable = pc.not_equal(rows["side"], "test").to_numpy()
     sample = draw_sample(np.flatnonzero(~quarantine.removed & learnable), settings.label_error_rows, settings.seed)
-    looked_at = rows.select(["text", "label"]).take(pa.array(sample))
+    looked_at = rows.select(["text", "pair", "label"]).take(pa.array(sample))
     give_back()  # the repeats of a million rows leave 200 MB that the model can have
-    features = featurise(looked_at["text"].to_pylist())
+    features = featurise(texts_of(looked_at))
     found = find_label_errors(features, looked_at["label"].to_pylist(), settings.seed)
     give_back()  # and the model leaves 300 MB to the tables that follow
     return replace(found, suspects=tuple(replace(each, position=int(sample[each.position])) for each in found.suspects))

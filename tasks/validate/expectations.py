@@ -11,7 +11,9 @@ import pyarrow as pa
 from great_expectations.data_context.types.base import ProgressBarsConfig
 
 from tasks.errors import FinetraceError
+from tasks.texts import holds_pairs
 from tasks.validate.characters import visible_lengths
+from tasks.validate.suite import LENGTHS
 
 CHUNK_ROWS = 200_000
 """Rows looked at at once: bounds what Great Expectations copies."""
@@ -68,15 +70,18 @@ class Checker:
     def check_rows(self, suite: gx.ExpectationSuite, table: pa.Table, chunk_rows: int = CHUNK_ROWS) -> list[Outcome]:
         """The row suite against a table of tasks.table.INGESTED, in chunks; failing rows are told by position."""
         merged: list[Outcome] | None = None
+        columns = ["text", "pair"] if holds_pairs(table) else ["text"]
         for start in range(0, table.num_rows, chunk_rows):
-            frame = _row_frame(table.slice(start, chunk_rows), start)
+            frame = _row_frame(table.slice(start, chunk_rows), start, columns)
             outcomes = self.check(suite, frame)
             merged = outcomes if merged is None else [_add(*pair) for pair in zip(merged, outcomes, strict=True)]
         return merged or []
 
 
-def _row_frame(rows: pa.Table, start: int) -> pd.DataFrame:
-    looked_at = rows.select(["text", "label"]).append_column("characters", visible_lengths(rows["text"]))
+def _row_frame(rows: pa.Table, start: int, columns: list[str]) -> pd.DataFrame:
+    looked_at = rows.select([*columns, "label"])
+    for column in columns:
+        looked_at = looked_at.append_column(LENGTHS[column], visible_lengths(rows[column]))
     frame = looked_at.to_pandas()
     frame.index = pd.RangeIndex(start, start + rows.num_rows)
     return frame

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.report.cells import count, percent, safe_text
 from tasks.report.page import render_page
+from tasks.texts import holds_pairs
 from tasks.validate.check import Checked
 
 MOST_LABELS = 200
@@ -32,8 +33,9 @@ def validation_page(checked: Checked, numbers: dict[str, Any]) -> str:
         more_labels=max(0, len(labels) - MOST_LABELS),
         aside=_sample(checked.aside),
         rows_per_reason=ROWS_PER_REASON,
+        pairs=holds_pairs(checked.rows),
         suspects=[
-            suspect | {"text": checked.rows["text"][each.position].as_py()}
+            suspect | {column: checked.rows[column][each.position].as_py() for column in ("text", "pair")}
             for suspect, each in zip(
                 numbers["label_errors"]["worst"],
                 checked.label_errors.suspects if checked.label_errors else (),

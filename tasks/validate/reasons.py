@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.texts import holds_pairs
 from tasks.validate.expectations import Outcome
 from tasks.validate.label_errors import LabelErrors
 from tasks.validate.labels import explain_labels, quoted
@@ -37,7 +38,7 @@ def set_duplicates_aside(quarantine: Quarantine, rows: pa.Table, repeated: np.nd
 
 
 def set_conflicts_aside(quarantine: Quarantine, rows: pa.Table, conflicting: np.ndarray) -> None:
-    """Set aside rows whose text has several labels; each is told which, and where."""
+    """Set aside rows whose text (or pair) has several labels; each is told which, and where."""
     advice = _conflicts(rows, conflicting)
     quarantine.add("conflicting_labels", conflicting, lambda positions: _texts(advice[each] for each in positions))
 
@@ -91,20 +92,21 @@ def _set_unknown_labels_aside(
 
 
 def _conflicts(rows: pa.Table, conflicting: np.ndarray) -> dict[int, str]:
-    """By position, what a row of a text with several labels is told."""
+    """By position, what a row of a text or pair with several labels is told."""
     few = rows.filter(pa.array(conflicting))
-    keys = list(zip(few["side"].to_pylist(), same_text(few["text"]).to_pylist(), strict=True))
-    first: dict[tuple[str, str], dict[str, int]] = {}
+    texts = [same_text(few[column]).to_pylist() for column in (("text", "pair") if holds_pairs(few) else ("text",))]
+    keys = list(zip(few["side"].to_pylist(), *texts, strict=True))
+    first: dict[tuple[str, ...], dict[str, int]] = {}
     for key, label, line in zip(keys, few["label"].to_pylist(), few["line"].to_pylist(), strict=True):
         first.setdefault(key, {}).setdefault(label, line)
-    told = {key: _told(labels) for key, labels in first.items()}
+    told = {key: _told(labels, "pair" if len(texts) > 1 else "text") for key, labels in first.items()}
     return {int(position): told[key] for position, key in zip(np.flatnonzero(conflicting), keys, strict=True)}
 
 
-def _told(labels: dict[str, int]) -> str:
+def _told(labels: dict[str, int], what: str) -> str:
     named = [f"{quoted(label)} (line {line})" for label, line in list(labels.items())[:4]]
     more = f" and {len(labels) - 4} more" if len(labels) > 4 else ""
-    return f"the same text is labelled {', '.join(named)}{more}: decide on one"
+    return f"the same {what} is labelled {', '.join(named)}{more}: decide on one"
 
 
 def _mask(size: int, positions: np.ndarray) -> np.ndarray:

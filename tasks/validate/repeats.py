@@ -1,4 +1,4 @@
-"""Rows that repeat others: duplicates, and one text under several labels."""
+"""Rows that repeat others: duplicates, and one text, or one pair of texts, under several labels."""
 
 import unicodedata
 
@@ -6,11 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.texts import holds_pairs
+
 CHUNK_ROWS = 100_000
 
 
 def find_duplicates(rows: pa.Table) -> np.ndarray:
-    """Which rows repeat the text and label of an earlier row of their side, (N,) bool."""
+    """Which rows repeat the text (or both texts) and label of an earlier row of their side, (N,) bool."""
     keys = rows.select(["side", "row_id"]).to_pandas()  # equal rows have equal ids
     return keys.duplicated(keep="first").to_numpy()
 
@@ -28,17 +30,18 @@ def first_lines(rows: pa.Table, repeated: np.ndarray) -> np.ndarray:
 
 
 def find_conflicts(rows: pa.Table, among: np.ndarray) -> np.ndarray:
-    """Which rows share their text with a row of another label on their side, (N,) bool.
+    """Which rows share their text, or both their texts, with a row of another label on their side, (N,) bool.
 
     Texts are compared by `same_text`. Only rows in `among`, (N,) bool, are looked at.
     """
     positions = np.flatnonzero(among)
     conflicting = np.zeros(rows.num_rows, dtype=bool)
     if positions.size:
-        rows = rows.select(["side", "text", "label"]).filter(pa.array(among))
-        text, label = _numbered(same_text(rows["text"])), _numbered(rows["label"])
-        side = _numbered(rows["side"])
-        group = text * (side.max() + 1) + side
+        rows = rows.select(["side", "text", "pair", "label"]).filter(pa.array(among))
+        label = _numbered(rows["label"])
+        group = _crossed(_numbered(same_text(rows["text"])), _numbered(rows["side"]))
+        if holds_pairs(rows):
+            group = _crossed(group, _numbered(same_text(rows["pair"])))
         conflicting[positions] = _distinct_per_group(group, label) > 1
     return conflicting
 
@@ -47,6 +50,12 @@ def _numbered(values: pa.ChunkedArray) -> np.ndarray:
     """A number for each value, equal for equal values, (N,) int64."""
     wide = values.cast(pa.large_string())  # one dictionary of all texts can outgrow 2 GiB
     return np.asarray(pc.dictionary_encode(wide).combine_chunks().indices, dtype=np.int64)
+
+
+def _crossed(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """A number for each combination of two numbers, small enough to be crossed again, (N,) int64."""
+    _, numbers = np.unique(one * (other.max() + 1) + other, return_inverse=True)
+    return numbers.astype(np.int64)
 
 
 def _distinct_per_group(group: np.ndarray, value: np.ndarray) -> np.ndarray:

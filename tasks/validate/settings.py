@@ -33,9 +33,9 @@ class ValidateSettings:
     max_bad_fraction: Annotated[float, Field(ge=0, le=1)] = 0.05
     """More unusable rows than this stop the run; duplicates are counted apart."""
     duplicates: Literal["drop", "keep"] = "drop"
-    """Rows that repeat an earlier text and label."""
+    """Rows that repeat an earlier text (or pair of texts) and label."""
     conflicts: Literal["drop", "keep"] = "drop"
-    """Rows of one text under several labels: drop all of them, or keep them and only report."""
+    """Rows of one text (or pair) under several labels: drop all of them, or keep them and only report."""
     label_errors: Literal["report", "drop", "off"] = "report"
     """Likely label errors (cleanlab on cross-validated probabilities): report, quarantine, or do not look."""
     label_error_rows: Annotated[int, Field(ge=100)] = 2_000

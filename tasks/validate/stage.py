@@ -9,6 +9,7 @@ from tasks.files import replacing
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.table import INGESTED, QUARANTINE, read_table, write_table
+from tasks.texts import Text
 from tasks.validate.check import check_rows
 from tasks.validate.page import validation_page
 from tasks.validate.report import report
@@ -22,7 +23,7 @@ def run(paths: Paths, *, validate: ValidateSettings, base: BaseSettings) -> dict
     Raises DataError if the data are too bad to go on with; then nothing is written.
     """
 
-    def featurise(texts: list[str]) -> np.ndarray:
+    def featurise(texts: list[Text]) -> np.ndarray:
         from tasks.model.features import text_features  # late: it imports torch, which not every run needs
 
         return text_features(texts, base, paths)

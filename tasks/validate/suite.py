@@ -17,8 +17,8 @@ from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHIN
 from tasks.validate.labels import quoted
 from tasks.validate.settings import ValidateSettings
 
-ROW_COLUMNS = ("text", "label", "characters")
-"""What the row suite looks at; `characters` is characters.visible_lengths of the text."""
+LENGTHS = {"text": "characters", "pair": "pair_characters"}
+"""The columns of texts, and those with characters.visible_lengths of each that the row suite looks at beside them."""
 
 UNKNOWN_LABEL = "label_unknown"
 MOST_SHARE = 0.9
@@ -38,9 +38,15 @@ def file_suite() -> gx.ExpectationSuite:
     )
 
 
-def row_suite(settings: ValidateSettings, labels: Sequence[str]) -> gx.ExpectationSuite:
-    """What is expected of each row: a text of a sensible length, nothing hidden in it, a known label."""
-    return _suite("row", *_text_expectations(settings), *_label_expectations(settings, labels), *_hidden_characters())
+def row_suite(settings: ValidateSettings, labels: Sequence[str], *, pairs: bool = False) -> gx.ExpectationSuite:
+    """What is expected of each row: a text of a sensible length (or two), nothing hidden in it, a known label."""
+    columns = ["text", "pair"] if pairs else ["text"]
+    return _suite(
+        "row",
+        *(each for column in columns for each in _text_expectations(settings, column)),
+        *_label_expectations(settings, labels),
+        *(each for column in columns for each in _hidden_characters(column)),
+    )
 
 
 def kept_suite(settings: ValidateSettings) -> gx.ExpectationSuite:
@@ -100,40 +106,50 @@ def suites_json(suites: Sequence[gx.ExpectationSuite]) -> str:
     return re.sub(f"{NOTHING_SEEN}|{REPLACEMENT}", _escape, text)
 
 
-def _text_expectations(settings: ValidateSettings) -> list[gxe.Expectation]:
+def _text_expectations(settings: ValidateSettings, column: str) -> list[gxe.Expectation]:
     shortest, longest = settings.min_characters, settings.max_characters
+    name, prefix, place = _called(column)
     expectations = [
         gxe.ExpectColumnValuesToNotBeNull(
-            column="text", **_critical("text_missing", "There is a text", "write a text, or delete the row")
+            column=column, **_critical(f"{column}_missing", f"There is a {name}", f"write a {name}, or delete the row")
         ),
         gxe.ExpectColumnValuesToBeBetween(
-            column="characters",
+            column=LENGTHS[column],
             min_value=1,
-            **_critical("text_empty", "The text is more than space", "write a text, or delete the row"),
+            **_critical(f"{column}_empty", f"The {name} is more than space", f"write a {name}, or delete the row"),
         ),
         gxe.ExpectColumnValueLengthsToBeBetween(
-            column="text",
+            column=column,
             max_value=longest,
             **_critical(
-                "text_too_long",
-                f"The text has at most {longest} characters",
-                "shorten the text, or raise validate.max_characters",
+                f"{column}_too_long",
+                f"The {name} has at most {longest} characters",
+                f"shorten the {name}, or raise validate.max_characters",
             ),
         ),
         gxe.ExpectColumnValuesToNotMatchRegex(
-            column="text",
+            column=column,
             regex=CONTROLS,
-            **_critical("control_characters", "No control characters", "delete the control characters from the text"),
+            **_critical(
+                f"{prefix}control_characters",
+                f"No control characters{place}",
+                f"delete the control characters from the {name}",
+            ),
         ),
     ]
     if shortest > 1:
         short = _critical(
-            "text_too_short",
-            f"The text has at least {shortest} characters",
-            "lengthen the text, or lower validate.min_characters",
+            f"{column}_too_short",
+            f"The {name} has at least {shortest} characters",
+            f"lengthen the {name}, or lower validate.min_characters",
         )
-        expectations.append(gxe.ExpectColumnValuesToBeBetween(column="characters", min_value=shortest, **short))
+        expectations.append(gxe.ExpectColumnValuesToBeBetween(column=LENGTHS[column], min_value=shortest, **short))
     return expectations
+
+
+def _called(column: str) -> tuple[str, str, str]:
+    """What a column of texts is called, and what a reason and a description that name no text add for it."""
+    return ("text", "", "") if column == "text" else ("second text", f"{column}_", " in the second text")
 
 
 def _label_expectations(settings: ValidateSettings, labels: Sequence[str]) -> list[gxe.Expectation]:
@@ -157,14 +173,17 @@ def _label_expectations(settings: ValidateSettings, labels: Sequence[str]) -> li
     ]
 
 
-def _hidden_characters() -> list[gxe.Expectation]:
+def _hidden_characters(column: str) -> list[gxe.Expectation]:
+    _, prefix, place = _called(column)
     patterns = {
         "bidi_controls": (BIDI_CONTROLS, "No characters that reorder the text as it is shown"),
         "invisible_characters": (INVISIBLE, "No zero-width characters"),
         "replacement_characters": (REPLACEMENT, "No sign of a wrong encoding (U+FFFD)"),
     }
     return [
-        gxe.ExpectColumnValuesToNotMatchRegex(column="text", regex=pattern, **_warning(reason, description))
+        gxe.ExpectColumnValuesToNotMatchRegex(
+            column=column, regex=pattern, **_warning(f"{prefix}{reason}", f"{description}{place}")
+        )
         for reason, (pattern, description) in patterns.items()
     ]
 

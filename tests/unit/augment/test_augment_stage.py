@@ -27,7 +27,15 @@ TEXTS = [
 
 
 def a_row(text: str, label: str, **other: Any) -> dict[str, Any]:
-    return {"row_id": row_id(text, label), "side": "any", "line": 7, "text": text, "label": label, "fold": 3} | other
+    return {
+        "row_id": row_id(text, label),
+        "side": "any",
+        "line": 7,
+        "text": text,
+        "pair": None,
+        "label": label,
+        "fold": 3,
+    } | other
 
 
 def workspace(root: Path, train: list[tuple[str, str]] = TEXTS, held_out: list[tuple[str, str]] | None = None) -> Paths:
