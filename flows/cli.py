@@ -88,7 +88,13 @@ def status(root: Root = Path(), as_json: Json = False) -> None:
 @app.command(epilog='Example:  finetrace predict "where is my parcel?"')
 def predict(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to label.")] = None,
-    file: Annotated[Path | None, typer.Option(help="File with a text on each line; - is stdin.")] = None,
+    pair: Annotated[
+        list[str] | None, typer.Option(help="Second text of each text, where the model reads pairs.")
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="File with a text on each line, or text, tab, second text; or .jsonl; - is stdin."),
+    ] = None,
     model: Annotated[str | None, typer.Option(help="models:/NAME@ALIAS; default: data/model.")] = None,
     root: Root = Path(),
     as_json: Json = False,
@@ -96,7 +102,7 @@ def predict(
     """Label texts with the fine-tuned model."""
     from flows.predictions import show_predictions
 
-    show_predictions(_paths(root), texts or [], file=file, model=model, as_json=as_json)
+    show_predictions(_paths(root), texts or [], pairs=pair or [], file=file, model=model, as_json=as_json)
 
 
 @app.command(epilog="Example:  finetrace register")
@@ -149,7 +155,7 @@ def data_add(
     """Copy a data set in, track it with DVC, and point params.yaml at it."""
     from flows.add_data import add_data
 
-    asked = {"text_column": text_column, "pair_column": pair_column, "label_column": label_column}
+    asked: dict[str, Any] = {"text_column": text_column, "pair_column": pair_column, "label_column": label_column}
     asked |= {"format": format_, "header": header, "quoting": quoting, "delimiter": delimiter}
     written = {key: value for key, value in asked.items() if value is not None}
     add_data(_paths(root), source, test=test, sha256=sha256, written=written, name=name)

@@ -1,44 +1,56 @@
-"""Texts → labels, by the model in the workspace or a registered one."""
+"""Texts or pairs → labels, by the model in the workspace or a registered one."""
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 from rich.markup import escape
 
+from flows.asked import pair_up, read_asked
 from flows.commands import print_json
 from flows.terminal import make_console
 from tasks.config import load_config
 from tasks.errors import DataError, SettingsError
 from tasks.offline import set_switches
 from tasks.paths import Paths
+from tasks.texts import Text, strings
 
 _ADDRESS = re.compile(r"models:/(?P<name>[\w-]+)(?:@(?P<alias>[\w.-]+)|/(?P<version>\d+))")
 
 
-def show_predictions(paths: Paths, texts: list[str], *, file: Path | None, model: str | None, as_json: bool) -> None:
-    """Print each text's label and its probability."""
+def show_predictions(
+    paths: Paths, texts: list[str], *, pairs: list[str], file: Path | None, model: str | None, as_json: bool
+) -> None:
+    """Print the label of each text, or of each with its second one from `pairs`, and its probability."""
     set_switches()
-    wanted = [*texts, *(_read_lines(file) if file is not None else [])]
-    if not wanted:
+    asked = pair_up(texts, pairs)
+    if not asked and file is None:
         raise SettingsError('Say what to label: finetrace predict "your text", or --file FILE.')
-    predicted = predict(_open_model(paths, model), wanted)
+    opened = _open_model(paths, model)
+    asked += [] if file is None else read_asked(file, opened.problem.columns)
+    if not asked:
+        raise DataError(f"{file} holds no texts. Write one on each line.")
+    predicted = predict(opened, asked)
     if as_json:
         print_json(predicted)
         return
     console = make_console(stderr=False)
     width = max(len(each["label"]) for each in predicted)
     for each in predicted:
-        console.print(f"{escape(each['label']):<{width}}  {each['probability']:.3f}  {escape(_plain(each['text']))}")
+        shown = " | ".join(escape(_plain(each[column])) for column in opened.problem.columns)
+        console.print(f"{escape(each['label']):<{width}}  {each['probability']:.3f}  {shown}")
 
 
-def predict(model: Any, texts: list[str]) -> list[dict[str, Any]]:
-    """Each text with its most probable label and that label's probability."""
+def predict(model: Any, texts: list[Text]) -> list[dict[str, Any]]:
+    """Each text or pair with its most probable label and that label's probability."""
     probabilities = model.predict(texts)
     best = probabilities.argmax(axis=1)
     return [
-        {"text": text, "label": model.labels[index], "probability": round(float(row[index]), 6)}
+        {
+            **dict(zip(model.problem.columns, strings([text]), strict=True)),
+            "label": model.labels[index],
+            "probability": round(float(row[index]), 6),
+        }
         for text, index, row in zip(texts, best, probabilities, strict=True)
     ]
 
@@ -77,16 +89,6 @@ def _open_registered(paths: Paths, *, name: str, alias: str | None, version: str
         folder = download(store, f"models:/{name}/{found.version}")
     verify_package(folder, found.tags.get(PACKAGE_DIGEST, ""))
     return open_package(folder)
-
-
-def _read_lines(file: Path) -> list[str]:
-    try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror}.") from None
-    return [line for line in text.split("\n") if line.strip()]
 
 
 def _plain(text: str) -> str:

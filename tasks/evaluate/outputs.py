@@ -1,5 +1,6 @@
 """What evaluating writes beside its numbers"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from tasks.paths import Paths
 from tasks.report.dvc_template import dvc_text
 from tasks.report.run_report import render_run_report
 from tasks.table import PREDICTIONS, write_table
+from tasks.texts import parts
 
 SLICES = pa.schema(
     [
         ("slice", pa.string()),
         ("row", pa.int64()),  # position in predictions.parquet
         ("text", pa.string()),  # as the model read it, with its typos
+        ("pair", pa.string()),  # the second text of a pair, likewise
         ("label", pa.string()),
         ("correct", pa.bool_()),
     ]
@@ -32,8 +35,8 @@ def write_predictions(path: Path, test: Side, scored: Scored, labels: tuple[str,
     offsets = np.arange(len(test.ids) + 1, dtype=np.int32) * scored.label_count
     probabilities = pa.ListArray.from_arrays(pa.array(offsets), pa.array(scored.probabilities.ravel(), pa.float32()))
     predicted = [labels[guess] for guess in scored.guess]
-    columns = [test.ids, test.lines, test.texts, test.labels, predicted, probabilities]
-    write_table(path, pa.table(dict(zip(PREDICTIONS.names, columns, strict=True))), PREDICTIONS)
+    columns = [test.ids, test.lines, *parts(test.texts), test.labels, predicted, probabilities]
+    write_table(path, _as_table(columns, PREDICTIONS), PREDICTIONS)
 
 
 def write_slices(path: Path, slices: list[Slice], correct: list[np.ndarray], test: Side) -> None:
@@ -42,9 +45,16 @@ def write_slices(path: Path, slices: list[Slice], correct: list[np.ndarray], tes
     for piece, right in zip(slices, correct, strict=True):
         part = test.take(piece.rows)
         texts = part.texts if piece.texts is None else piece.texts
-        columns = [[piece.name] * len(texts), piece.rows, texts, part.labels, right.astype(bool)]
-        tables.append(pa.table(dict(zip(SLICES.names, columns, strict=True))).cast(SLICES))
+        columns = [[piece.name] * len(texts), piece.rows, *parts(texts), part.labels, right.astype(bool)]
+        tables.append(_as_table(columns, SLICES))
     write_table(path, pa.concat_tables(tables), SLICES)
+
+
+def _as_table(columns: Sequence[Any], schema: pa.Schema) -> pa.Table:
+    """The columns in the schema's order; None is one without values."""
+    rows = len(columns[0])
+    named = zip(schema.names, columns, strict=True)
+    return pa.table({name: pa.nulls(rows) if each is None else each for name, each in named}).cast(schema)
 
 
 def write_plots(paths: Paths, results: dict[str, Any], test: Side, predicted: list[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from tasks.digest import sha256_of_file
-from tasks.evaluate.baselines import BASELINES, BaselineRows
+from tasks.evaluate.baselines import BaselineRows, baselines_for
 from tasks.evaluate.bootstrap import Draws
 from tasks.evaluate.confusion import confusion_matrix, top_confusions
 from tasks.evaluate.measures import compare, compute_metrics, with_intervals
@@ -113,7 +113,7 @@ def _describe_slices(slices: list[Slice], scores: dict[str, dict[str, Any]]) -> 
 def _compare_baselines(model: Scored, rows: BaselineRows, draws: Draws) -> list[dict[str, Any]]:
     """Each baseline's accuracy and macro F1, and the model's gain over it."""
     compared = []
-    for baseline in BASELINES:
+    for baseline in baselines_for(rows):
         other = Scored(model.truth, baseline.guess(rows), model.label_count)
         own, gain = compare(model, other, draws)
         compared.append({"name": baseline.name, "title": baseline.title, **own, "gain": gain})

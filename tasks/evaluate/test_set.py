@@ -9,8 +9,9 @@ import numpy as np
 from tasks.errors import DataError
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
+from tasks.texts import Text, texts_of
 
-COLUMNS = ["row_id", "line", "text", "label"]
+COLUMNS = ["row_id", "line", "text", "pair", "label"]
 
 
 class Predictor(Protocol):
@@ -19,7 +20,7 @@ class Predictor(Protocol):
     labels: tuple[str, ...]
     digest: str
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
+    def predict(self, texts: Sequence[Text]) -> np.ndarray:
         """(N, C) float32, each row adding up to 1."""
         ...
 
@@ -30,7 +31,7 @@ class Side:
 
     ids: list[str]
     lines: list[int]
-    texts: list[str]
+    texts: list[Text]
     labels: list[str]
     numbers: np.ndarray
 
@@ -52,8 +53,8 @@ def read_side(paths: Paths, side: str, known: tuple[str, ...]) -> Side:
     table = read_table(path, SPLIT, COLUMNS)
     if not table.num_rows:
         raise DataError(f"{path.name} has no rows. Raise split.{side} in params.yaml, or give a {side} file.")
-    ids, lines, texts, labels = (table.column(name).to_pylist() for name in COLUMNS)
-    return Side(ids, lines, texts, labels, number_labels(labels, known, path.name))
+    ids, lines, labels = (table.column(name).to_pylist() for name in ("row_id", "line", "label"))
+    return Side(ids, lines, texts_of(table), labels, number_labels(labels, known, path.name))
 
 
 def number_labels(labels: list[str], known: tuple[str, ...], source: str) -> np.ndarray:

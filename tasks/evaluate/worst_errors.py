@@ -6,6 +6,7 @@ import numpy as np
 
 from tasks.evaluate.scored import Scored
 from tasks.evaluate.test_set import Side
+from tasks.texts import Text
 
 
 def pick_worst(scored: Scored, most: int) -> np.ndarray:
@@ -40,13 +41,13 @@ def describe_errors(
     errors = []
     for position, row in enumerate(worst):
         near = [
-            {"text": train.texts[at], "label": train.labels[at], "line": train.lines[at], "similarity": float(like)}
+            {**_shown(train.texts[at]), "label": train.labels[at], "line": train.lines[at], "similarity": float(like)}
             for at, like in zip(nearest[0][position], nearest[1][position], strict=True)
         ]
         guess = int(scored.guess[row])
         errors.append(
             {
-                "text": test.texts[row],
+                **_shown(test.texts[row]),
                 "line": test.lines[row],
                 "actual": test.labels[row],
                 "predicted": labels[guess],
@@ -56,6 +57,11 @@ def describe_errors(
             }
         )
     return errors
+
+
+def _shown(text: Text) -> dict[str, str]:
+    """The text, or both texts of a pair, by name."""
+    return {"text": text} if isinstance(text, str) else {"text": text[0], "pair": text[1]}
 
 
 def _to_length_one(features: np.ndarray) -> np.ndarray:

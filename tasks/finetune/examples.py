@@ -10,17 +10,19 @@ from torch import Tensor
 
 from tasks.digest import sha256_of_texts
 from tasks.errors import DataError, SettingsError
+from tasks.model.batches import Tokens
 from tasks.model.tokenizer import token_ids
 from tasks.paths import Paths
 from tasks.table import AUGMENTED, SPLIT, read_table
+from tasks.texts import Text, strings, texts_of
 
 
 @dataclass(frozen=True)
 class Examples:
     """Rows ready to learn from. N rows."""
 
-    texts: list[str]
-    ids: list[list[int]]
+    texts: list[Text]
+    ids: Tokens
     labels: Tensor
     """(N,) numbers of the labels."""
 
@@ -32,7 +34,7 @@ class Examples:
     @property
     def digest(self) -> str:
         """The sha256 of texts and labels, in order."""
-        return sha256_of_texts([*self.texts, *map(str, self.labels.tolist())])
+        return sha256_of_texts([*strings(self.texts), *map(str, self.labels.tolist())])
 
 
 def read_examples(paths: Paths, val_fold: int | None) -> tuple[pa.Table, pa.Table]:
@@ -51,7 +53,7 @@ def read_examples(paths: Paths, val_fold: int | None) -> tuple[pa.Table, pa.Tabl
 
 def make_examples(table: pa.Table, labels: Sequence[str], tokenizer: Tokenizer, side: str) -> Examples:
     """Token ids and label numbers of a table's rows. Raises DataError if there are none, or an unknown label."""
-    texts = table["text"].to_pylist()
+    texts = texts_of(table)
     if not texts:
         raise DataError(f"there are no {side} rows to learn from. Add rows, or raise the side's share in split.")
     number_of = {label: number for number, label in enumerate(labels)}

@@ -150,9 +150,10 @@ def _on_weights(training: Training) -> Tensor:
 
 def _logits(training: Training, forward: torch.nn.Module, side: Side, rows: list[int]) -> Tensor:
     device = training.accelerator.device
-    batch = pad(rows, side.examples.ids)
+    batch = pad(rows, side.examples.ids).to(device)
     hidden = None if side.states is None else side.states.batch(batch.rows, batch.input_ids.shape[1]).to(device)
-    return forward(batch.input_ids.to(device), batch.attention_mask.to(device), hidden, training.cut).float()
+    about = {"token_types": batch.token_types, "segments": batch.segments}
+    return forward(batch.input_ids, batch.attention_mask, hidden, training.cut, **about).float()
 
 
 @torch.no_grad()

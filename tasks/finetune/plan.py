@@ -50,6 +50,7 @@ def _plan_training(paths: Paths, finetune: FinetuneSettings, base: BaseSettings)
     has_loop = not isinstance(finetune.strategy, FeatureExtraction)
     return {
         "strategy": as_dict(finetune.strategy),
+        "problem": model.problem.kind,
         "rows": {"train": len(train.texts), "val": len(val.texts)},
         "labels": len(start.labels),
         "label_weights": {"smallest": round(float(weights.min()), 4), "largest": round(float(weights.max()), 4)},
@@ -174,7 +175,7 @@ def _cost(
         total=sum(parameter.numel() for parameter in model.parameters()),
         trainable=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
         tokens=sum(train.lengths),
-        width=model.head.in_features,
+        width=int(model.encoder.config.hidden_size),  # type: ignore[union-attr,arg-type]
         dtype_bytes=dtype_bytes,
         threads=base.threads,
         finetune=finetune,

@@ -69,8 +69,7 @@ def why_not_kept(
     size = size_in_gigabytes(sum(train.lengths) + sum(val.lengths), width, dtype)
     if size > settings.cache_gigabytes:
         return f"they would take {size:.1f} GB, more than finetune.cache_gigabytes ({settings.cache_gigabytes:g})"
-    probe = pad(list(range(min(4, len(val.ids)))), val.ids)
-    device = next(model.parameters()).device
-    if not cut_is_exact(model.encoder, cut, probe.input_ids.to(device), probe.attention_mask.to(device)):
+    probe = pad(list(range(min(4, len(val.ids)))), val.ids).to(next(model.parameters()).device)
+    if not cut_is_exact(model.encoder, cut, probe.input_ids, probe.attention_mask, probe.token_types):
         return "this base's layers cannot be run from stored states"
     return ""

@@ -53,6 +53,7 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
                 base_folder=start.folder,
                 strategy=finetune.strategy,
                 labels=start.labels,
+                problem=start.model.problem,
             )
             watch.finish(digest)
     return _report(start, progress, digest)
@@ -173,6 +174,7 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
     trainable = sum(each.numel() for name, each in start.model.named_parameters() if name in learnable)
     return {
         "strategy": as_dict(start.settings.strategy),
+        "problem": start.model.problem.kind,
         "labels": start.labels,
         "parameters": {"total": sum(each.numel() for each in parameters), "trainable": trainable},
         "layers": {"total": len(layer_stack(start.model.encoder)), "frozen": frozen_layers(start.model)},

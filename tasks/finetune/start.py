@@ -15,6 +15,7 @@ from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import pick_attention, pick_device, pick_dtype
 from tasks.model.features import text_features
 from tasks.model.needs import require
+from tasks.model.problems import problem_of
 from tasks.model.recomputing import recompute_layers
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
@@ -62,7 +63,8 @@ def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
     train = make_examples(train_table, labels, tokenizer, "train")
     val = make_examples(val_table, labels, tokenizer, "val")
     device = pick_device()
-    model = build_classifier(folder, settings.strategy, len(labels), pick_attention(device, base.max_tokens))
+    attention, problem = pick_attention(device, base.max_tokens), problem_of(train.texts)
+    model = build_classifier(folder, settings.strategy, len(labels), attention, problem=problem)
     for penalty in settings.penalties:
         require(model.encoder, f"finetune.penalties: {penalty.kind}", penalty.needs)
     settings.strategy.check(model.encoder, max(train.lengths + val.lengths))

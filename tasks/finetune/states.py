@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tasks.digest import sha256_of_texts, sha256_of_value
 from tasks.files import replacing
-from tasks.model.batches import pad, plan_batches
+from tasks.model.batches import Tokens, pad, plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.upper import states_at
 
@@ -45,7 +45,7 @@ def size_in_gigabytes(token_count: int, width: int, dtype: torch.dtype) -> float
 def frozen_states(
     model: Classifier,
     cut: int,
-    ids: list[list[int]],
+    ids: Tokens,
     *,
     device: torch.device,
     dtype: torch.dtype,
@@ -69,14 +69,14 @@ def frozen_states(
 
 @torch.no_grad()
 def _compute(
-    model: Classifier, cut: int, ids: list[list[int]], starts: list[int], *, device: torch.device, dtype: torch.dtype
+    model: Classifier, cut: int, ids: Tokens, starts: list[int], *, device: torch.device, dtype: torch.dtype
 ) -> Tensor:
     model.eval()
     states: Tensor | None = None
     for rows in plan_batches([len(each) for each in ids], TOKEN_BUDGET):
-        batch = pad(rows, ids)
+        batch = pad(rows, ids).to(device)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            hidden = states_at(model.encoder, cut, batch.input_ids.to(device), batch.attention_mask.to(device))
+            hidden = states_at(model.encoder, cut, batch.input_ids, batch.attention_mask, batch.token_types)
         hidden = hidden.to("cpu", dtype)
         if states is None:
             states = torch.empty(starts[-1], hidden.shape[-1], dtype=dtype)
@@ -86,7 +86,7 @@ def _compute(
     return states
 
 
-def _file_key(cut: int, ids: list[list[int]], device: torch.device, dtype: torch.dtype, key: str) -> str:
-    rows = sha256_of_texts(" ".join(map(str, each)) for each in ids)
+def _file_key(cut: int, ids: Tokens, device: torch.device, dtype: torch.dtype, key: str) -> str:
+    rows = sha256_of_texts(" ".join(map(str, each)) for each in [*ids, *(ids.types or [])])
     settings = [FORMAT, key, cut, rows, device.type, str(dtype), torch.get_num_threads(), torch.__version__]
     return sha256_of_value(settings)

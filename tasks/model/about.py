@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -25,6 +25,8 @@ class About:
     base: BaseSettings
     strategy: Any
     """None of an ensemble: each member has its own."""
+    problem: str = "texts"
+    """What a row is, see tasks.model.problems."""
     labels: list[str]
     """In the order of the probabilities."""
     format: int = FORMAT
@@ -47,6 +49,7 @@ class About:
 @dataclass(frozen=True, kw_only=True)
 class _Checked(About):
     strategy: AnyStrategy
+    problem: Literal["texts", "pairs"] = "texts"
 
 
 @dataclass(frozen=True, kw_only=True)

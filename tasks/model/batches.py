@@ -1,10 +1,35 @@
 """Rows → batches of padded token ids that cost about the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import overload
 
 import torch
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Tokens(Sequence[list[int]]):
+    """The token ids of rows, a list each; of pairs, also what their tokenizer says of each token."""
+
+    ids: list[list[int]]
+    types: list[list[int]] | None = None
+    """For bases that are told the two texts apart by token types."""
+    segments: list[list[int]] | None = None
+    """1 for a token of the first text, 2 for one of the second, 0 for a special one."""
+
+    @overload
+    def __getitem__(self, row: int) -> list[int]: ...
+    @overload
+    def __getitem__(self, row: slice) -> "Tokens": ...
+    def __getitem__(self, row: int | slice) -> "list[int] | Tokens":
+        if isinstance(row, int):
+            return self.ids[row]
+        types, segments = (None if each is None else each[row] for each in (self.types, self.segments))
+        return Tokens(self.ids[row], types, segments)
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(frozen=True)
@@ -17,6 +42,15 @@ class Batch:
     """(B, T) token ids, 0 where there is none."""
     attention_mask: Tensor
     """(B, T) 1 for a token, 0 for padding."""
+    token_types: Tensor | None = None
+    """(B, T), of pairs; 0 for padding."""
+    segments: Tensor | None = None
+    """(B, T), of pairs; 0 for padding."""
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on this device; `rows` stay on the CPU."""
+        moved = {name: each.to(device) for name, each in vars(self).items() if name != "rows" and each is not None}
+        return replace(self, **moved)
 
 
 def plan_batches(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
@@ -48,12 +82,24 @@ def seeded(seed: int, epoch: int) -> torch.Generator:
 
 
 def pad(rows: Sequence[int], ids: Sequence[Sequence[int]]) -> Batch:
-    """The batch of these rows of `ids`."""
+    """The batch of these rows of `ids`; with what is known of their tokens, if they are Tokens."""
     longest = max(len(ids[row]) for row in rows)
-    input_ids = torch.zeros(len(rows), longest, dtype=torch.long)
     mask = torch.zeros(len(rows), longest, dtype=torch.long)
     for place, row in enumerate(rows):
-        count = len(ids[row])
-        input_ids[place, :count] = torch.tensor(ids[row])
-        mask[place, :count] = 1
-    return Batch(torch.tensor(rows), input_ids, mask)
+        mask[place, : len(ids[row])] = 1
+    types, segments = (ids.types, ids.segments) if isinstance(ids, Tokens) else (None, None)
+    return Batch(
+        torch.tensor(rows),
+        _filled(rows, ids, longest),
+        mask,
+        None if types is None else _filled(rows, types, longest),
+        None if segments is None else _filled(rows, segments, longest),
+    )
+
+
+def _filled(rows: Sequence[int], values: Sequence[Sequence[int]], longest: int) -> Tensor:
+    """(B, T): the values of these rows, then zeros."""
+    filled = torch.zeros(len(rows), longest, dtype=torch.long)
+    for place, row in enumerate(rows):
+        filled[place, : len(values[row])] = torch.tensor(values[row])
+    return filled

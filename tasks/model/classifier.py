@@ -8,9 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from tasks.errors import SettingsError
-from tasks.model.encoder import depth_of_parameters, layer_stack, load_encoder, mean_pool
+from tasks.model.encoder import depth_of_parameters, encoder_inputs, layer_stack, load_encoder
 from tasks.model.kernels import QuickKernels
 from tasks.model.needs import require
+from tasks.model.problems import PROBLEMS, Problem, Texts
 from tasks.model.strategies.base import Strategy
 from tasks.model.upper import upper_layers
 
@@ -19,12 +20,14 @@ PROTOTYPE_SCALE = 20.0
 
 
 class Classifier(nn.Module):
-    """Texts' token ids → one logit a label: encoder, mean pooling, linear head."""
+    """Texts' token ids → one logit a label: encoder, the problem's pooling, linear head."""
 
-    def __init__(self, encoder: nn.Module, label_count: int) -> None:
+    def __init__(self, encoder: nn.Module, label_count: int, problem: Problem = PROBLEMS[Texts.kind]) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = nn.Linear(int(encoder.config.hidden_size), label_count)  # type: ignore[union-attr,arg-type]
+        self.problem = problem
+        width = problem.feature_width(int(encoder.config.hidden_size))  # type: ignore[union-attr,arg-type]
+        self.head = nn.Linear(width, label_count)
         self.learnable: frozenset[str] = frozenset()
         """Names of the parameters that may ever learn; some of them may be frozen for now."""
         nn.init.zeros_(self.head.weight)
@@ -32,23 +35,32 @@ class Classifier(nn.Module):
         if not getattr(encoder.config, "quant_mode", False):  # I-BERT's states come with their scale
             layer_stack(encoder)[0].register_forward_pre_hook(_in_dtype_of_products, with_kwargs=True)
 
-    def forward(self, input_ids: Tensor, attention_mask: Tensor, hidden: Tensor | None = None, cut: int = 0) -> Tensor:
-        """Logits (B, C) in float32 for ids and mask (B, T).
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        hidden: Tensor | None = None,
+        cut: int = 0,
+        *,
+        token_types: Tensor | None = None,
+        segments: Tensor | None = None,
+    ) -> Tensor:
+        """Logits (B, C) in float32 for ids and mask (B, T); of pairs also token types and segments.
 
         With `hidden` (B, T, D), the states that enter layer number `cut`, only the layers from there on are run.
         """
         encoder = self.encoder if hidden is None else upper_layers(self.encoder, cut, hidden)
+        inputs = encoder_inputs(encoder, input_ids, attention_mask, token_types)
         with QuickKernels() if input_ids.device.type == "cpu" else nullcontext():
-            states = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        pooled = mean_pool(states, attention_mask)
-        with torch.autocast(pooled.device.type, enabled=False):
-            return self.head(pooled)
+            states = encoder(**inputs).last_hidden_state
+        with torch.autocast(input_ids.device.type, enabled=False):
+            return self.head(self.problem.pool(states, attention_mask, segments))
 
     @torch.no_grad()
     def start_head_from_prototypes(self, features: Tensor, labels: Tensor) -> None:
         """Point each label's weights along the mean feature of its rows (Snell et al. 2017, cosine form).
 
-        features: (N, D) rows of length √D, as `mean_pool` gives; labels: (N,).
+        features: (N, F) rows of length √F, as the problem pools them; labels: (N,).
         """
         dimension = features.shape[1]
         for label in range(self.head.out_features):
@@ -57,16 +69,24 @@ class Classifier(nn.Module):
 
 
 def build_classifier(
-    folder: Path, strategy: Strategy, label_count: int, attention: str, *, with_weights: bool = True
+    folder: Path,
+    strategy: Strategy,
+    label_count: int,
+    attention: str,
+    *,
+    with_weights: bool = True,
+    problem: Problem = PROBLEMS[Texts.kind],
 ) -> Classifier:
     """The base at `folder` as the strategy shapes it, with a head of zeros; only what may learn requires a gradient.
 
     Raises SettingsError if the strategy asks for more layers than the base has, or needs what it has not.
     """
-    return shape_classifier(load_encoder(folder, attention, with_weights=with_weights), strategy, label_count)
+    return shape_classifier(load_encoder(folder, attention, with_weights=with_weights), strategy, label_count, problem)
 
 
-def shape_classifier(encoder: nn.Module, strategy: Strategy, label_count: int) -> Classifier:
+def shape_classifier(
+    encoder: nn.Module, strategy: Strategy, label_count: int, problem: Problem = PROBLEMS[Texts.kind]
+) -> Classifier:
     """`build_classifier` for a base that is loaded already; it is changed in place."""
     layers = len(layer_stack(encoder))
     wanted = getattr(strategy, "layers", 0)
@@ -75,7 +95,7 @@ def shape_classifier(encoder: nn.Module, strategy: Strategy, label_count: int) -
     kind = getattr(strategy, "kind", type(strategy).__name__)
     require(encoder, f"finetune.strategy.kind: {kind}", strategy.needs)
     strategy.reshape(encoder)
-    model = Classifier(encoder, label_count)
+    model = Classifier(encoder, label_count, problem)
     depths = parameter_depths(model)
     for name, parameter in model.named_parameters():
         parameter.requires_grad = name.startswith("head.") or strategy.trains(name, depths[name], layers)

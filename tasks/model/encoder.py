@@ -1,5 +1,6 @@
 """The base's layers: loaded from safetensors, found by their role, not by their names."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -125,12 +126,27 @@ def embeddings_of(encoder: nn.Module) -> tuple[nn.Module, str]:
             raise SetupError(f"{type(encoder).__name__} has no embeddings before its layers; use another base.")
 
 
+def tells_types(encoder: nn.Module) -> bool:
+    """Whether the base has a vector for each of a pair's two texts, added to those of its tokens (as BERT has)."""
+    takes = "token_type_ids" in inspect.signature(encoder.forward).parameters
+    return takes and int(getattr(encoder.config, "type_vocab_size", 0) or 0) > 1
+
+
+def encoder_inputs(
+    encoder: nn.Module, input_ids: Tensor, attention_mask: Tensor, token_types: Tensor | None
+) -> dict[str, Tensor]:
+    """What the encoder is called with, (B, T) each: token types only if it is a pair's and the base tells them."""
+    inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+    return inputs if token_types is None or not tells_types(encoder) else inputs | {"token_type_ids": token_types}
+
+
 def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
     """The mean of each row's token states, scaled to length √D.
 
-    hidden: (B, T, D), attention_mask: (B, T). Returns (B, D) in float32. The scaling makes rates and head sizes mean
-    the same for every base. So does the mean under causal attention, where a state knows only what stands before it:
-    one rule for all bases, and no last token, which a base may never have learned to end a text with, says it all.
+    hidden: (B, T, D), attention_mask: (B, T), 1 for the tokens that count. Returns (B, D) in float32. The scaling makes
+    rates and head sizes mean the same for every base. So does the mean under causal attention, where a state knows only
+    what stands before it: one rule for all bases, and no last token, which a base may never have learned to end a text
+    with, says it all.
     """
     mask = attention_mask.unsqueeze(-1).to(torch.float32)
     mean = (hidden.float() * mask).sum(1) / mask.sum(1).clamp(min=1)

@@ -1,4 +1,4 @@
-"""Texts → frozen features: one forward pass of the untouched base, kept on disk."""
+"""Texts or pairs → frozen features: one forward pass of the untouched base, kept on disk."""
 
 import os
 from collections.abc import Sequence
@@ -12,22 +12,24 @@ from torch import nn
 from tasks.digest import sha256_of_texts, sha256_of_value
 from tasks.files import drop_oldest, replacing
 from tasks.model.base import find_base
-from tasks.model.batches import pad, plan_batches
+from tasks.model.batches import Tokens, pad, plan_batches
 from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
-from tasks.model.encoder import load_encoder, mean_pool
+from tasks.model.encoder import encoder_inputs, load_encoder
+from tasks.model.problems import PROBLEMS, Pairs, Texts, problem_of
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import load_tokenizer, token_ids
 from tasks.paths import Paths
+from tasks.texts import Text, strings
 
 TOKEN_BUDGET = 2048
 KEPT_GIGABYTES = 4.0
 """Features on disk; those used longest ago go first."""
-FORMAT = 2
+FORMAT = 3
 """Part of the cache's key: raise it when the same texts would give other features."""
 
 
-def text_features(texts: Sequence[str], base: BaseSettings, paths: Paths) -> np.ndarray:
-    """The base's mean-pooled features of each text, (N, D) float32, rows of length √D.
+def text_features(texts: Sequence[Text], base: BaseSettings, paths: Paths) -> np.ndarray:
+    """The base's features of each text or pair, as its problem pools them: (N, F) float32, rows of length √F.
 
     Computed once for the same texts in the same order, base, precision and number of threads; then read from
     `paths.cache`. The order is part of the key so that a hit has the very bytes that computing would give.
@@ -49,7 +51,7 @@ def text_features(texts: Sequence[str], base: BaseSettings, paths: Paths) -> np.
 
 
 def compute_features(
-    texts: Sequence[str], folder: Path, max_tokens: int, device: torch.device, dtype: torch.dtype
+    texts: Sequence[Text], folder: Path, max_tokens: int, device: torch.device, dtype: torch.dtype
 ) -> np.ndarray:
     """`text_features` without the cache."""
     ids = token_ids(load_tokenizer(folder, max_tokens), texts)
@@ -58,27 +60,29 @@ def compute_features(
 
 
 @torch.no_grad()
-def encode(encoder: nn.Module, ids: list[list[int]], *, device: torch.device, dtype: torch.dtype) -> np.ndarray:
-    """Mean-pooled states of token ids, (N, D) float32, in the rows' order; dropout off."""
+def encode(encoder: nn.Module, ids: Tokens, *, device: torch.device, dtype: torch.dtype) -> np.ndarray:
+    """Pooled states of token ids, (N, F) float32, in the rows' order; dropout off."""
+    problem = PROBLEMS[Texts.kind if ids.segments is None else Pairs.kind]
     encoder.eval()
     features: np.ndarray | None = None
     for rows in plan_batches([len(each) for each in ids], TOKEN_BUDGET):
-        batch = pad(rows, ids)
-        mask = batch.attention_mask.to(device)
+        batch = pad(rows, ids).to(device)
+        inputs = encoder_inputs(encoder, batch.input_ids, batch.attention_mask, batch.token_types)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            hidden = encoder(input_ids=batch.input_ids.to(device), attention_mask=mask).last_hidden_state
-        pooled = mean_pool(hidden, mask).cpu().numpy()
+            hidden = encoder(**inputs).last_hidden_state
+        pooled = problem.pool(hidden, batch.attention_mask, batch.segments).cpu().numpy()
         if features is None:
             features = np.empty((len(ids), pooled.shape[1]), dtype=np.float32)
         features[rows] = pooled
     return features if features is not None else np.zeros((0, 0), dtype=np.float32)
 
 
-def _cache_key(texts: Sequence[str], base: BaseSettings, device: torch.device, dtype: torch.dtype) -> str:
+def _cache_key(texts: Sequence[Text], base: BaseSettings, device: torch.device, dtype: torch.dtype) -> str:
     return sha256_of_value(
         {
             "format": FORMAT,
-            "texts": sha256_of_texts(texts),
+            "problem": problem_of(texts).kind,
+            "texts": sha256_of_texts(strings(texts)),
             "base": [base.sha256, base.revision, base.max_tokens],
             "device": device.type,
             "dtype": str(dtype),

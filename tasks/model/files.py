@@ -1,6 +1,6 @@
 """A model on disk: what learned, which base it sits on, and a manifest that names every byte.
 
-about.json          {base, strategy, labels, format}
+about.json          {base, strategy, problem, labels, format}
 weights.safetensors the tensors that learned
 config.json, tokenizer.json   the base's own, so that a model of strategy `full` needs nothing else
 manifest.json       {files: {name: sha256}, digest}: written last; the digest is the model's name
@@ -30,9 +30,11 @@ from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import cpu_threads, pick_attention, pick_device
 from tasks.model.ensemble import SavedEnsemble
 from tasks.model.manifest import MANIFEST, make_manifest, verify_model
+from tasks.model.problems import PROBLEMS, Problem, Texts
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import TOKENIZER, load_tokenizer, token_ids
 from tasks.settings import as_dict
+from tasks.texts import Text
 
 WEIGHTS = "weights.safetensors"
 PREDICT_TOKENS = 4096
@@ -46,13 +48,14 @@ def save_model(
     base_folder: Path,
     strategy: Any,
     labels: Sequence[str],
+    problem: Problem = PROBLEMS[Texts.kind],
 ) -> str:
     """Write a model folder, whole or not at all; returns the model's digest.
 
     Raises GateError if a weight is no finite number: such a model is none.
     """
     refuse_diverged(state)
-    about = About(base=base, strategy=strategy, labels=list(labels))
+    about = About(base=base, strategy=strategy, problem=problem.kind, labels=list(labels))
     with replacing(folder) as temporary:
         temporary.mkdir()
         save_file(state, temporary / WEIGHTS)
@@ -107,23 +110,28 @@ class SavedModel:
     ) -> None:
         self.digest = digest
         self.labels = tuple(labels)
+        self.problem = classifier.problem
         self._device = pick_device()
         self._classifier = classifier.to(self._device).eval()
         self._tokenizer = load_tokenizer(folder, base.max_tokens)
         self._threads = base.threads
 
     @torch.no_grad()
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
+    def predict(self, texts: Sequence[Text]) -> np.ndarray:
         """Probabilities (N, C) float32 in the order of `labels`; computed in float32 with the recorded threads.
 
-        Raises GateError if one is no number: a model that overflows answers nothing.
+        texts: single ones, or pairs, as the model has learned. Raises DataError for the other kind, and GateError if a
+        probability is no number: a model that overflows answers nothing.
         """
+        self.problem.check(texts)
         ids = token_ids(self._tokenizer, texts)
         probabilities = np.zeros((len(ids), len(self.labels)), dtype=np.float32)
         with cpu_threads(self._threads):
             for rows in plan_batches([len(each) for each in ids], PREDICT_TOKENS):
-                batch = pad(rows, ids)
-                logits = self._classifier(batch.input_ids.to(self._device), batch.attention_mask.to(self._device))
+                batch = pad(rows, ids).to(self._device)
+                logits = self._classifier(
+                    batch.input_ids, batch.attention_mask, token_types=batch.token_types, segments=batch.segments
+                )
                 probabilities[rows] = logits.softmax(-1).cpu().numpy()
         bad = int((~np.isfinite(probabilities)).any(axis=1).sum())
         if bad:
@@ -159,7 +167,9 @@ def _open_single(folder: Path, about: About, digest: str, base: BaseSettings | N
         recorded = TypeAdapter(BaseSettings).validate_python(as_dict(recorded) | {"folder": base.folder})
     source = folder if whole else find_base(recorded, root or Path.cwd())
     attention = pick_attention(pick_device(), recorded.max_tokens)
-    classifier = build_classifier(source, strategy, len(labels), attention, with_weights=not whole)
+    classifier = build_classifier(
+        source, strategy, len(labels), attention, with_weights=not whole, problem=PROBLEMS[about.problem]
+    )
     put_back(classifier, state)
     strategy.merge(classifier.encoder)
     return SavedModel(classifier, labels, folder, recorded, digest)

@@ -1,4 +1,4 @@
-"""Texts → token ids, by the base's own tokenizer."""
+"""Texts, or pairs of texts, → token ids, by the base's own tokenizer."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,12 +6,14 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from tasks.errors import IntegrityError, SetupError
+from tasks.model.batches import Tokens
+from tasks.texts import Text, parts
 
 TOKENIZER = "tokenizer.json"
 
 
 def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
-    """The tokenizer of a base or saved model, cutting at `max_tokens` and padding nothing.
+    """The tokenizer of a base or saved model, cutting at `max_tokens` (of a pair, the longer text) and padding nothing.
 
     Reads tokenizer.json directly, which costs a fiftieth of importing transformers' tokenizers; a base without one is
     converted by transformers.
@@ -23,9 +25,14 @@ def load_tokenizer(folder: Path, max_tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def token_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """The ids of each text, special tokens included."""
-    return [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
+def token_ids(tokenizer: Tokenizer, texts: Sequence[Text]) -> Tokens:
+    """The ids of each text, special tokens included; a pair is put together by the tokenizer's own template."""
+    encodings = tokenizer.encode_batch_fast(list(texts))
+    ids = [encoding.ids for encoding in encodings]
+    if parts(texts)[1] is None:
+        return Tokens(ids)
+    segments = [[0 if text is None else text + 1 for text in each.sequence_ids] for each in encodings]
+    return Tokens(ids, [each.type_ids for each in encodings], segments)
 
 
 def _read(file: Path) -> Tokenizer:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tasks.model.encoder import embeddings_of, layer_stack, words_of
+from tasks.model.encoder import embeddings_of, encoder_inputs, layer_stack, words_of
 
 
 class _Stored(nn.Module):
@@ -51,14 +51,16 @@ def _given(layer: nn.Module, hidden: Tensor) -> nn.Module:
 
 
 @torch.no_grad()
-def cut_is_exact(encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask: Tensor) -> bool:
+def cut_is_exact(
+    encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask: Tensor, token_types: Tensor | None = None
+) -> bool:
     """Whether running the upper layers from stored states gives what the whole encoder gives, on one batch."""
     encoder.eval()
-    whole = encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-    stored = states_at(encoder, cut, input_ids, attention_mask)
+    inputs = encoder_inputs(encoder, input_ids, attention_mask, token_types)
+    whole = encoder(**inputs).last_hidden_state
+    stored = states_at(encoder, cut, input_ids, attention_mask, token_types)
     try:
-        upper = upper_layers(encoder, cut, stored)
-        again = upper(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        again = upper_layers(encoder, cut, stored)(**inputs).last_hidden_state
     except RuntimeError:  # the base does something else with its embeddings
         return False
     mask = attention_mask.bool()
@@ -66,10 +68,12 @@ def cut_is_exact(encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask
 
 
 @torch.no_grad()
-def states_at(encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+def states_at(
+    encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask: Tensor, token_types: Tensor | None = None
+) -> Tensor:
     """The states (B, T, D) that enter layer number `cut` (0-based); the layers above it are not run."""
     with _stopping_at(layer_stack(encoder)[cut]) as caught, suppress(_StopForwardError):
-        encoder(input_ids=input_ids, attention_mask=attention_mask)
+        encoder(**encoder_inputs(encoder, input_ids, attention_mask, token_types))
     return caught[0]
 
 

@@ -24,6 +24,8 @@ def prepend_vectors(encoder: Any, maker: nn.Module) -> None:
         vectors = _made(encoder).unsqueeze(0).expand(len(ids), -1, -1)
         longer = torch.cat([vectors, words(ids)], dim=1)
         changed = {"input_ids": None, "inputs_embeds": longer, "attention_mask": _longer(kwargs, count)}
+        if kwargs.get("token_type_ids") is not None:
+            changed["token_type_ids"] = nn.functional.pad(kwargs["token_type_ids"], (count, 0))  # as the first text's
         return args, kwargs | changed
 
     def cut_off(_: Any, __: Any, output: Any) -> Any:

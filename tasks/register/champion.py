@@ -12,8 +12,9 @@ from urllib.request import url2pathname
 
 import numpy as np
 
-from tasks.errors import IntegrityError
+from tasks.errors import IntegrityError, SettingsError
 from tasks.register.package import open_package, verify_package
+from tasks.texts import Text
 from tasks.tracking import MODEL_DIGEST, Store
 
 PACKAGE_DIGEST = "finetrace.package"
@@ -45,10 +46,10 @@ def find_version(store: Store, name: str, alias: str) -> ChampionVersion | None:
     )
 
 
-def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequence[str]) -> list[str]:
-    """The labels that this version gives the texts.
+def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequence[Text]) -> list[str]:
+    """The labels that this version gives the texts or pairs.
 
-    Raises IntegrityError if its files are not those that were registered.
+    Raises IntegrityError if its files are not those that were registered, SettingsError if it does not read such.
     """
     if not champion.package_digest:
         raise IntegrityError(
@@ -57,7 +58,14 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
         )
     folder = download(store, f"models:/{name}/{champion.version}")
     verify_package(folder, champion.package_digest)
+    from tasks.model.problems import problem_of  # late: it imports torch
+
     model = open_package(folder)
+    if problem_of(texts).kind != model.problem.kind:
+        raise SettingsError(
+            f"register.name: the champion of {name} (version {champion.version}) reads {model.problem.reads}, this model "
+            "does not, and so they cannot be compared. Give this model a name of its own."
+        )
     best: np.ndarray[Any, Any] = model.predict(list(texts)).argmax(axis=1)
     return [model.labels[index] for index in best]
 

@@ -16,9 +16,10 @@ from tasks.paths import Paths
 from tasks.register.evidence import Evidence, SliceRows
 from tasks.register.paired import Difference
 from tasks.table import PREDICTIONS, read_table
+from tasks.texts import Text, texts_of
 
-Predict = Callable[[Sequence[str]], Sequence[str]]
-"""texts → labels"""
+Predict = Callable[[Sequence[Text]], Sequence[str]]
+"""texts or pairs → labels"""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def gather_evidence(evaluation: Evaluation, champion: Predict | None) -> Evidenc
     if champion is None:
         return Evidence(metrics, correct, baselines)
     table, slices = evaluation.predictions, evaluation.slices
-    texts = [*table["text"].to_pylist(), *slices["text"].to_pylist()]
+    texts = [*texts_of(table), *texts_of(slices)]
     truth = np.array([*table["label"].to_pylist(), *slices["label"].to_pylist()], dtype=object)
     right = np.array(_answers(champion, texts), dtype=object) == truth
     rows, on_slices = right[: table.num_rows], right[table.num_rows :]
@@ -72,7 +73,7 @@ def _difference(gain: Mapping[str, float | None]) -> Difference:
     return Difference(**{name: math.nan if value is None else value for name, value in gain.items()})
 
 
-def _answers(predict: Predict, texts: list[str]) -> list[str]:
+def _answers(predict: Predict, texts: list[Text]) -> list[str]:
     """The label of each text; equal texts are read once."""
     different = list(dict.fromkeys(texts))
     answers = dict(zip(different, predict(different), strict=True))

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,14 @@ _ALLOWED_NAMES = frozenset({"MLmodel", "registered_model_meta"})
 _WRITTEN_LATER = frozenset({"registered_model_meta", MANIFEST})
 """MLflow adds the first when it hands a version out; the manifest cannot name itself."""
 _REQUIRED = ("mlflow", "numpy", "pandas", "peft", "pydantic", "safetensors", "tokenizers", "torch", "transformers")
-_EXAMPLE = "an example of a text"
+_EXAMPLES = {"text": "an example of a text", "pair": "and of a second one"}
 
 
 def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, mlflow_model: Any) -> str:
     """Write the MLflow model into `folder`, from the verified model at `model`; returns the package's digest."""
+    from tasks.model.problems import PROBLEMS
+
+    columns = PROBLEMS[read_about(model).problem].columns
     bundled = _base_to_bundle(model, base, root)
     with tempfile.TemporaryDirectory(prefix="finetrace-package-") as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow warns of its own type hints
@@ -39,8 +43,8 @@ def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, 
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts=_stage_artifacts(scratch, model, bundled),
             code_paths=[str(_stage_code(scratch))],
-            signature=_signature(),
-            input_example={"text": [_EXAMPLE]},
+            signature=_signature(columns),
+            input_example={column: [_EXAMPLES[column]] for column in columns},
             pip_requirements=_requirements(None if bundled else base),
             model_config={"model_digest": read_manifest(model / "manifest.json")["digest"]},
             mlflow_model=mlflow_model,
@@ -135,12 +139,12 @@ def _stage_code(scratch: Path) -> Path:
     return target
 
 
-def _signature() -> Any:
+def _signature(columns: Sequence[str]) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
     return ModelSignature(
-        inputs=Schema([ColSpec("string", "text")]),
+        inputs=Schema([ColSpec("string", column) for column in columns]),
         outputs=Schema([ColSpec("string", "label"), ColSpec("double", "probability")]),
         params=ParamSchema([ParamSpec("top_k", "integer", 1)]),
     )

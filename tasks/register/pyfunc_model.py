@@ -1,4 +1,4 @@
-"""The registered model as MLflow runs it: texts → labels and probabilities. Kept as code, never as a pickle."""
+"""The registered model as MLflow runs it: texts or pairs → labels and probabilities. Kept as code, never a pickle."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ from tasks.register.package import open_package
 
 
 class TextClassifier(mlflow.pyfunc.PythonModel):
-    """One text a row in; its most probable label and that label's probability out."""
+    """One text a row in, or a pair; its most probable label and that label's probability out."""
 
     _skip_type_hint_validation = True
     """A hint on `model_input` would cost our output signature; without one MLflow warns at each load, but for this."""
@@ -37,9 +37,11 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
     ) -> pd.DataFrame:
         """Columns label and probability; with params {"top_k": k} also label_2, probability_2 … for the next best.
 
-        model_input: a list of texts, or a frame with the column text. Raises MlflowException for anything else.
+        model_input: a frame or records with the column text, or just a list of texts; of a model of pairs, a frame or
+        records with the columns text and pair. Raises MlflowException for anything else.
         """
-        probabilities = self.model.predict(_texts(model_input))
+        pairs = "pair" in self.model.problem.columns
+        probabilities = self.model.predict(_pairs(model_input) if pairs else _texts(model_input))
         top_k = min(max(1, int((params or {}).get("top_k", 1))), len(self.model.labels))
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
         columns: dict[str, Any] = {}
@@ -53,6 +55,8 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
 
 def _texts(given: Any) -> list[str]:
     """The texts in whatever MLflow hands on. Never a guess: a frame of several columns must name one of them text."""
+    if _column(given, "pair") is not None:
+        raise MlflowException.invalid_parameter_value("This model reads single texts: leave the column pair out.")
     if isinstance(given, pd.DataFrame):
         given = given["text"] if "text" in given else given.squeeze(axis=1)
     elif isinstance(given, Mapping):
@@ -66,6 +70,28 @@ def _texts(given: Any) -> list[str]:
             '{"inputs": ["where is my order"]}.'
         )
     return [str(text) for text in texts]
+
+
+def _pairs(given: Any) -> list[tuple[str, str]]:
+    """The pairs in whatever MLflow hands on that names their columns."""
+    columns = [_column(given, name) for name in ("text", "pair")]
+    texts, pairs = ([each] if isinstance(each, str) else each for each in columns)
+    named = texts is not None and pairs is not None and len(texts) == len(pairs)
+    if not named or not all(isinstance(each, str) for each in [*texts, *pairs]):
+        raise MlflowException.invalid_parameter_value(
+            "This model reads pairs of texts: give a frame or records with the columns text and pair, e.g. "
+            '{"dataframe_records": [{"text": "a man sleeps", "pair": "nobody is awake"}]}.'
+        )
+    return [(str(text), str(pair)) for text, pair in zip(texts, pairs, strict=True)]
+
+
+def _column(given: Any, name: str) -> Any:
+    """The values of a frame's, mapping's or list of records' column; None if there is none of that name."""
+    if isinstance(given, list) and given and all(isinstance(row, Mapping) for row in given):
+        return [row.get(name) for row in given] if any(name in row for row in given) else None
+    if not isinstance(given, pd.DataFrame | Mapping) or name not in given:
+        return None
+    return given[name] if isinstance(given[name], str) else list(given[name])
 
 
 set_model(TextClassifier())

@@ -25,6 +25,7 @@ from tasks.register.settings import RegisterSettings
 from tasks.register.settled import note_settled, question, read_settled
 from tasks.register.verdict import champion_facts, verdict_line
 from tasks.register.version import Registered, register_version
+from tasks.texts import texts_of
 from tasks.tracking import Store, complete_run, ensure_run, open_store
 from tasks.tracking.reach import reporting
 
@@ -59,13 +60,13 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
 def _champion_answers(
     store: Store, register: RegisterSettings, candidate: Candidate, champion: ChampionVersion | None
 ) -> Any:
-    """A function from texts to the champion's labels; None if there is no champion or no rule asks for it."""
+    """A function from texts or pairs to the champion's labels; None if there is no champion or no rule asks for it."""
     if champion is None or not needs_champion(register):
         return None
     if champion.model_digest == candidate.digest:
         table, slices = candidate.evaluation.predictions, candidate.evaluation.slices
-        known = dict(zip(table["text"].to_pylist(), table["predicted"].to_pylist(), strict=True))
-        if set(slices["text"].to_pylist()) <= known.keys():
+        known = dict(zip(texts_of(table), table["predicted"].to_pylist(), strict=True))
+        if set(texts_of(slices)) <= known.keys():
             return lambda texts: [known[text] for text in texts]
     return partial(predict_with, store, register.name, champion)
 
@@ -149,7 +150,7 @@ def _check_answers(package: Path, evaluation: Evaluation) -> None:
     """Raise DataError unless the package gives the probabilities that were measured, on some of the test rows."""
     some = evaluation.predictions.slice(0, _CHECKED_TEXTS)
     measured = np.array(some["probabilities"].to_pylist())
-    given = open_package(package).predict(some["text"].to_pylist())
+    given = open_package(package).predict(texts_of(some))
     if given.shape != measured.shape or not np.allclose(given, measured, atol=0.01):
         raise DataError(
             "the model gives other probabilities than evaluate measured. Run evaluate again, then register."

@@ -1,20 +1,22 @@
 """What a baseline may see."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+
+from tasks.texts import Text
 
 
 @dataclass(frozen=True)
 class BaselineRows:
     """Train and test rows. train_labels: (N,) int64. Features, (N, D) float32, are computed when first asked for."""
 
-    train_texts: list[str]
+    train_texts: Sequence[Text]
     train_labels: np.ndarray
-    test_texts: list[str]
-    features: Callable[[list[str]], np.ndarray]
+    test_texts: Sequence[Text]
+    features: Callable[[Sequence[Text]], np.ndarray]
     seed: int
 
     @cached_property

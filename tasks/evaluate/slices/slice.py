@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tasks.texts import Text
+
 
 @dataclass(frozen=True)
 class SliceRows:
     """What a slice is cut from: train rows teach where to cut, test rows are cut. *_labels: (N,) int64."""
 
-    train_texts: list[str]
+    train_texts: list[Text]
     train_labels: np.ndarray
-    test_texts: list[str]
+    test_texts: list[Text]
     test_ids: list[str]
     test_labels: np.ndarray
     typo_share: float
@@ -29,4 +31,4 @@ class Slice:
     name: str
     why: str
     rows: np.ndarray
-    texts: list[str] | None = None
+    texts: list[Text] | None = None

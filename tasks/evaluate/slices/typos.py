@@ -6,6 +6,7 @@ import re
 import numpy as np
 
 from tasks.evaluate.slices.slice import Slice, SliceRows
+from tasks.texts import Text
 
 _KEY_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _WORD = re.compile(r"\w{3,}")
@@ -17,9 +18,16 @@ def cut_typos(rows: SliceRows) -> list[Slice]:
     chosen = np.arange(count)
     if count > rows.typo_rows:
         chosen = np.sort(np.random.default_rng(rows.seed).choice(count, rows.typo_rows, replace=False))
-    texts = [mistype(rows.test_texts[row], rows.typo_share, f"{rows.seed}:{rows.test_ids[row]}") for row in chosen]
+    texts = [_mistyped(rows.test_texts[row], rows.typo_share, f"{rows.seed}:{rows.test_ids[row]}") for row in chosen]
     why = f"the same texts, a keyboard typo in {rows.typo_share:.0%} of the words, at least one"
     return [Slice("typos", why, chosen, texts)]
+
+
+def _mistyped(text: Text, share: float, seed: str) -> Text:
+    """The text, or both texts of a pair, with typos."""
+    if isinstance(text, str):
+        return mistype(text, share, seed)
+    return mistype(text[0], share, seed), mistype(text[1], share, f"{seed}:pair")
 
 
 def mistype(text: str, share: float, seed: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from flows.predictions import predict
+from tasks.model.problems import PROBLEMS
 
 Command = Callable[..., int]
 
@@ -16,6 +17,7 @@ class Fake:
     """Says "long" for texts of more than three characters."""
 
     labels = ("short", "long")
+    problem = PROBLEMS["texts"]
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([[0.25, 0.75] if len(text) > 3 else [0.9, 0.1] for text in texts], dtype=np.float32)
