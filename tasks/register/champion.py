@@ -49,7 +49,7 @@ def find_version(store: Store, name: str, alias: str) -> ChampionVersion | None:
 def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequence[Text]) -> list[str]:
     """The labels that this version gives the texts or pairs.
 
-    Raises IntegrityError if its files are not those that were registered, SettingsError if it does not read such.
+    Raises IntegrityError if its files are not those that were registered, SettingsError if it reads none such.
     """
     if not champion.package_digest:
         raise IntegrityError(

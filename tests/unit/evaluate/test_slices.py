@@ -73,7 +73,8 @@ def test_typos_are_read_on_a_bounded_number_of_rows():
 
 
 def test_every_cut_gives_slices_of_named_test_rows():
-    pieces = cut_slices(rows(["card lost", "refund"], [0, 1], ["one", "seven"], [0, 0]))
+    pairs = [("card lost", "a card is lost"), ("refund", "money")]
+    pieces = cut_slices(rows(pairs, [0, 1], [("one", "one"), ("seven", "eight")], [0, 0]))
     assert len({piece.name for piece in pieces}) == len(pieces) >= len(CUTS)
     assert all(len(piece.rows) and piece.why for piece in pieces)
 
