@@ -58,13 +58,11 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
         )
     folder = download(store, f"models:/{name}/{champion.version}")
     verify_package(folder, champion.package_digest)
-    from tasks.model.problems import problem_of  # late: it imports torch
-
     model = open_package(folder)
-    if problem_of(texts).kind != model.problem.kind:
+    if not model.problem.suits(texts):
         raise SettingsError(
-            f"register.name: the champion of {name} (version {champion.version}) reads {model.problem.reads}, this model "
-            "does not, and so they cannot be compared. Give this model a name of its own."
+            f"register.name: the champion of {name} (version {champion.version}) reads {model.problem.reads}, and this "
+            "model does not, so that they cannot be compared. Give this model a name of its own."
         )
     best: np.ndarray[Any, Any] = model.predict(list(texts)).argmax(axis=1)
     return [model.labels[index] for index in best]

@@ -55,15 +55,6 @@ def settle(sides: Sides, pairs: npt.NDArray[np.int64]) -> Sides:
     return np.frombuffer(bytes(settled), np.uint8)
 
 
-def set_clashing_aside(sides: Sides, pairs: npt.NDArray[np.int64]) -> Sides:
-    """The sides, but ASIDE for each text with an earlier near-duplicate on another side. pairs: as for `settle`."""
-    cleared = bytearray(sides.tobytes())
-    for earlier, later in _one_by_one(pairs):
-        if cleared[earlier] and cleared[later] != cleared[earlier]:
-            cleared[later] = ASIDE
-    return np.frombuffer(bytes(cleared), np.uint8)
-
-
 def _one_by_one(pairs: npt.NDArray[np.int64]) -> Iterator[list[int]]:
     for first in range(0, len(pairs), _AT_ONCE):
         yield from pairs[first : first + _AT_ONCE].tolist()

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.near_duplicates import near_pairs, normal_forms
-from tasks.split.dealing import ASIDE, TEST, Sides, deal, draw, set_clashing_aside, settle
+from tasks.split.dealing import ASIDE, TEST, Sides, deal, draw, settle
 from tasks.split.settings import SplitSettings
 
 Mask = npt.NDArray[np.bool_]
@@ -27,64 +27,47 @@ class Plan:
     is_official: bool
     """Whether the test side is an official test file."""
     forms: npt.NDArray[np.int64]
-    """(N,): which distinct normal form each row has."""
-    near: npt.NDArray[np.int64]
-    """(P, 2): near forms, (earlier, later), none of them in or near an official test."""
-    dealt: "Forms"
-    """What is dealt as one: the rows' own forms, or those of their first texts."""
-
-
-@dataclass(frozen=True)
-class Forms:
-    """The distinct normal forms of N texts, numbered as they come, and which of them are near each other."""
-
-    numbers: npt.NDArray[np.int64]
-    """(N,): which form each text has."""
+    """(N,): which distinct normal form, of what decides its side, each row has."""
     texts: pa.Array
-    """(F,): the forms."""
-    near: npt.NDArray[np.int64]
-    """(P, 2): (earlier, later)."""
+    """(F,): the normal forms."""
+    pairs: npt.NDArray[np.int64]
+    """(P, 2): near forms, (earlier, later), none of them in or near an official test."""
 
 
 def plan_split(texts: pa.Array, is_test: Mask, settings: SplitSettings, *, owners: pa.Array | None = None) -> Plan:
     """The side of each row, in file order.
 
-    texts: as tasks.texts.joined gives them. is_test: rows of an official test file. owners: a text of each row that
-    decides its side, so that rows which share it stay together; None if each row's own does. A row with an owner is set
-    aside if it comes near to a row on another side. The official test stays as it is: rows are left out for repeating
-    one of its rows, not for sharing an owner with one.
+    texts: as tasks.texts.joined gives them. is_test: rows of an official test file. owners: of pairs, the text that
+    decides a row's side, so that rows which share it stay together; None if each row's whole content does. The official
+    test stays as it is: a row is left out for repeating one of its rows, not for sharing an owner with one.
     """
     order = np.argsort(~is_test, kind="stable")  # official test rows first: what repeats them comes later
-    rows = _find_forms(texts, order, settings)
-    official = int(rows.numbers[is_test].max(initial=-1)) + 1  # forms below are in the official test
-    repeating = _repeating(len(rows.texts), official, rows.near)
-    near = rows.near[~(repeating[rows.near].any(axis=1))]
-    dealt = Forms(rows.numbers, rows.texts, near)
-    if owners is not None:
-        dealt = _find_forms(owners, np.argsort(is_test | repeating[rows.numbers], kind="stable"), settings)
-    drawn = deal(draw(dealt.texts, settings.key), val=settings.val, test=0 if official else settings.test)
-    settled = settle(drawn, dealt.near)
-    if owners is not None:
-        settled = set_clashing_aside(settled[_owner_of_form(rows, dealt)], near)
-    sides = np.where(is_test, TEST, np.where(repeating, ASIDE, settled)[rows.numbers]).astype(np.uint8)
-    repeats = _repeats(texts, is_test, rows.numbers, repeating, official)
-    set_aside = (~repeating & (settled == ASIDE))[rows.numbers]
-    return Plan(sides, repeats, set_aside, official > 0, rows.numbers, near, dealt)
+    forms, distinct = _find_forms(texts, order)
+    official = int(forms[is_test].max(initial=-1)) + 1  # forms below are in the official test
+    pairs = near_pairs(distinct, settings.near_duplicate_similarity)
+    repeating = _repeating(len(distinct), official, pairs)
+    is_out = repeating[forms]
+    repeats = _repeats(texts, is_test, forms, repeating, official)
+    if owners is None:
+        pairs = pairs[~(repeating[pairs].any(axis=1))]
+    else:  # pairs near by both their texts are so by this one: whatever is near follows here too
+        forms, distinct = _find_forms(owners, np.argsort(is_out, kind="stable"))
+        dealt = np.bincount(forms[~is_out], minlength=len(distinct)) > 0
+        pairs = near_pairs(distinct, settings.near_duplicate_similarity)
+        pairs = pairs[dealt[pairs].all(axis=1)]
+    drawn = deal(draw(distinct, settings.key), val=settings.val, test=0 if official else settings.test)
+    settled = settle(drawn, pairs)
+    sides = np.where(is_test, TEST, np.where(is_out, ASIDE, settled[forms])).astype(np.uint8)
+    set_aside = ~is_out & (settled == ASIDE)[forms]
+    return Plan(sides, repeats, set_aside, official > 0, forms, distinct, pairs)
 
 
-def _find_forms(texts: pa.Array, order: npt.NDArray[np.int64], settings: SplitSettings) -> Forms:
-    """The forms of the texts, numbered as they come in this order of the rows."""
+def _find_forms(texts: pa.Array, order: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], pa.Array]:
+    """(N,): which distinct normal form each text has; and those forms, numbered as they come in this order."""
     encoded = normal_forms(texts).take(pa.array(order)).dictionary_encode()
-    numbers = np.empty(len(texts), np.int64)
-    numbers[order] = encoded.indices.to_numpy()
-    return Forms(numbers, encoded.dictionary, near_pairs(encoded.dictionary, settings.near_duplicate_similarity))
-
-
-def _owner_of_form(rows: Forms, owners: Forms) -> npt.NDArray[np.int64]:
-    """(F,): the owner's form of each form of the rows; rows of one form have owners of one form."""
-    owner = np.empty(len(rows.texts), np.int64)
-    owner[rows.numbers] = owners.numbers
-    return owner
+    forms = np.empty(len(texts), np.int64)
+    forms[order] = encoded.indices.to_numpy()
+    return forms, encoded.dictionary
 
 
 def _repeating(forms: int, official: int, pairs: npt.NDArray[np.int64]) -> Mask:

@@ -88,13 +88,6 @@ def _count_labels(labels: pa.ChunkedArray, plan: Plan) -> tuple[list[str], dict[
     return [names[place] for place in order], counts
 
 
-def _is_near_earlier(plan: Plan, place: int) -> npt.NDArray[np.bool_]:
-    """(N,): rows that are near to the row at `place`, or dealt as one with such rows, and come before it."""
-    rows = plan.near[plan.near[:, 1] == plan.forms[place], 0]
-    dealt = plan.dealt.near[plan.dealt.near[:, 1] == plan.dealt.numbers[place], 0]
-    return np.isin(plan.forms, rows) | np.isin(plan.dealt.numbers, dealt)
-
-
 def _rows_per_label(counts: dict[str, npt.NDArray[np.int64]], labels: list[str]) -> dict[str, dict[str, int]]:
     places = range(min(len(labels), _MOST_LABELS))
     return {labels[place]: {side: int(rows[place]) for side, rows in counts.items()} for place in places}
@@ -105,7 +98,8 @@ def _list_set_aside(table: pa.Table, plan: Plan) -> list[dict[str, Any]]:
     listed = []
     for place in np.flatnonzero(plan.set_aside)[:_MOST_LISTED].tolist():
         row = table.slice(place, 1).to_pylist()[0]
-        beside = np.flatnonzero(_is_near_earlier(plan, place) & (plan.sides > 0))[:_MOST_LISTED]
+        near = plan.pairs[plan.pairs[:, 1] == plan.forms[place], 0]
+        beside = np.flatnonzero(np.isin(plan.forms, near) & (plan.sides > 0))[:_MOST_LISTED]
         listed.append(
             {
                 "row_id": row["row_id"],

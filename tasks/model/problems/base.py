@@ -6,7 +6,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from tasks.errors import DataError
-from tasks.texts import Text, parts
+from tasks.texts import Text, strings
 
 
 class Problem:
@@ -32,8 +32,11 @@ class Problem:
         """
         raise NotImplementedError
 
+    def suits(self, texts: Sequence[Text]) -> bool:
+        """Whether these are the problem's rows."""
+        return not texts or all(len(strings([text])) == len(self.columns) for text in texts)
+
     def check(self, texts: Sequence[Text]) -> None:
         """Raise DataError unless these are the problem's rows."""
-        holds = 1 if parts(texts)[1] is None else 2
-        if texts and holds != len(self.columns):
+        if not self.suits(texts):
             raise DataError(f"This model reads {self.reads}. {self.advice}")
