@@ -10,6 +10,7 @@ from rich.status import Status
 
 from flows.headline import headline
 from flows.news import News, Outcome, Started
+from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING
 
@@ -79,7 +80,9 @@ def print_verdict(console: Console, paths: Paths, verdict: Mapping[str, Any], nu
         console.print(f"Version  {escape(verdict['name'])} v{verdict['version']} ({aliases}{known})")
     console.print(f"Report   {_shown(paths.report_page)}")
     console.print("Pages    finetrace up")
-    console.print(f"Next     {next_command(verdict)}", soft_wrap=True)
+    finetune = read_json(paths.report("finetune")) if paths.report("finetune").exists() else {}
+    pairs = finetune.get("problem") == "pairs"
+    console.print(f"Next     {next_command(verdict, pairs=pairs)}", soft_wrap=True)
 
 
 def metric_lines(numbers: Mapping[str, Any]) -> list[str]:
@@ -94,11 +97,12 @@ def metric_lines(numbers: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def next_command(verdict: Mapping[str, Any]) -> str:
+def next_command(verdict: Mapping[str, Any], *, pairs: bool = False) -> str:
     """What a person would type next."""
     if not verdict["passed"]:
         return "read the report, change params.yaml or the data, then: finetrace run"
-    return f'finetrace predict --model models:/{verdict["name"]}@challenger "your text"'
+    second = ' --pair "its second text"' if pairs else ""
+    return f'finetrace predict --model models:/{verdict["name"]}@challenger "your text"{second}'
 
 
 def _shown(path: Any) -> str:

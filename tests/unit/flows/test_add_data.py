@@ -158,3 +158,12 @@ def test_unknown_format_is_a_mistake_of_settings(
     source = _write(tmp_path_factory.mktemp("elsewhere") / "reviews.csv")
     assert finetrace("data", "add", str(source), "--format", "xml") == 2
     assert tracked == []
+
+
+def test_the_column_of_second_texts_is_written_down(
+    paths: Paths, tracked: list[Path], finetrace: Command, tmp_path: Path
+) -> None:
+    rows = _write(tmp_path / "nli.csv", "message,second,label\nhello,hi,a\nbye,ciao,b\n")
+    columns = ["--text-column", "message", "--pair-column", "second", "--label-column", "label"]
+    assert finetrace("data", "add", str(rows), *columns) == 0
+    assert load_config(paths.params).ingest.pair_column == "second"

@@ -101,3 +101,8 @@ def test_metrics_that_were_not_measured_are_left_out() -> None:
 @pytest.mark.parametrize("passed", [True, False])
 def test_there_is_always_a_next_step(passed: bool) -> None:
     assert "finetrace" in next_command({**VERDICT, "passed": passed})
+
+
+def test_next_command_for_a_model_of_pairs_has_a_second_text() -> None:
+    assert next_command(VERDICT).endswith('"your text"')
+    assert next_command(VERDICT, pairs=True).endswith('"your text" --pair "its second text"')
