@@ -80,7 +80,7 @@ def _pairs(given: Any) -> list[tuple[str, str]]:
     if not named or not all(isinstance(each, str) for each in [*texts, *pairs]):
         raise MlflowException.invalid_parameter_value(
             "This model reads pairs of texts: give a frame or records with the columns text and pair, e.g. "
-            '{"dataframe_records": [{"text": "a man sleeps", "pair": "nobody is awake"}]}.'
+            '{"inputs": [{"text": "a man sleeps", "pair": "nobody is awake"}]}.'
         )
     return [(str(text), str(pair)) for text, pair in zip(texts, pairs, strict=True)]
 
