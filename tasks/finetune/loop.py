@@ -152,8 +152,7 @@ def _logits(training: Training, forward: torch.nn.Module, side: Side, rows: list
     device = training.accelerator.device
     batch = pad(rows, side.examples.ids).to(device)
     hidden = None if side.states is None else side.states.batch(batch.rows, batch.input_ids.shape[1]).to(device)
-    about = {"token_types": batch.token_types, "segments": batch.segments}
-    return forward(batch.input_ids, batch.attention_mask, hidden, training.cut, **about).float()
+    return forward(batch.input_ids, batch.attention_mask, hidden, training.cut, **batch.of_pairs).float()
 
 
 @torch.no_grad()

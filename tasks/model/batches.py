@@ -47,6 +47,11 @@ class Batch:
     segments: Tensor | None = None
     """(B, T), of pairs; 0 for padding."""
 
+    @property
+    def of_pairs(self) -> dict[str, Tensor | None]:
+        """What the classifier is told of pairs, beside ids and mask."""
+        return {"token_types": self.token_types, "segments": self.segments}
+
     def to(self, device: torch.device) -> "Batch":
         """The batch on this device; `rows` stay on the CPU."""
         moved = {name: each.to(device) for name, each in vars(self).items() if name != "rows" and each is not None}

@@ -129,9 +129,7 @@ class SavedModel:
         with cpu_threads(self._threads):
             for rows in plan_batches([len(each) for each in ids], PREDICT_TOKENS):
                 batch = pad(rows, ids).to(self._device)
-                logits = self._classifier(
-                    batch.input_ids, batch.attention_mask, token_types=batch.token_types, segments=batch.segments
-                )
+                logits = self._classifier(batch.input_ids, batch.attention_mask, **batch.of_pairs)
                 probabilities[rows] = logits.softmax(-1).cpu().numpy()
         bad = int((~np.isfinite(probabilities)).any(axis=1).sum())
         if bad:

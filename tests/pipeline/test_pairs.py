@@ -37,17 +37,18 @@ def pair_rows(count: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("kind", "strategy"),
+    ("kind", "strategy", "more"),
     [
-        ("bert", {"kind": "partial", "layers": 1}),
-        ("distilbert", {"kind": "lora"}),
-        ("bert", {"kind": "feature_extraction"}),
+        ("bert", {"kind": "partial", "layers": 1}, {"penalties": [{"kind": "ewc"}, {"kind": "r_drop"}]}),
+        ("distilbert", {"kind": "lora"}, {}),
+        ("bert", {"kind": "feature_extraction"}, {}),
     ],
     ids=["bert-partial", "distilbert-lora", "bert-feature_extraction"],
 )
 def test_pairs_go_through_every_stage_to_a_registered_model(
     kind: str,
     strategy: dict[str, Any],
+    more: dict[str, Any],
     tiny_bases: Callable[[str], BaseSettings],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -61,7 +62,7 @@ def test_pairs_go_through_every_stage_to_a_registered_model(
         "base": as_dict(tiny_bases(kind)),
         "ingest": {"path": "rows.csv", **columns},
         "augment": {"methods": [{"kind": "word_swap"}], "copies": 1},
-        "finetune": {"strategy": strategy, "epochs": 4, "precision": "float32"},
+        "finetune": {"strategy": strategy, "epochs": 4, "precision": "float32", **more},
         "evaluate": {"resamples": 100},
         "register": {"name": "entailment", "gate": {"max_ece": None}, "resamples": 100},
     }

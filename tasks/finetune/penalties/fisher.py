@@ -30,9 +30,9 @@ def diagonal_fisher(
     fisher = {name: torch.zeros_like(weight) for name, weight in weights.items()}
     with _without_dropout(model), torch.enable_grad():
         for row in drawn if names else []:
-            batch = pad([row], ids)
-            inputs = (batch.input_ids.to(device), batch.attention_mask.to(device))
-            log_p = torch.func.functional_call(model, weights, inputs).log_softmax(-1)[0]
+            batch = pad([row], ids).to(device)
+            inputs = (batch.input_ids, batch.attention_mask)
+            log_p = torch.func.functional_call(model, weights, inputs, batch.of_pairs).log_softmax(-1)[0]
             label = int(torch.multinomial(log_p.detach().exp().cpu(), 1, generator=generator))
             gradients = torch.autograd.grad(log_p[label], list(weights.values()), allow_unused=True)
             for name, gradient in zip(names, gradients, strict=True):
