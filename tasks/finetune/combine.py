@@ -66,6 +66,7 @@ def _start(paths: Paths, training: FinetuneSettings, base: BaseSettings) -> Star
 
 def _save(paths: Paths, start: Start, combined: Combined, temperature: float) -> str:
     about: dict[str, Any] = {"base": start.base, "base_folder": start.folder, "labels": start.labels}
+    about["problem"] = start.model.problem
     if len(combined.models) > 1:
         return save_ensemble(paths.model, combined.models, temperature=temperature, **about)
     ((strategy, weights),) = combined.models

@@ -13,6 +13,7 @@ from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import pick_attention, pick_device
 from tasks.model.files import PREDICT_TOKENS, put_back
+from tasks.model.problems import problem_of
 
 
 class Judge:
@@ -35,8 +36,8 @@ class Judge:
         put_back(model, dict(weights))
         found = torch.zeros(len(self._val.ids), self._labels)
         for rows in plan_batches(self._val.lengths, PREDICT_TOKENS):
-            batch = pad(rows, self._val.ids)
-            found[rows] = model(batch.input_ids.to(self._device), batch.attention_mask.to(self._device)).cpu()
+            batch = pad(rows, self._val.ids).to(self._device)
+            found[rows] = model(batch.input_ids, batch.attention_mask, **batch.of_pairs).cpu()
         return found
 
     def scores(self, logits: Tensor) -> dict[str, float]:
@@ -56,4 +57,6 @@ class Judge:
         return {name: parameter.detach().contiguous() for name, parameter in model.named_parameters()}
 
     def _build(self, strategy: Any) -> Classifier:
-        return build_classifier(self._folder, strategy, self._labels, self._attention).eval()
+        return build_classifier(
+            self._folder, strategy, self._labels, self._attention, problem=problem_of(self._val.texts)
+        ).eval()

@@ -55,6 +55,7 @@ class _Checked(About):
 @dataclass(frozen=True, kw_only=True)
 class _CheckedEnsemble(About):
     strategy: None
+    problem: Literal["texts", "pairs"] = "texts"
     members: Annotated[int, Field(ge=2, le=100)]
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 

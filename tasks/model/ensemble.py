@@ -5,6 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
+from tasks.model.problems import Problem
+from tasks.texts import Text
+
 SMALLEST = float(np.finfo(np.float32).tiny)
 """What a probability that rounds to 0 counts as when its logarithm is taken."""
 
@@ -15,7 +18,10 @@ class Member(Protocol):
     @property
     def labels(self) -> tuple[str, ...]: ...
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray: ...
+    @property
+    def problem(self) -> Problem: ...
+
+    def predict(self, texts: Sequence[Text]) -> np.ndarray: ...
 
 
 class SavedEnsemble:
@@ -27,7 +33,12 @@ class SavedEnsemble:
         self._members = members
         self._temperature = temperature
 
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
+    @property
+    def problem(self) -> Problem:
+        """What its rows are: the members' own."""
+        return self._members[0].problem
+
+    def predict(self, texts: Sequence[Text]) -> np.ndarray:
         """Probabilities (N, C) float32 in the order of `labels`. Raises GateError as a member does."""
         mean = np.mean([each.predict(texts).astype(np.float64) for each in self._members], axis=0)
         return cooled(mean, self._temperature).astype(np.float32)

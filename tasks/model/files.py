@@ -75,18 +75,27 @@ def save_ensemble(
     base_folder: Path,
     labels: Sequence[str],
     temperature: float,
+    problem: Problem = PROBLEMS[Texts.kind],
 ) -> str:
     """Write a folder of models that answer together, (strategy, weights) each, whole or not at all; returns the digest.
 
     Raises GateError as `save_model` does.
     """
-    about = About(base=base, strategy=None, labels=list(labels), members=len(models), temperature=temperature)
+    about = About(
+        base=base,
+        strategy=None,
+        problem=problem.kind,
+        labels=list(labels),
+        members=len(models),
+        temperature=temperature,
+    )
     with replacing(folder) as temporary:
         temporary.mkdir()
         write_json(temporary / ABOUT, about.as_json())
         for number, (strategy, state) in enumerate(models):
             member = temporary / MEMBERS / str(number)
-            save_model(member, state, base=base, base_folder=base_folder, strategy=strategy, labels=labels)
+            own: dict[str, Any] = {"strategy": strategy, "labels": labels, "problem": problem}
+            save_model(member, state, base=base, base_folder=base_folder, **own)
         manifest = make_manifest(temporary)
         write_json(temporary / MANIFEST, manifest)
     return str(manifest["digest"])
