@@ -11,7 +11,6 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from tokenizers import Tokenizer
 
-import tasks.tracking
 from tasks.errors import SettingsError
 from tasks.finetune.loop import fit
 from tasks.finetune.monitors import AnyMonitor
@@ -226,34 +225,3 @@ def test_words_that_no_row_holds_are_read_as_pre_trained(learnable: Paths, tiny_
 def test_a_monitor_is_read_from_settings_by_its_kind(settings: Any) -> None:
     read = TypeAdapter(FinetuneSettings).validate_python({"monitors": [{"kind": settings.kind}]})
     assert read.monitors == (settings,)
-
-
-@pytest.mark.parametrize("thaw", [None, ByEpoch()], ids=["at once", "by epoch"])
-@pytest.mark.parametrize("count", [1, 3, 5])
-def test_a_training_killed_anywhere_is_watched_as_if_never_stopped(
-    count: int, thaw: Any, learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from contextlib import nullcontext
-
-    from tasks.finetune import checkpoint
-    from tests.unit.finetune.test_resume import Killed, train
-
-    monkeypatch.setattr(tasks.tracking, "live_run", lambda *_, **__: nullcontext(None))
-    settings = replace(SETTINGS, **({"thaw": thaw} if thaw else {}))
-    original, left = checkpoint.Checkpoints.save, [count]
-
-    def save(self: Any, *args: Any) -> None:
-        original(self, *args)
-        left[0] -= 1
-        if left[0] == 0:
-            raise Killed
-
-    whole = train(learnable, tiny_base, settings)
-    monkeypatch.setattr(checkpoint.Checkpoints, "save", save)
-    with pytest.raises(Killed):
-        train(learnable, tiny_base, settings)
-    monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
-    resumed = train(learnable, tiny_base, settings)
-    assert resumed["monitors"].keys() == PROMISED.keys()
-    for key in ("model_digest", "history", "monitors", "alarms"):
-        assert resumed[key] == whole[key], key
