@@ -146,7 +146,7 @@ def test_a_head_without_gradient_is_frozen_and_a_layer_that_only_decays_is_dead(
 
 def test_forgetting_is_told_when_the_base_loses_what_it_knew(learnable: Paths) -> None:
     settings = replace(SETTINGS, strategy=Partial(layers=1), epochs=2, batch_tokens=256)
-    training, progress = watched_base(learnable, settings, after_steps(8, one_answer))
+    training, progress = watched_base(learnable, settings, after_steps(3, one_answer))
     epochs = progress.notes["forgetting"]["epochs"]
     assert epochs[0]["topic_accuracy"] > 0.9
     assert epochs[-1]["topic_accuracy"] < 0.3
