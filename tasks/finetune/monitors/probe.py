@@ -77,9 +77,10 @@ class Probe:
         whole: Any = self._training.model.encoder
         encoder = upper_layers(whole, self._cut, self._states[number]) if self._cut else whole
         given = {"output_attentions": True} if attention else {}
-        with _pooling(list(layer_stack(whole))[self._cut :], mask) as pooled:
+        below = [mean_pool(self._states[number], mask)] if self._cut else []  # the first layer run is a stand-in then
+        with _pooling(list(layer_stack(whole))[self._cut + len(below) :], mask) as above:
             output = encoder(input_ids=input_ids, attention_mask=mask, **given)
-        pooled.append(mean_pool(output.last_hidden_state, mask))
+        pooled = [*below, *above, mean_pool(output.last_hidden_state, mask)]
         return Seen(self._batches[number], mask, self._cut, pooled, attention_weights(output))
 
 
