@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.interrupt import sigterm_as_interrupt
 from flows.news import listening
-from flows.terminal import Watcher, make_console, print_verdict
+from flows.terminal import Watcher, make_console, print_alarms, print_verdict
 from tasks.config import load_config
 from tasks.errors import DataError, GateError, SettingsError
 from tasks.files import read_json
@@ -31,7 +31,14 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
         print_json({"until": until, "verdict": verdict or None, "stages": stage_numbers(paths)})
     elif verdict:
         print_verdict(console, paths, verdict, read_json(paths.report("evaluate")))
+    if not as_json and _includes("finetune", until):
+        print_alarms(console, read_json(paths.report("finetune")))
     raise_if_refused(verdict)
+
+
+def _includes(stage: str, until: str) -> bool:
+    names = [*STAGES, PUBLISHING]
+    return names.index(stage) <= names.index(until)
 
 
 def register_model(paths: Paths, *, as_json: bool) -> None:

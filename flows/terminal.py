@@ -85,6 +85,13 @@ def print_verdict(console: Console, paths: Paths, verdict: Mapping[str, Any], nu
     console.print(f"Next     {next_command(verdict, pairs=pairs)}", soft_wrap=True)
 
 
+def print_alarms(console: Console, numbers: Mapping[str, Any]) -> None:
+    """What the monitors of the training raised, a line each. numbers: data/reports/finetune.json."""
+    for alarm in numbers.get("alarms", []):
+        where = f"{alarm['name']} in epoch {alarm['epoch']}"
+        console.print(f"[yellow]![/] {escape(where)}: {escape(alarm['message'])}. Advice: {escape(alarm['advice'])}")
+
+
 def metric_lines(numbers: Mapping[str, Any]) -> list[str]:
     """Headline metrics with their intervals, as in data/reports/evaluate.json."""
     intervals = numbers.get("intervals", {})

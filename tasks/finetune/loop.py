@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from tasks.errors import GateError
+from tasks.finetune.monitors.looking_on import alarms_of, end_epoch
 from tasks.finetune.progress import Epoch, Progress
 from tasks.finetune.scores import val_scores
 from tasks.finetune.snapshot import snapshot
@@ -50,7 +51,7 @@ def fit(training: Training, progress: Progress) -> Progress:
             start = progress.position * settings.accumulate
             rate = settings.schedule.multiplier(progress.step, steps)
             sums = _step(training, forward, batches[start : start + settings.accumulate], rate)
-            _refuse_divergence(sums, progress.step + 1, steps)
+            _refuse_divergence(training, sums, progress)
             progress.add(sums.loss, sums.penalty, sums.weight)
             settings.strategy.after_step(training.model.encoder, progress.step, steps)
             training.optimizer.zero_grad(set_to_none=True)
@@ -73,13 +74,18 @@ def follow_thaw(training: Training, history: Sequence[Epoch]) -> None:
     training.cut, training.train, training.val = training.make_sides(max(course) == course[-1])
 
 
-def _refuse_divergence(sums: StepSums, step: int, steps: int) -> None:
+def _refuse_divergence(training: Training, sums: StepSums, progress: Progress) -> None:
     whole = sums.loss + sums.penalty
-    if not math.isfinite(whole):
-        raise GateError(
-            f"the train loss is {whole} at step {step} of {steps}: training diverged. Lower finetune.learning_rate or "
-            "finetune.head_learning_rate, or raise the schedule's warmup_fraction."
-        )
+    if math.isfinite(whole):
+        return
+    step = progress.step + 1
+    training.watch(step, {"train_loss": whole})
+    before = ", ".join(dict.fromkeys(each["name"] for each in alarms_of(training, progress.history)))
+    raise GateError(
+        f"loss_not_finite: the train loss is {whole} at step {step} of {training.steps}: training diverged. "
+        "Lower finetune.learning_rate or finetune.head_learning_rate, or raise the schedule's warmup_fraction."
+        + (f" Alarms before: {before}." if before else "")
+    )
 
 
 def _step(training: Training, forward: torch.nn.Module, batches: list[list[int]], rate: float) -> StepSums:
@@ -105,14 +111,14 @@ def _step(training: Training, forward: torch.nn.Module, batches: list[list[int]]
             penalty = float(on_weights.detach())
             whole = whole + on_weights
         accelerator.backward(whole)
-    for watcher in training.watchers:
+    for watcher in training.watchers.values():
         watcher.before_clipping()
     parameters = [p for group in training.optimizer.param_groups for p in group["params"]]
     accelerator.clip_grad_norm_(parameters, training.settings.max_gradient_norm)
     training.optimizer.step()
-    for watcher in training.watchers:
-        watcher.after_step()
     loss, on_rows = accelerator.reduce(summed, reduction="sum").tolist()
+    for watcher in training.watchers.values():
+        watcher.after_step(loss)
     return StepSums(loss, on_rows + penalty, total)
 
 
@@ -168,8 +174,9 @@ def val_logits(training: Training, forward: torch.nn.Module) -> Tensor:
 
 def _end_epoch(training: Training, forward: torch.nn.Module, progress: Progress, rate: float) -> None:
     numbers = {"epoch": float(progress.epoch + 1), "rate": rate} | progress.means()
-    numbers |= val_scores(val_logits(training, forward), training.val.examples.labels)
+    logits = val_logits(training, forward)
+    numbers |= val_scores(logits, training.val.examples.labels)
     progress.end_epoch(numbers, learned_state(training.model))
-    seen = {key: value for each in training.watchers for key, value in each.after_epoch(progress.history).items()}
+    seen = end_epoch(training, progress, logits)
     training.watch(progress.step, {key: value for key, value in numbers.items() if key.startswith("val_")} | seen)
     training.save(progress, snapshot(training, progress))

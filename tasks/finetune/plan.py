@@ -107,6 +107,7 @@ def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
         "steps": steps,
         "loss": as_dict(finetune.loss),
         "penalties": [as_dict(each) for each in finetune.penalties],
+        "monitors": [as_dict(each) for each in finetune.monitors],
         "schedule": as_dict(finetune.schedule),
         "rate_course": dict(zip((f"step {mark + 1}" for mark in marks), course, strict=False)),
         "weight_decay": finetune.weight_decay,

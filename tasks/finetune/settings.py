@@ -6,6 +6,8 @@ from pydantic import Field
 
 from tasks.finetune.losses import AnyLoss
 from tasks.finetune.losses.cross_entropy import CrossEntropy
+from tasks.finetune.monitors import Monitors
+from tasks.finetune.monitors.convergence import Convergence
 from tasks.finetune.penalties import AnyPenalty
 from tasks.finetune.post import AnyPost
 from tasks.finetune.post.none import NoPost
@@ -40,6 +42,8 @@ class FinetuneSettings:
     """What a row costs: cross_entropy (with label smoothing where asked) or focal."""
     penalties: tuple[AnyPenalty, ...] = ()
     """What is added to the loss, e.g. [{kind: l2_sp, strength: 0.01}]; l2_sp, ewc, r_drop, fgm, pgd or free_lb."""
+    monitors: Monitors = (Convergence(),)
+    """Who looks on: convergence, label_noise, gradient_flow, attention, representation_drift, forgetting."""
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
     """AdamW's decay of matrices; biases and norms are left out."""
     batch_tokens: Annotated[int, Field(ge=16)] = 1024

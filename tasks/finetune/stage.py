@@ -12,6 +12,7 @@ from tasks.errors import GateError, SettingsError
 from tasks.finetune.checkpoint import Checkpoints
 from tasks.finetune.combine import combine_trainings
 from tasks.finetune.fingerprint import make_fingerprint
+from tasks.finetune.monitors.seen import NOBODY, LookedOn
 from tasks.finetune.parts import Part
 from tasks.finetune.progress import Progress
 from tasks.finetune.scores import val_scores
@@ -41,9 +42,9 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
         start = prepare(paths, finetune, base)
         with watching(paths, finetune, base) as watch:
             if isinstance(finetune.strategy, FeatureExtraction):
-                progress = _fit_head(start, watch)
+                progress, looked_on = _fit_head(start, watch), NOBODY
             else:
-                progress = _fit_layers(start, watch)
+                progress, looked_on = _fit_layers(start, watch)
             if int(os.environ.get("RANK", "0")) > 0:
                 return {}
             digest = save_model(
@@ -55,18 +56,18 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
                 labels=start.labels,
                 problem=start.model.problem,
             )
-            watch.finish(digest)
-    return _report(start, progress, digest)
+            watch.finish(digest, looked_on.tags())
+    return _report(start, progress, digest) | looked_on.report()
 
 
 def _train_part(start: Start, watch: Watch, checkpoints: Path) -> Part:
     """One of the trainings that post makes a model of; its checkpoints lie in a folder of their own and stay."""
     first = {name: each.clone() for name, each in learned_state(start.model).items()}
     if isinstance(start.settings.strategy, FeatureExtraction):
-        progress = _fit_head(start, watch)
+        progress, looked_on = _fit_head(start, watch), NOBODY
     else:
-        progress = _fit_layers(start, watch, checkpoints)
-    return Part(start.settings, progress.best, first, _report(start, progress, ""))
+        progress, looked_on = _fit_layers(start, watch, checkpoints)
+    return Part(start.settings, progress.best, first, _report(start, progress, "") | looked_on.report())
 
 
 def _fit_head(start: Start, watch: Watch) -> Progress:
@@ -108,12 +109,13 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
     return progress
 
 
-def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> Progress:
+def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> tuple[Progress, LookedOn]:
     """Checkpoints lie in `kept_in` and stay, or are gone when the training is over."""
     from accelerate import Accelerator
 
     from tasks.finetune.finish import finish
     from tasks.finetune.loop import fit
+    from tasks.finetune.monitors.looking_on import looked_on, start_watchers
     from tasks.finetune.snapshot import restore
 
     settings = start.settings
@@ -128,6 +130,7 @@ def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> Prog
     found = checkpoints.newest()
     progress = Progress(**found[0], best=found[1]["best"]) if found else Progress()
     training.terms = [each.start(training) for each in settings.penalties]
+    training.watchers = start_watchers(training, progress)
     if found:
         restore(training, found[1])
         logger.info("finetune: goes on from step %d.", progress.step)
@@ -138,7 +141,7 @@ def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> Prog
     finish(training, progress)
     if accelerator.is_main_process and kept_in is None:
         checkpoints.remove_all()
-    return progress
+    return progress, looked_on(training, progress.history)
 
 
 def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, watch: Watch) -> Any:
@@ -165,6 +168,7 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
         ),
         watch=watch.numbers,
         words=words,
+        tokenizer=start.tokenizer,
     )
 
 

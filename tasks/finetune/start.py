@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
 from tasks.errors import SettingsError
 from tasks.finetune.dropout import set_dropout
@@ -32,6 +33,7 @@ class Start:
     base: BaseSettings
     folder: Path
     labels: list[str]
+    tokenizer: Tokenizer
     train: Examples
     val: Examples
     model: Classifier
@@ -67,12 +69,14 @@ def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Start:
     model = build_classifier(folder, settings.strategy, len(labels), attention, problem=problem)
     for penalty in settings.penalties:
         require(model.encoder, f"finetune.penalties: {penalty.kind}", penalty.needs)
+    for monitor in settings.monitors:
+        require(model.encoder, f"finetune.monitors: {monitor.kind}", monitor.needs)
     settings.strategy.check(model.encoder, max(train.lengths + val.lengths))
     set_dropout(model, settings.dropout)
     if settings.gradient_checkpointing and not isinstance(settings.strategy, FeatureExtraction):
         recompute_layers(model.encoder, settings.strategy)
     dtype = pick_dtype(settings.precision, device)
-    return Start(paths, settings, base, folder, labels, train, val, model, device, dtype)
+    return Start(paths, settings, base, folder, labels, tokenizer, train, val, model, device, dtype)
 
 
 def _refuse_thaw(settings: FinetuneSettings) -> None:

@@ -1,11 +1,12 @@
 """What the loop is given: model, optimizer, rows, and who adds to the loss or looks on."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import torch
 from accelerate import Accelerator
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from tasks.finetune.examples import Examples
@@ -67,8 +68,10 @@ class Training:
     words: NarrowedWords | None = None
     terms: Sequence[Term] = ()
     """What is added to the loss."""
-    watchers: Sequence[Watcher] = ()
-    """Who looks on."""
+    watchers: Mapping[str, Watcher] = field(default_factory=dict)
+    """Who looks on, by the monitor's kind."""
+    tokenizer: Tokenizer | None = None
+    """The base's, for monitors that bring texts of their own."""
     cut: int = 0
     top_layers: int | None = None
     """How many of the top layers learn; None before the first epoch."""

@@ -1,5 +1,6 @@
 """Who looks on while a model learns: the person at the terminal, and MLflow."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -40,7 +41,8 @@ class Watch:
     def numbers(self, step: int, numbers: dict[str, float]) -> None:
         """Numbers of a step or, when they begin with val_, of an epoch."""
         is_epoch = any(key.startswith("val_") for key in numbers)
-        if self._live and (is_epoch or step % self._every == 0):
+        is_last = not all(math.isfinite(each) for each in numbers.values())
+        if self._live and (is_epoch or is_last or step % self._every == 0):
             self._live.log(step, {f"{self._prefix}{key}": value for key, value in numbers.items()})
         if self._bar:
             self._bar.show(self._member * self._steps + step, numbers)
@@ -51,10 +53,10 @@ class Watch:
             if self._live:
                 self._live.log(place, {f"{name}/{key}": value for key, value in each.items()})
 
-    def finish(self, model_digest: str) -> None:
+    def finish(self, model_digest: str, tags: Mapping[str, str] | None = None) -> None:
         """The model is saved under this digest."""
         if self._live:
-            self._live.finish(model_digest)
+            self._live.finish(model_digest, tags)
 
 
 @contextmanager

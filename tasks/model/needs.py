@@ -1,4 +1,4 @@
-"""What strategies and penalties need of a base, and whether a base has it."""
+"""What strategies, penalties and monitors need of a base, and whether a base has it."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -7,6 +7,7 @@ from typing import Any
 from torch import nn
 
 from tasks.errors import SettingsError
+from tasks.model.attention import gives_attention
 from tasks.model.encoder import linear_names, words_of
 from tasks.model.roles import attention_out_names, feed_forward_out_names, key_and_value_names, norm_names
 
@@ -20,6 +21,7 @@ CAPABILITIES: dict[str, Callable[[Any], bool]] = {
     "a table of words": lambda encoder: isinstance(words_of(encoder), nn.Embedding),
     "vectors in place of ids": lambda encoder: _takes(encoder, "inputs_embeds"),
     "past keys and values": lambda encoder: _takes(encoder, "past_key_values"),
+    "attention weights": lambda encoder: gives_attention(encoder),
 }
 """What may be declared as `needs`, and how a base is asked for it."""
 

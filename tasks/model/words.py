@@ -1,6 +1,7 @@
 """The table of words, narrowed while a model learns to the words that occur."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -24,15 +25,33 @@ class NarrowedWords:
         place[self._rows] = torch.arange(len(self._rows), device=self._whole.device)
         table.weight = nn.Parameter(self._whole[self._rows])
         table.padding_idx = None if self._padding is None else int(place[self._padding])
-        self._mapping = table.register_forward_pre_hook(lambda _, args: (place[args[0]], *args[1:]))
+        self._is_whole = False
+        self._mapping = table.register_forward_pre_hook(
+            lambda _, args: None if self._is_whole else (place[args[0]], *args[1:])
+        )
+
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """Within the block the model reads any id; words that do not occur are as pre-trained. Nothing learns in it."""
+        narrow = self._table.weight
+        self._table.weight = nn.Parameter(self._widened(), requires_grad=False)
+        self._is_whole = True
+        try:
+            yield
+        finally:
+            self._table.weight = narrow
+            self._is_whole = False
 
     def widen(self, model: nn.Module, state: dict[str, Tensor]) -> dict[str, Tensor]:
         """`state`, learned by `model` while narrowed, with the whole table; the model gets the whole one back, too."""
         name = next(name for name, parameter in model.named_parameters() if parameter is self._table.weight)
         self._mapping.remove()
         self._table.padding_idx = self._padding
-        self._table.weight = nn.Parameter(self._whole.index_copy(0, self._rows, self._table.weight.detach()))
+        self._table.weight = nn.Parameter(self._widened())
         return state | {name: self._whole.cpu().index_copy(0, self._rows.cpu(), state[name])}
+
+    def _widened(self) -> Tensor:
+        return self._whole.index_copy(0, self._rows, self._table.weight.detach())
 
 
 def narrow_words(encoder: nn.Module, ids: Iterable[Sequence[int]]) -> NarrowedWords | None:

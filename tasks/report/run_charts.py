@@ -11,18 +11,20 @@ from tasks.report.charts.learning_curve import accuracy_chart, loss_chart
 from tasks.report.charts.reliability import reliability_chart
 from tasks.report.drawing import draw
 from tasks.report.run_facts import RunFacts
+from tasks.report.watched import watched_charts
 
 
 def draw_charts(facts: RunFacts) -> dict[str, Markup]:
     """Every picture there are numbers for, by name, as inline SVG."""
     charts: dict[str, Markup] = {}
-    for name, (spec, label) in {
-        **_result_charts(facts.results),
-        **_curves(facts.finetune),
-        **_alphas(facts.finetune),
-    }.items():
+    for name, (spec, label) in _all(facts).items():
         charts[name] = draw(spec, name, label)
     return charts
+
+
+def _all(facts: RunFacts) -> dict[str, tuple[dict[str, Any], str]]:
+    watched = watched_charts(facts.finetune.get("monitors", {}))
+    return {**_result_charts(facts.results), **_curves(facts.finetune), **_alphas(facts.finetune), **watched}
 
 
 def _result_charts(results: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:

@@ -19,6 +19,7 @@ from tasks.tracking.reach import reporting
 from tasks.tracking.store import open_store
 
 STAGES = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
+ALARMS = "finetrace.alarms"
 _COMPLETED = "finetrace.completed"
 _PLOT_KINDS = {".svg", ".png", ".html", ".json", ".csv", ".md"}
 
@@ -49,7 +50,8 @@ def complete_run(
         _log_metrics(store.client, run, {**_final_numbers(paths), **headline})
         log_inputs(store.client, run_id, read_inputs(paths, settings.get("ingest", {}).get("path")))
         _log_files(store.client, run_id, paths, settings, verdict, code)
-        all_tags = {**_code_tags(run, code), **flow_tags(), **tags, "mlflow.note.content": description}
+        own = {**_code_tags(run, code), **flow_tags(), **_alarm_tags(paths)}
+        all_tags = {**own, **tags, "mlflow.note.content": description}
         _log_tags(store.client, run_id, all_tags | {_COMPLETED: content})
 
 
@@ -63,7 +65,8 @@ def _final_numbers(paths: Paths) -> dict[str, float]:
     """What the stages reported, as `stage.key`, and what they took."""
     reports = {name: read_json(paths.report(name)) for name in STAGES if paths.report(name).exists()}
     for report in reports.values():
-        report.pop("history", None)  # logged by step
+        for logged_by_step in ("history", "monitors"):
+            report.pop(logged_by_step, None)
     return flat_numbers(reports) | _seconds(paths)
 
 
@@ -94,6 +97,14 @@ def _log_tags(client: Any, run_id: str, tags: Mapping[str, str]) -> None:
     from mlflow.entities import RunTag
 
     client.log_batch(run_id, tags=[RunTag(name, value[:8_000]) for name, value in tags.items() if value])
+
+
+def _alarm_tags(paths: Paths) -> dict[str, str]:
+    """What the monitors of the training raised, as the training itself says it."""
+    report = read_json(paths.report("finetune")) if paths.report("finetune").exists() else {}
+    if not report.get("monitors"):
+        return {}
+    return {ALARMS: ", ".join(dict.fromkeys(str(alarm["name"]) for alarm in report.get("alarms", []))) or "none"}
 
 
 def _code_tags(run: Any, code: CodeIdentity) -> dict[str, str]:

@@ -53,12 +53,14 @@ class LiveRun:
             with self.guarded() as client:
                 _send(client, self.run_id, points)
 
-    def finish(self, model_digest: str) -> None:
+    def finish(self, model_digest: str, tags: Mapping[str, str] | None = None) -> None:
         """Say which model came of it: by this digest the run is found again."""
         self.flush()
-        with self.guarded():
+        with self.guarded() as client:
             if self._store is not None and self.run_id is not None:
                 adopt_digest(self._store, self.run_id, model_digest)
+                for name, value in (tags or {}).items():
+                    client.set_tag(self.run_id, name, value[:5_000])
 
     def end(self, status: str) -> None:
         """Close the run: FINISHED, FAILED or KILLED."""

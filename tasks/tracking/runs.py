@@ -54,6 +54,7 @@ def _write_from_reports(store: Store, paths: Paths, model_digest: str, name: str
     written = {MODEL_DIGEST: model_digest, "finetrace.written_from": "reports", **tags}
     run_id = str(client.create_run(store.experiment_id, run_name=name, tags=written).info.run_id)
     _log_history(client, run_id, read_history(paths))
+    _log_history(client, run_id, read_monitors(paths))
     client.set_terminated(run_id, "FINISHED")
     return run_id
 
@@ -63,6 +64,18 @@ def read_history(paths: Paths) -> list[dict[str, Any]]:
     report = paths.report("finetune")
     history = read_json(report).get("history", []) if report.exists() else []
     return [epoch for epoch in history if isinstance(epoch, dict)]
+
+
+def read_monitors(paths: Paths) -> list[dict[str, Any]]:
+    """What the monitors saw in each epoch, named as they log it while a model trains."""
+    report = paths.report("finetune")
+    monitors = read_json(report).get("monitors", {}) if report.exists() else {}
+    return [
+        {name if name == "step" else f"{kind}/{name}": value for name, value in epoch.items() if name != "epoch"}
+        for kind, found in monitors.items()
+        for epoch in found.get("epochs", [])
+        if epoch.get("epoch")  # before the first, nothing was logged
+    ]
 
 
 def _log_history(client: Any, run_id: str, history: list[dict[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from tests.bench.cached import cached
 from tests.bench.features import features
 from tests.bench.figure import Figure, print_figures
 from tests.bench.million import million
+from tests.bench.monitors import monitors
 from tests.bench.options import Options
 from tests.bench.overhead import overhead
 from tests.bench.presets import presets
@@ -28,6 +29,7 @@ PARTS: dict[str, Callable[[Options], list[Figure]]] = {
     "cached": cached,
     "features": features,
     "million": million,
+    "monitors": monitors,
     "overhead": overhead,
     "presets": presets,
 }

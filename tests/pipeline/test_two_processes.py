@@ -12,6 +12,8 @@ from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
+MONITORS = ("convergence", "label_noise", "gradient_flow", "attention", "representation_drift", "forgetting")
+
 
 def history_of(paths: Paths, command: list[str]) -> list[dict[str, float]]:
     environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{paths.root}/mlflow.db", "OMP_NUM_THREADS": "1"}
@@ -33,6 +35,7 @@ def test_two_gloo_processes_have_the_loss_of_one(
 
     finetune: dict[str, object] = {"strategy": {"kind": "full"}, "epochs": 2, "batch_tokens": 128, "dropout": 0.0}
     finetune["penalties"] = penalties
+    finetune["monitors"] = [{"kind": kind} for kind in MONITORS]
     settings = {"base": as_dict(tiny_base), "ingest": {"path": "-"}, "finetune": finetune | {"precision": "float32"}}
     learnable.params.write_text(yaml.safe_dump(settings))
     one = history_of(learnable, ["tasks", "finetune"])
@@ -45,3 +48,6 @@ def test_two_gloo_processes_have_the_loss_of_one(
         assert ("penalty" in first) == bool(penalties)
         assert second.get("penalty", 0.0) == pytest.approx(first.get("penalty", 0.0), rel=1e-3)
     assert not Path(learnable.checkpoints).exists()
+    seen = read_json(learnable.report("finetune"))["monitors"]  # by the main process alone
+    assert seen.keys() == set(MONITORS)
+    assert all([epoch["epoch"] for epoch in found["epochs"] if epoch["epoch"]] == [1, 2] for found in seen.values())

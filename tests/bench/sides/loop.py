@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from tasks.finetune.finish import finish
 from tasks.finetune.groups import make_optimizer
 from tasks.finetune.loop import fit
+from tasks.finetune.monitors.looking_on import start_watchers
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import make_sides
@@ -28,7 +29,9 @@ from tests.bench.workspace import read_side, repository_base
 def play(turn: Turn, *, workspace: str, settings: dict[str, Any], rounds: int, threads: int) -> None:
     """Train with the default settings but those given; each epoch is a turn, the last weights are scored on test."""
     chosen: FinetuneSettings = TypeAdapter(FinetuneSettings).validate_python(
-        settings | {"epochs": rounds, "calibrate": False}  # which would bring the best epoch's weights back
+        {"monitors": []}
+        | settings
+        | {"epochs": rounds, "calibrate": False}  # which would bring the best epoch's weights back
     )
     torch.manual_seed(chosen.seed)
     start = prepare(Paths(Path(workspace)), chosen, repository_base(threads))
@@ -36,7 +39,9 @@ def play(turn: Turn, *, workspace: str, settings: dict[str, Any], rounds: int, t
     training = _training(start, turn)
     facts = {"set_up_cpu_seconds": time.process_time() - began}
     turn.begin()
-    finish(training, fit(training, Progress()))
+    progress = Progress()
+    training.watchers = start_watchers(training, progress)
+    finish(training, fit(training, progress))
     turn.finish(accuracy=_accuracy(start, Path(workspace)), **facts, **_facts(start))
 
 
@@ -78,6 +83,7 @@ def _training(start: Start, turn: Turn) -> Training:
         save=save,
         watch=lambda _step, _numbers: None,
         words=words,
+        tokenizer=start.tokenizer,
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from tasks.errors import SettingsError
 from tasks.finetune import cost
 from tasks.finetune.losses.focal import Focal
+from tasks.finetune.monitors.gradient_flow import GradientFlow
 from tasks.finetune.penalties.l2_sp import L2Sp
 from tasks.finetune.plan import make_plan
 from tasks.finetune.post.ensemble import Ensemble
@@ -38,6 +39,7 @@ OTHER: dict[str, Any] = {
     "thaw": ByEpoch(),
     "loss": Focal(),
     "penalties": (L2Sp(),),
+    "monitors": (GradientFlow(),),
     "weight_decay": 0.2,
     "batch_tokens": 128,
     "accumulate": 3,

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from flows.news import Outcome, Progress, Started
-from flows.terminal import Watcher, metric_lines, next_command, print_verdict
+from flows.terminal import Watcher, metric_lines, next_command, print_alarms, print_verdict
 from tasks.paths import Paths
 
 VERDICT: dict[str, Any] = {
@@ -53,6 +53,17 @@ def test_progress_on_a_terminal_shows_how_far_it_is() -> None:
     watcher.hear(Progress("finetune", 40.0, "epoch 2 of 5"))
     watcher.close()
     assert "finetune 40 % epoch 2 of 5" in text.getvalue()
+
+
+def test_each_alarm_of_the_training_is_one_line_with_its_advice() -> None:
+    console, text = _console()
+    alarm = {"name": "overfitting", "epoch": 3, "message": "val loss [rose]", "advice": "lower finetune.epochs"}
+    print_alarms(console, {"alarms": [alarm, alarm | {"name": "plateau"}]})
+    first, second = text.getvalue().splitlines()
+    assert first == "! overfitting in epoch 3: val loss [rose]. Advice: lower finetune.epochs"
+    assert second.startswith("! plateau")
+    print_alarms(console, {})
+    assert len(text.getvalue().splitlines()) == 2
 
 
 def test_verdict_shows_gate_metrics_version_report_and_next_step(paths: Paths) -> None:

@@ -1,0 +1,141 @@
+"""The numbers that monitors tell, against ones worked by hand."""
+
+import math
+
+import pytest
+import torch
+
+from tasks.finetune.monitors import course
+from tasks.finetune.monitors.focus import entropy_share, mean_distance
+from tasks.finetune.monitors.forgetting import general_sentences
+from tasks.finetune.monitors.neighbours import nearest_centroid_accuracy, neighbours_kept
+from tasks.finetune.monitors.similarity import linear_cka, mean_cosine, spread
+
+
+def features(seed: int, rows: int = 20, width: int = 6) -> torch.Tensor:
+    return torch.randn(rows, width, generator=torch.Generator().manual_seed(seed))
+
+
+def test_cka_of_features_with_themselves_is_1() -> None:
+    assert linear_cka(features(0), features(0)) == pytest.approx(1.0)
+
+
+def test_cka_sees_neither_a_rotation_nor_a_scale_nor_a_shift() -> None:
+    x, y = features(0), features(1)
+    turn = torch.linalg.qr(features(2, 6, 6)).Q
+    assert linear_cka(x @ turn, y) == pytest.approx(linear_cka(x, y), abs=1e-6)
+    assert linear_cka(3 * x @ turn + 5, x) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_cka_by_hand() -> None:
+    """Centred x is (−1, 0, 1) and y (1, −2, 1): YᵀX = 0. With y = (0, −1, 1): (YᵀX)² = 1 over 2 · 2."""
+    x = torch.tensor([[-1.0], [0.0], [1.0]])
+    assert linear_cka(x, torch.tensor([[1.0], [-2.0], [1.0]])) == pytest.approx(0.0)
+    assert linear_cka(x, torch.tensor([[0.0], [-1.0], [1.0]])) == pytest.approx(0.25)
+
+
+def test_cka_of_equation_5_as_written() -> None:
+    """‖YᵀX‖²_F / (‖XᵀX‖_F ‖YᵀY‖_F), columns centred; widths may differ."""
+    x, y = features(0).double(), features(1, width=4).double()
+    x, y = x - x.mean(0), y - y.mean(0)
+    expected = (y.T @ x).norm() ** 2 / ((x.T @ x).norm() * (y.T @ y).norm())
+    assert linear_cka(features(0), features(1, width=4)) == pytest.approx(float(expected))
+
+
+def test_cka_of_features_without_spread_and_of_other_rows() -> None:
+    assert linear_cka(torch.ones(3, 2), torch.ones(3, 4)) == 1.0
+    assert linear_cka(torch.ones(3, 2), features(0, 3)) == 0.0
+    with pytest.raises(ValueError, match="3 rows against 4"):
+        linear_cka(features(0, 3), features(0, 4))
+
+
+def test_mean_cosine_and_spread_by_hand() -> None:
+    x = torch.tensor([[1.0, 0.0], [0.0, 2.0]])
+    assert mean_cosine(x, torch.tensor([[1.0, 1.0], [0.0, 1.0]])) == pytest.approx((math.sqrt(0.5) + 1) / 2)
+    assert spread(x) == pytest.approx(1.0)
+    assert spread(torch.ones(4, 3)) == pytest.approx(0.0)
+
+
+def test_entropy_and_distance_by_hand() -> None:
+    """Of four tokens: all alike 1, one alone 0, two alike log 2 / log 4; the last is padding of a row of three."""
+    weights = torch.tensor([[0.25, 0.25, 0.25, 0.25], [0, 1.0, 0, 0], [0.5, 0, 0.5, 0], [0, 0, 0, 1.0]])[None, None]
+    mask = torch.ones(1, 4)
+    assert entropy_share(weights, mask)[0, 0].tolist() == pytest.approx([1.0, 0.0, 0.5, 0.0])
+    assert mean_distance(weights, mask)[0, 0].tolist() == pytest.approx([1.5, 0.0, 1.0, 0.0])
+    short = torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])[None, None]
+    two = torch.tensor([[1, 1, 0]])
+    assert entropy_share(short, two)[0, 0, :2].tolist() == pytest.approx([1.0, 0.0])
+    assert mean_distance(short, two)[0, 0, :2].tolist() == pytest.approx([0.5, 1.0])
+
+
+def test_virtual_tokens_count_for_entropy_but_stand_nowhere() -> None:
+    """A virtual token before a text of two: half of the first query's attention goes to it."""
+    weights = torch.tensor([[1.0, 0.0, 0.0], [0.5, 0.25, 0.25], [0.0, 1.0, 0.0]])[None, None]
+    mask = torch.ones(1, 2)
+    entropy = (0.5 * math.log(2) + 0.5 * math.log(4)) / math.log(3)
+    assert entropy_share(weights, mask)[0, 0].tolist() == pytest.approx([entropy, 0.0])
+    assert mean_distance(weights, mask)[0, 0].tolist() == pytest.approx([0.5, 1.0])
+
+
+def test_a_row_is_left_out_of_the_mean_it_is_compared_with() -> None:
+    """Two rows a label, at right angles: with itself in the mean each row would be nearest to its own."""
+    x = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.1, 0.0], [0.0, 1.0, 0.1]])
+    assert nearest_centroid_accuracy(x, torch.tensor([0, 0, 1, 1])) == 0.0
+    assert nearest_centroid_accuracy(x, torch.tensor([0, 1, 0, 1])) == 1.0
+
+
+def test_neighbours_kept_by_hand() -> None:
+    line = torch.tensor([[1.0, 0.0], [1.0, 0.1], [0.0, 1.0], [0.1, 1.0]])
+    swapped = line[[0, 2, 1, 3]]
+    assert neighbours_kept(line, line, 1) == 1.0
+    assert neighbours_kept(line, swapped, 1) == 0.0
+
+
+def test_general_sentences_are_twenty_a_topic_and_none_twice() -> None:
+    texts, topics = general_sentences()
+    assert len(texts) == len(set(texts)) == 120
+    assert {topics.count(topic) for topic in topics} == {20}
+
+
+def epochs(*numbers: tuple[float, float, float]) -> list[dict[str, float]]:
+    keys = ("train_loss", "val_loss", "val_macro_f1")
+    return [{"epoch": float(at), **dict(zip(keys, each, strict=True))} for at, each in enumerate(numbers, 1)]
+
+
+WELL = epochs((1.0, 1.1, 0.6), (0.5, 0.9, 0.7), (0.3, 0.85, 0.72), (0.2, 0.84, 0.73))
+
+
+def test_a_course_that_is_well_raises_nothing() -> None:
+    assert course.rate_too_high(WELL, 2.0) is None
+    assert course.still_falling(WELL, 0.1, 4) is None
+    assert course.overfitting(WELL, 0.2) is None
+    assert course.plateau(WELL, 2) is None
+
+
+def test_a_train_loss_that_rises_or_is_no_better_than_a_guess_is_a_rate_too_high() -> None:
+    rising = course.rate_too_high([*WELL, *epochs((0.6, 0.9, 0.7))], 2.0)
+    assert rising is not None
+    assert rising.epoch == 5
+    guessing = course.rate_too_high(epochs((3.0, 2.2, 0.1)), 2.0)
+    assert guessing is not None
+    assert "an even guess costs 2" in guessing.message
+
+
+def test_a_training_stopped_early_by_patience_is_not_still_falling() -> None:
+    assert course.still_falling(WELL[:2], 0.1, 2) is not None
+    assert course.still_falling(WELL[:2], 0.1, 4) is None
+
+
+def test_a_val_loss_that_rises_while_macro_f1_gains_is_no_overfitting() -> None:
+    rising = [*WELL, *epochs((0.1, 1.1, 0.73))]
+    found = course.overfitting(rising, 0.2)
+    assert found is not None
+    assert found.epoch == 5
+    assert course.overfitting([*WELL, *epochs((0.1, 1.1, 0.75))], 0.2) is None
+
+
+def test_epochs_that_bring_nothing_are_a_plateau() -> None:
+    found = course.plateau([*WELL, *epochs(*[(0.1, 0.85, 0.73)] * 3)], 3)
+    assert found is not None
+    assert found.epoch == 4
+    assert course.plateau([*WELL, *epochs(*[(0.1, 0.85, 0.73)] * 3)], 4) is None
