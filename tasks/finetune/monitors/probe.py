@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from tasks.finetune.training import Training
 from tasks.model.attention import attention_weights, eager_attention
 from tasks.model.batches import pad, plan_batches
-from tasks.model.encoder import layer_stack, mean_pool
+from tasks.model.encoder import encoder_inputs, layer_stack, mean_pool
 from tasks.model.kernels import QuickKernels
 from tasks.model.upper import states_at, upper_layers
 
@@ -67,19 +67,18 @@ class Probe:
             self._states = [states_at(encoder, cut, *self._inputs(number)) for number in range(len(self._batches))]
             self._cut = cut
 
-    def _inputs(self, number: int) -> tuple[Tensor, Tensor]:
-        batch = pad(self._batches[number], self._ids)
-        device = self._training.accelerator.device
-        return batch.input_ids.to(device), batch.attention_mask.to(device)
+    def _inputs(self, number: int) -> tuple[Tensor, Tensor, Tensor | None]:
+        batch = pad(self._batches[number], self._ids).to(self._training.accelerator.device)
+        return batch.input_ids, batch.attention_mask, batch.token_types
 
     def _pass(self, number: int, attention: bool) -> Seen:
-        input_ids, mask = self._inputs(number)
+        input_ids, mask, token_types = self._inputs(number)
         whole: Any = self._training.model.encoder
         encoder = upper_layers(whole, self._cut, self._states[number]) if self._cut else whole
         given = {"output_attentions": True} if attention else {}
         below = [mean_pool(self._states[number], mask)] if self._cut else []  # the first layer run is a stand-in then
         with _pooling(list(layer_stack(whole))[self._cut + len(below) :], mask) as above:
-            output = encoder(input_ids=input_ids, attention_mask=mask, **given)
+            output = encoder(**encoder_inputs(encoder, input_ids, mask, token_types), **given)
         pooled = [*below, *above, mean_pool(output.last_hidden_state, mask)]
         return Seen(self._batches[number], mask, self._cut, pooled, attention_weights(output))
 
