@@ -19,6 +19,7 @@ from tests.torture import (
     state_files,
     swapped_files,
     tampered_checkpoints,
+    thawing,
     traversal,
 )
 from tests.torture.case import Case
@@ -39,6 +40,7 @@ CASES: list[Case] = [
     *planted.CASES,
     *hostile_bases.CASES,
     *swapped_files.CASES,
+    *thawing.CASES,
     *results.CASES,
     *injection.CASES,
     *traversal.CASES,

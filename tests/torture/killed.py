@@ -32,17 +32,18 @@ class Whole:
     """What MLflow was told."""
 
 
-def _untrained(place: Place) -> Workspace:
+def untrained(place: Place, finetune: dict[str, Any] = FINETUNE) -> Workspace:
+    """A workspace that is ready for a training with these settings, and has none."""
     workspace = trained(place)
     shutil.rmtree(workspace.root / "data/model")
     (workspace.root / "data/reports/finetune.json").unlink()
-    workspace.set(finetune=FINETUNE)
+    workspace.set(finetune=finetune)
     return workspace
 
 
 def whole(lab: Lab) -> Whole:
     def make(place: Place) -> Whole:
-        workspace = _untrained(place)
+        workspace = untrained(place)
         workspace.stages("finetune")
         return Whole(report(workspace), curve(workspace))
 
@@ -51,7 +52,7 @@ def whole(lab: Lab) -> Whole:
 
 def killed(place: Place, step: int) -> Workspace:
     """A workspace whose training was killed with SIGKILL once it had a checkpoint of at least this step."""
-    workspace = _untrained(place)
+    workspace = untrained(place)
     kill_training(workspace, step)
     place.kills = True
     return workspace
