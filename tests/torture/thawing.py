@@ -1,4 +1,4 @@
-"""3: a training whose layers thaw, whose loss has more terms and which is looked at, killed, goes on to the same bits."""
+"""3: trainings whose layers thaw, with more terms in the loss and somebody looking on, go on to the same bits."""
 
 from typing import Any
 
