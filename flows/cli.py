@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli_trials import add_commands
 from flows.exit import run_app
 
 EXIT_CODES = (
@@ -166,6 +167,9 @@ def _paths(root: Path) -> Any:
 
     os.environ["FINETRACE_ROOT"] = str(root.resolve())  # for flows.exit, whatever happens next
     return Paths(root.resolve())
+
+
+add_commands(app, _paths)
 
 
 if __name__ == "__main__":
