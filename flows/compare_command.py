@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -82,11 +83,13 @@ def _known(paths: Paths, candidates: list[str], asked: dict[str, Any]) -> dict[s
 
 def print_comparison(console: Console, result: dict[str, Any]) -> None:
     """A table of the candidates, the verdict, the look at the test side, and the winner's lines."""
-    table = Table(title=f"{result['budget']}, {len(result['seeds'])} seeds, {result['rows']:,} val rows")
-    for column in ("candidate", "macro F1", "accuracy", "behind the best", "p", "CPU-s", "learns", "MB", "ms/text"):
+    title = f"{result['budget']}, {len(result['seeds'])} seed(s), {result['rows']:,} val rows"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
+    metric = result["metric"].replace("_", " ").replace("f1", "F1")
+    for column in ("candidate", f"{metric} on val", "behind", "p", "CPU-s", "learns", "MB", "×time"):
         table.add_column(column, justify="left" if column == "candidate" else "right", overflow="fold")
     for each in result["candidates"]:
-        table.add_row(*_cells(each, result["winner"]))
+        table.add_row(*_cells(each, result))
     console.print(table)
     for each in result["failed"]:
         console.print(f"[red]✗[/] {escape(each['name'])} seed {each['seed']}: {escape(each['reason'])}")
@@ -107,24 +110,19 @@ def print_comparison(console: Console, result: dict[str, Any]) -> None:
         console.print("params.yaml is the winner as it is.")
 
 
-def _cells(each: dict[str, Any], winner: str) -> list[str]:
-    behind = each.get("behind")
-    name = escape(each["name"])
+def _cells(each: dict[str, Any], result: dict[str, Any]) -> list[str]:
+    behind, score, name = each.get("behind"), each[result["metric"]], escape(each["name"])
     return [
-        f"[bold]{name}[/]" if each["name"] == winner else name,
-        *(_span(each[metric]) for metric in METRICS),
-        _points(behind) if behind else "best",
+        f"[bold]{name}[/]" if each["name"] == result["winner"] else name,
+        escape(f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"),
+        f"{behind['value']:.3f}" if behind else "best",
         f"{behind['p_corrected']:.3f}" if behind else "",
         f"{each['cpu_seconds']:.1f}",
-        f"{each['trainable']:,}",
+        _short(each["trainable"]),
         f"{each['bytes'] / 1e6:.1f}",
-        f"{each['milliseconds']:.2f}",
+        f"{each['times_fastest']:.2f}",
     ]
 
 
-def _span(score: dict[str, float]) -> str:
-    return escape(f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]")
-
-
-def _points(difference: dict[str, Any]) -> str:
-    return escape(f"{difference['value']:.3f} [{difference['low']:+.3f}, {difference['high']:+.3f}]")
+def _short(count: int) -> str:
+    return f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count / 1e3:.1f} k"

@@ -20,6 +20,7 @@ from tests.torture import (
     swapped_files,
     tampered_checkpoints,
     traversal,
+    trials,
 )
 from tests.torture.case import Case
 
@@ -43,4 +44,5 @@ CASES: list[Case] = [
     *injection.CASES,
     *traversal.CASES,
     *state_files.CASES,
+    *trials.CASES,
 ]
