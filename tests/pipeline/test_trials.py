@@ -120,7 +120,7 @@ def test_candidates_that_fail_or_die_lose_nobody_and_the_winner_alone_looks_at_t
 
 def test_killed_comparison_trains_only_what_was_not_finished(small: Workspace) -> None:
     before = finished(small.root)
-    words = ["compare", "partial", "prompt", "--seeds", "2", "--epochs", "2", "--jobs", "1"]
+    words = ["compare", "partial", "full", "--seeds", "2", "--epochs", "2", "--jobs", "1"]
     _kill_when(small, words, lambda: len(finished(small.root)) > len(before))
     kept = finished(small.root)
     found = told(small, *words, "--apply")
