@@ -70,7 +70,7 @@ def strategies(
     from flows.strategies import show_preset, show_strategies
 
     if name is None:
-        show_strategies(_paths(root), as_json=as_json)
+        show_strategies(paths_of(root), as_json=as_json)
     else:
         show_preset(name, as_json=as_json)
 

@@ -89,7 +89,7 @@ def default_space(config: Config) -> dict[str, Range | Choices]:
         "finetune.head_learning_rate": Range(1e-3, 2e-2, log=True),
         "finetune.weight_decay": Choices((0.0, 0.01, 0.1)),
     }
-    if hasattr(config.finetune.strategy, "rank"):
+    if hasattr(config.finetune.strategy, "rank") and not hasattr(config.finetune.strategy, "start_rank"):
         space["finetune.strategy.rank"] = Choices((4, 8, 16, 32))
     if kind == "partial":
         space["finetune.strategy.layers"] = Choices((1, 2, 3, 4))

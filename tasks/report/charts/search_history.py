@@ -11,9 +11,18 @@ def history_chart(trials: list[dict[str, Any]]) -> dict[str, Any]:
     best = accumulate((each["reached"] if each["state"] == "complete" else 0.0 for each in trials), max)
     line = [{"trial": each["trial"], "best": value} for each, value in zip(trials, best, strict=True) if value > 0]
     whole = {"format": "d", "tickMinStep": 1, "grid": False}
-    x = {"field": "trial", "type": "quantitative", "scale": {"zero": False}, "axis": whole, "title": "trial"}
+    x = {
+        "field": "trial",
+        "type": "quantitative",
+        "scale": {"zero": False, "padding": 10},
+        "axis": whole,
+        "title": "trial",
+    }
     y = {"type": "quantitative", "title": "macro F1 on val", "scale": {"zero": False}, "axis": {"format": ".0%"}}
-    kinds = {"field": "state", "scale": {"domain": ["complete", "pruned"], "range": [ACCENT, SOFT]}, "title": None}
+    legend = {"symbolType": "circle", "symbolSize": 80}
+    states = ["complete", "pruned"]
+    colour = {"field": "state", "scale": {"domain": states, "range": [ACCENT, SOFT]}, "title": None, "legend": legend}
+    shape = {"field": "state", "scale": {"domain": states, "range": ["circle", "square"]}, "legend": None}
     return chart(
         trials,
         width=520,
@@ -26,7 +35,7 @@ def history_chart(trials: list[dict[str, Any]]) -> dict[str, Any]:
             },
             {
                 "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {"x": x, "y": y | {"field": "reached"}, "color": kinds, "shape": kinds | {"scale": {}}},
+                "encoding": {"x": x, "y": y | {"field": "reached"}, "color": colour, "shape": shape},
             },
         ],
     )
