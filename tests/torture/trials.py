@@ -1,4 +1,4 @@
-"""1 and 36, for comparisons and searches: what is killed goes on, and a candidate that fails loses nobody."""
+"""13, 32 and 36, for comparisons and searches: what is killed goes on, and a candidate that fails loses nobody."""
 
 import json
 from collections.abc import Callable
@@ -82,8 +82,8 @@ def _search_without_test(place: Place) -> Done:
 
 
 CASES: list[Case] = [
-    Case(1, "a comparison killed with SIGKILL trains only what was not finished", 0, _killed(COMPARE, 1)),
-    Case(1, "a search killed with SIGKILL goes on without losing a finished trial", 0, _killed(SEARCH, 2)),
+    Case(13, "a comparison killed with SIGKILL trains only what was not finished", 0, _killed(COMPARE, 1)),
+    Case(13, "a search killed with SIGKILL goes on without losing a finished trial", 0, _killed(SEARCH, 2)),
     Case(36, "a candidate that cannot be trained does not lose the others", 0, _failing_candidate),
     Case(32, "a search never needs the test side", 0, _search_without_test),
 ]
