@@ -17,6 +17,7 @@ from tasks.model.features import text_features
 from tasks.model.files import load_model
 from tasks.paths import Paths
 from tasks.pipeline import JOB, failure_noted, run_stage
+from tasks.texts import texts_of
 from tasks.trials.place import TrialPaths
 
 REQUEST = "FINETRACE_JOB"
@@ -62,7 +63,7 @@ def warm(place: TrialPaths, request: Request) -> dict[str, Any]:
 
     config = _config(request)
     train_rows, _ = read_examples(place, config.finetune.val_fold)
-    return {"rows": len(text_features(train_rows["text"].to_pylist(), config.base, place))}
+    return {"rows": len(text_features(texts_of(train_rows), config.base, place))}
 
 
 def measure_latency(place: TrialPaths, request: Request) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def measure_latency(place: TrialPaths, request: Request) -> dict[str, Any]:
 
     config = _config(request)
     models = {name: load_model(Path(folder), config.base, place.root) for name, folder in request["models"].items()}
-    texts = read_examples(place, config.finetune.val_fold)[1]["text"].to_pylist()[:LATENCY_TEXTS]
+    texts = texts_of(read_examples(place, config.finetune.val_fold)[1])[:LATENCY_TEXTS]
     taken: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(LATENCY_ROUNDS):
         for name, model in models.items():
@@ -104,7 +105,7 @@ def _label_val(place: TrialPaths, config: Config) -> dict[str, Any]:
     model = load_model(place.model, config.base, place.root)
     rows = read_examples(place, config.finetune.val_fold)[1]
     number = {label: position for position, label in enumerate(model.labels)}
-    guess = model.predict(rows["text"].to_pylist()).argmax(axis=1)
+    guess = model.predict(texts_of(rows)).argmax(axis=1)
     truth = [number[label] for label in rows["label"].to_pylist()]
     return {"rows": rows["row_id"].to_pylist(), "truth": truth, "guess": guess.tolist(), "labels": len(model.labels)}
 

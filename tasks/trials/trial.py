@@ -15,7 +15,7 @@ from tasks.paths import Paths
 from tasks.settings import as_dict
 from tasks.trials.place import TrialPaths, trials_folder
 
-_CODE = ("finetune", "model", "digest.py", "files.py", "table.py", "trials")
+_CODE = ("finetune", "model", "digest.py", "files.py", "table.py", "texts.py", "trials")
 """What shapes a trial's result, below tasks."""
 
 
