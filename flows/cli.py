@@ -1,12 +1,13 @@
 """`finetrace`: every verb a person types. Each imports what it needs when it is called, so that --help is instant."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from flows.cli_options import Json, Root, paths_of
+from flows.cli_trials import add_commands
 from flows.exit import run_app
 
 EXIT_CODES = (
@@ -24,9 +25,6 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
-
-Root = Annotated[Path, typer.Option(help="Folder that holds params.yaml.", envvar="FINETRACE_ROOT")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout; all else goes to stderr.")]
 
 
 def main() -> None:
@@ -51,7 +49,7 @@ def run(
     """Bring every stage up to date and register the model if the gate passes."""
     from flows.commands import run_all
 
-    run_all(_paths(root), until=until, force=force, as_json=as_json)
+    run_all(paths_of(root), until=until, force=force, as_json=as_json)
 
 
 @app.command(epilog="Example:  finetrace plan")
@@ -59,7 +57,7 @@ def plan(root: Root = Path(), as_json: Json = False) -> None:
     """Show what would train, at which rate and cost, without training."""
     from flows.commands import show_plan
 
-    show_plan(_paths(root), as_json=as_json)
+    show_plan(paths_of(root), as_json=as_json)
 
 
 @app.command(epilog="Example:  finetrace strategies lora")
@@ -72,7 +70,7 @@ def strategies(
     from flows.strategies import show_preset, show_strategies
 
     if name is None:
-        show_strategies(_paths(root), as_json=as_json)
+        show_strategies(paths_of(root), as_json=as_json)
     else:
         show_preset(name, as_json=as_json)
 
@@ -82,7 +80,7 @@ def status(root: Root = Path(), as_json: Json = False) -> None:
     """Show which stages are stale, the last verdict, the registered versions and the servers."""
     from flows.status import show_status
 
-    show_status(_paths(root), as_json=as_json)
+    show_status(paths_of(root), as_json=as_json)
 
 
 @app.command(epilog='Example:  finetrace predict "where is my parcel?"')
@@ -102,7 +100,7 @@ def predict(
     """Label texts with the fine-tuned model."""
     from flows.predictions import show_predictions
 
-    show_predictions(_paths(root), texts or [], pairs=pair or [], file=file, model=model, as_json=as_json)
+    show_predictions(paths_of(root), texts or [], pairs=pair or [], file=file, model=model, as_json=as_json)
 
 
 @app.command(epilog="Example:  finetrace register")
@@ -110,7 +108,7 @@ def register(root: Root = Path(), as_json: Json = False) -> None:
     """Ask the gate about the model as it is, and register it if it passes."""
     from flows.commands import register_model
 
-    register_model(_paths(root), as_json=as_json)
+    register_model(paths_of(root), as_json=as_json)
 
 
 @app.command(epilog="Example:  finetrace doctor")
@@ -118,7 +116,7 @@ def doctor(root: Root = Path(), as_json: Json = False) -> None:
     """Check this machine and this workspace, and name the mend of what is wrong."""
     from flows.doctor import show_checks
 
-    show_checks(_paths(root), as_json=as_json)
+    show_checks(paths_of(root), as_json=as_json)
 
 
 @app.command(epilog="Example:  finetrace up --mlflow-port 5001")
@@ -130,7 +128,7 @@ def up(
     """Serve MLflow and Prefect on 127.0.0.1 and deploy the flow, until Ctrl-C."""
     from flows.up import serve_all
 
-    serve_all(_paths(root), mlflow_port=mlflow_port, prefect_port=prefect_port)
+    serve_all(paths_of(root), mlflow_port=mlflow_port, prefect_port=prefect_port)
 
 
 @data_app.command("add", epilog="Example:  finetrace data add reviews.csv --label-column stars")
@@ -158,14 +156,10 @@ def data_add(
     asked: dict[str, Any] = {"text_column": text_column, "pair_column": pair_column, "label_column": label_column}
     asked |= {"format": format_, "header": header, "quoting": quoting, "delimiter": delimiter}
     written = {key: value for key, value in asked.items() if value is not None}
-    add_data(_paths(root), source, test=test, sha256=sha256, written=written, name=name)
+    add_data(paths_of(root), source, test=test, sha256=sha256, written=written, name=name)
 
 
-def _paths(root: Path) -> Any:
-    from tasks.paths import Paths
-
-    os.environ["FINETRACE_ROOT"] = str(root.resolve())  # for flows.exit, whatever happens next
-    return Paths(root.resolve())
+add_commands(app)
 
 
 if __name__ == "__main__":

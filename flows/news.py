@@ -33,7 +33,14 @@ class Outcome:
     because: tuple[str, ...] = ()
 
 
-News = Started | Progress | Outcome
+@dataclass(frozen=True)
+class Said:
+    """A line worth keeping, as it is."""
+
+    line: str
+
+
+News = Started | Progress | Outcome | Said
 _listeners: list[Callable[[News], None]] = []
 
 

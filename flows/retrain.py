@@ -126,7 +126,7 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
     with workspace_lock(paths), open_workshop(paths):
         close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
-        outcomes = _make_all(paths, until, force)
+        outcomes = make_all(paths, until, force)
         if until != PUBLISHING:
             return {"until": until, "stages": outcomes}
         verdict = _result(PUBLISHING, str(paths.root))
@@ -136,7 +136,7 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
     return {"until": until, "stages": outcomes, "verdict": verdict}
 
 
-def _make_all(paths: Paths, until: str, force: bool) -> list[dict[str, Any]]:
+def make_all(paths: Paths, until: str, force: bool) -> list[dict[str, Any]]:
     """Every stage up to `until`, in order; their outcomes."""
     stale = stale_stages(paths)
     outcomes: list[dict[str, Any]] = []

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from flows.headline import headline
-from flows.news import News, Outcome, Started
+from flows.news import News, Outcome, Said, Started
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING
@@ -35,6 +35,10 @@ class Watcher:
             self._rest()
             if news.stage != PUBLISHING:
                 self._console.print(_stage_line(news))
+            return
+        if isinstance(news, Said):
+            self._rest()
+            self._console.print(escape(news.line))
             return
         words = f"{news.stage} …" if isinstance(news, Started) else f"{news.stage} {news.percent:.0f} % {news.words}"
         self._move(words, is_new=isinstance(news, Started))

@@ -48,6 +48,11 @@ class Workshop:
             self._process.wait(child.STOP_SECONDS)
         self._end()
 
+    def stop(self) -> None:
+        """End the process and all that it does, from another thread than the one that waits for it."""
+        if self._process is not None:
+            child.stop(self._process)
+
     def _ask(self, request: Mapping[str, Any], name: str, tell: Tell, seconds: float) -> int:
         process, lines = self._opened()
         lines.deadline = time.monotonic() + seconds

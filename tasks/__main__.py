@@ -1,4 +1,4 @@
-"""`python -m tasks <stage>`: what dvc.yaml calls, and `register`, which DVC does not know."""
+"""`python -m tasks <stage>`: what dvc.yaml calls, and `register` and `job`, which DVC does not know."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ from tasks.config import Config, load_config
 from tasks.errors import FinetraceError, GateError, SettingsError
 from tasks.offline import set_switches
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES, publish, run_stage
+from tasks.pipeline import JOB, PUBLISHING, STAGES, publish, run_stage
 
 
 def main(arguments: list[str]) -> int:
@@ -20,9 +20,9 @@ def main(arguments: list[str]) -> int:
     logging.getLogger("tasks").setLevel(logging.INFO)
     paths = Paths(Path.cwd())
     try:
-        if len(arguments) != 1 or arguments[0] not in (*STAGES, PUBLISHING):
+        if len(arguments) != 1 or arguments[0] not in (*STAGES, PUBLISHING, JOB):
             raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join((*STAGES, PUBLISHING))}.")
-        numbers = _run(arguments[0], load_config(paths.params), paths)
+        numbers = _job(paths) if arguments[0] == JOB else _run(arguments[0], load_config(paths.params), paths)
     except FinetraceError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
@@ -38,6 +38,12 @@ def _run(stage: str, config: Config, paths: Paths) -> dict[str, Any]:
     if not verdict["passed"]:
         raise GateError(verdict["line"])
     return verdict
+
+
+def _job(paths: Paths) -> dict[str, Any]:
+    from tasks.trials.jobs import run_job  # late: it leans on two rooms
+
+    return run_job(paths)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def load_config(path: Path) -> Config:
 
     Raises SettingsError that names every mistake with its key and the nearest known word.
     """
-    return parse_config(_read_yaml(path), str(path.name))
+    return parse_config(read_yaml(path), str(path.name))
 
 
 def parse_config(values: Any, source: str) -> Config:
@@ -83,7 +83,8 @@ def _mapping_without_repeats(loader: yaml.SafeLoader, node: yaml.MappingNode) ->
 _StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping_without_repeats)
 
 
-def _read_yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """A YAML file as parsed. Raises SettingsError if it is missing, is no YAML or gives a key twice."""
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:

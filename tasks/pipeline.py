@@ -26,6 +26,9 @@ STAGES: dict[str, tuple[str, ...]] = {
 PUBLISHING = "register"
 """The last stage: it changes the registry and not a file, so DVC does not know it."""
 
+JOB = "job"
+"""Not a stage: a training, or another task, of a comparison or a search; see tasks.trials."""
+
 _MODEL = ("torch", "sklearn.linear_model", "transformers.modeling_utils", "transformers.models.auto.modeling_auto")
 _TRACKING = (
     "mlflow",
@@ -37,6 +40,7 @@ SHARED_IMPORTS: dict[str, tuple[str, ...]] = {
     "finetune": (*_MODEL, *_TRACKING),
     "evaluate": (*_MODEL, *_TRACKING),
     PUBLISHING: (*_MODEL, *_TRACKING),
+    JOB: (*_MODEL, *_TRACKING),
 }
 """Big libraries that several stages import: who runs several loads them once (flows.forks)."""
 
@@ -45,7 +49,7 @@ def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
     """Run one stage with its own sections of the settings, and write down the numbers it returns."""
     stage = import_module(f"tasks.{name}.stage")  # late: a stage pays for its own imports only
     started, cpu = time.perf_counter(), time.process_time()
-    with _failure_noted(paths, name):
+    with failure_noted(paths, name):
         refuse_links_out(paths.data, paths.root)
         numbers: dict[str, Any] = stage.run(paths, **{key: getattr(config, key) for key in STAGES[name]})
     if os.environ.get("RANK", "0") != "0":  # one of several processes of `accelerate launch`; the first one writes
@@ -60,12 +64,12 @@ def publish(config: Config, paths: Paths) -> dict[str, Any]:
     """What the gate says of the model in the workspace; a model that passes is a version afterwards."""
     from tasks.register.stage import run
 
-    with _failure_noted(paths, PUBLISHING):
+    with failure_noted(paths, PUBLISHING):
         return run(paths, register=config.register, base=config.base, settings=as_dict(config))
 
 
 @contextmanager
-def _failure_noted(paths: Paths, name: str) -> Iterator[None]:
+def failure_noted(paths: Paths, name: str) -> Iterator[None]:
     """Leave the reason of a failure in `paths.failure(name)`, for a flow that sees only an exit code."""
     paths.failure(name).unlink(missing_ok=True)
     try:

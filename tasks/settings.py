@@ -1,10 +1,12 @@
 """How every room declares its settings: frozen, keyword-only, unknown keys forbidden."""
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
+
+Section = TypeVar("Section")
 
 settings = dataclass(
     frozen=True,
@@ -17,3 +19,8 @@ settings = dataclass(
 def as_dict(section: Any) -> dict[str, Any]:
     """A section as plain values, defaults included."""
     return dataclasses.asdict(section)
+
+
+def changed(section: Section, **values: Any) -> Section:
+    """The section with other values, checked like all settings."""
+    return cast("Section", dataclasses.replace(cast("Any", section), **values))

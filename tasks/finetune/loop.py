@@ -37,12 +37,14 @@ class StepSums(NamedTuple):
 def fit(training: Training, progress: Progress) -> Progress:
     """Train from where `progress` stands to the last epoch; returns it with history and best weights.
 
+    Where `training.is_spent` says so, the epoch ends with the step just taken, and training with it.
+
     Raises GateError as soon as the loss is not finite.
     """
     settings = training.settings
     steps = training.steps
     forward = training.accelerator.prepare(training.model)
-    while progress.epoch < settings.epochs and not progress.is_out_of_patience(settings.patience):
+    while progress.epoch < settings.epochs and not _is_over(training, progress):
         order = seeded(settings.seed, progress.epoch)
         batches = epoch_batches(training.train.examples.lengths, settings.batch_tokens, order)
         follow_thaw(training, progress.history)
@@ -57,10 +59,16 @@ def fit(training: Training, progress: Progress) -> Progress:
             training.optimizer.zero_grad(set_to_none=True)
             numbers = {"train_loss": sums.loss, "rate": rate}
             training.watch(progress.step, numbers | ({"penalty": sums.penalty} if training.terms else {}))
+            if training.is_spent(progress):
+                break
             if progress.step % settings.checkpoint_steps == 0 and progress.position < training.steps_per_epoch:
                 training.save(progress, snapshot(training, progress))
         _end_epoch(training, forward, progress, rate)
     return progress
+
+
+def _is_over(training: Training, progress: Progress) -> bool:
+    return progress.is_out_of_patience(training.settings.patience) or training.is_spent(progress)
 
 
 def follow_thaw(training: Training, history: Sequence[Epoch]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from tasks.errors import GateError, SettingsError
+from tasks.finetune.allowance import read_allowance
 from tasks.finetune.checkpoint import Checkpoints
 from tasks.finetune.combine import combine_trainings
 from tasks.finetune.fingerprint import make_fingerprint
@@ -169,6 +170,7 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
         watch=watch.numbers,
         words=words,
         tokenizer=start.tokenizer,
+        is_spent=read_allowance().is_spent,
     )
 
 

@@ -66,6 +66,8 @@ class Training:
     save: Callable[[Progress, Tensors], None]
     watch: Callable[[int, dict[str, float]], None]
     words: NarrowedWords | None = None
+    is_spent: Callable[[Progress], bool] = lambda _: False
+    """Whether no further step may be taken; see tasks.finetune.allowance."""
     terms: Sequence[Term] = ()
     """What is added to the loss."""
     watchers: Mapping[str, Watcher] = field(default_factory=dict)

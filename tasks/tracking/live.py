@@ -13,6 +13,7 @@ from tasks.paths import Paths
 from tasks.tracking.code_identity import read_code_identity
 from tasks.tracking.flatten import clean_name, flat_params
 from tasks.tracking.machine import read_machine
+from tasks.tracking.nested import TRIAL, TRIAL_DIGEST, run_tags
 from tasks.tracking.process import close_dead_runs, process_tags
 from tasks.tracking.reach import reporting, writing_trouble
 from tasks.tracking.runs import adopt_digest
@@ -57,10 +58,12 @@ class LiveRun:
         """Say which model came of it: by this digest the run is found again."""
         self.flush()
         with self.guarded() as client:
-            if self._store is not None and self.run_id is not None:
+            if TRIAL in run_tags():
+                client.set_tag(self.run_id, TRIAL_DIGEST, model_digest)
+            elif self._store is not None and self.run_id is not None:
                 adopt_digest(self._store, self.run_id, model_digest)
-                for name, value in (tags or {}).items():
-                    client.set_tag(self.run_id, name, value[:5_000])
+            for name, value in (tags or {}).items():
+                client.set_tag(self.run_id, name, value[:5_000])
 
     def end(self, status: str) -> None:
         """Close the run: FINISHED, FAILED or KILLED."""
@@ -111,6 +114,7 @@ def _start(paths: Paths, name: str, params: Mapping[str, Any], tags: Mapping[str
         "finetrace.git_dirty": str(code.is_dirty).lower(),
         **process_tags(paths),
         **flow_tags(),
+        **run_tags(),
         **tags,
     }
     try:

@@ -21,6 +21,7 @@ from tests.torture import (
     tampered_checkpoints,
     thawing,
     traversal,
+    trials,
 )
 from tests.torture.case import Case
 
@@ -45,4 +46,5 @@ CASES: list[Case] = [
     *injection.CASES,
     *traversal.CASES,
     *state_files.CASES,
+    *trials.CASES,
 ]

@@ -1,0 +1,43 @@
+"""Who runs the trainings of a comparison or a search: processes of this machine, Dask or Ray."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+from tasks.errors import SettingsError, SetupError
+
+
+def _processes(jobs: int) -> Any:
+    from prefect.task_runners import ThreadPoolTaskRunner
+
+    return ThreadPoolTaskRunner(max_workers=jobs)  # each thread waits for a process
+
+
+def _dask(jobs: int) -> Any:
+    from prefect_dask import DaskTaskRunner
+
+    return DaskTaskRunner(cluster_kwargs={"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None})
+
+
+def _ray(jobs: int) -> Any:
+    from prefect_ray import RayTaskRunner
+
+    return RayTaskRunner(init_kwargs={"num_cpus": jobs, "include_dashboard": False})
+
+
+RUNNERS: dict[str, Callable[[int], Any]] = {"processes": _processes, "dask": _dask, "ray": _ray}
+"""By the word of --runner: so many trainings at a time → the task runner. Call it once Prefect has its settings."""
+PACKAGES = {"dask": "prefect_dask", "ray": "prefect_ray"}
+
+
+def check_runner(kind: str, jobs: int) -> None:
+    """Raise SettingsError for an unknown word, SetupError if what it needs is not installed; imports none of it."""
+    if kind not in RUNNERS:
+        raise SettingsError(f"--runner {kind}: known: {', '.join(RUNNERS)}.")
+    if jobs < 1:
+        raise SettingsError("--jobs must be at least 1.")
+    if kind in PACKAGES and find_spec(PACKAGES[kind]) is None:
+        raise SetupError(
+            f"--runner {kind} needs prefect-{kind}, which is not installed. "
+            f"Install it (pip install 'finetrace[{kind}]'), or leave --runner out."
+        )

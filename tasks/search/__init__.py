@@ -1,0 +1,1 @@
+"""Settings looked for by trial, never on the test side."""

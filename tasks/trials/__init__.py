@@ -1,0 +1,1 @@
+"""Trainings beside the workspace's own: the same rows, other settings, no test side; for comparing and searching."""

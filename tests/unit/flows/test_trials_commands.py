@@ -1,0 +1,73 @@
+"""compare and search on the command line: mistakes told before anything is started, lines put into params.yaml."""
+
+from collections.abc import Callable
+
+import pytest
+
+from flows.params_lines import apply_lines, with_lines
+from flows.pool import default_jobs
+from flows.runners import PACKAGES, RUNNERS, check_runner
+from tasks.errors import SettingsError, SetupError
+from tasks.paths import Paths
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["compare", "partial"], "at least two candidates"),
+        (["compare", "partial", "loar"], "did you mean 'lora'"),
+        (["compare", "partial", "lora", "--metric", "f1"], "known: macro_f1, accuracy"),
+        (["compare", "partial", "lora", "--runner", "spark"], "known: processes, dask, ray"),
+        (["compare", "partial", "lora", "--jobs", "0"], "--jobs must be at least 1"),
+        (["search", "--resume"], "there is no search to go on with"),
+        (["search", "--auto", "--resume"], "leave the space and --auto out"),
+        (["search", "space.yaml"], "is missing"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_code_2(
+    arguments: list[str], told: str, finetrace: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert finetrace(*arguments) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert len(said.splitlines()) == 1
+
+
+def test_choosing_needs_rows(finetrace: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert finetrace("search", "--auto") == 4
+    assert "finetrace run --until augment" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", list(PACKAGES))
+def test_a_runner_that_is_not_installed_is_named(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.runners.find_spec", lambda _: None)
+    with pytest.raises(SetupError, match=f"prefect-{kind}, which is not installed"):
+        check_runner(kind, 1)
+    assert SetupError.exit_code == 7
+
+
+def test_processes_need_nothing_installed_and_take_so_many_at_a_time() -> None:
+    check_runner("processes", 3)
+    assert RUNNERS["processes"](3)._max_workers == 3
+
+
+def test_as_many_trainings_as_the_cores_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    assert [default_jobs(threads) for threads in (1, 2, 3, 16)] == [8, 4, 2, 1]
+
+
+def test_lines_are_put_in_place_and_comments_stay(paths: Paths) -> None:
+    before = paths.params.read_text()
+    patch = {"finetune": {"strategy": {"kind": "lora", "rank": 4}, "epochs": 7}}
+    apply_lines(paths, patch)
+    text = paths.params.read_text()
+    kept = [line for line in before.splitlines() if "finetune" not in line]
+    assert [line for line in kept if line not in text] == []
+    assert with_lines(text, patch) == text
+
+
+def test_lines_that_are_no_settings_change_nothing(paths: Paths) -> None:
+    before = paths.params.read_text()
+    with pytest.raises(SettingsError, match="epochs"):
+        apply_lines(paths, {"finetune": {"epochs": 0}})
+    assert paths.params.read_text() == before

@@ -1,0 +1,102 @@
+"""A trial's place, name and lines."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tasks.errors import DataError, SettingsError
+from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.stage import run
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies.partial import Partial
+from tasks.paths import Paths
+from tasks.settings import as_dict
+from tasks.table import SPLIT, read_table
+from tasks.trials.patch import merged_lines, nested, whole_lines
+from tasks.trials.trial import Trial
+
+FINETUNE = FinetuneSettings(strategy=Partial(layers=1), epochs=3, batch_tokens=64, precision="float32", calibrate=False)
+
+
+def _trial(base_settings: BaseSettings, **other: Any) -> Trial:
+    return replace(Trial(as_dict(FINETUNE), as_dict(base_settings), {"train": "t", "val": "v"}), **other)
+
+
+def test_a_trial_writes_into_its_folder_alone_and_has_no_test_side(learnable: Paths, tiny_base: BaseSettings) -> None:
+    trial = _trial(tiny_base)
+    place = trial.paths(learnable)
+    run(place, finetune=FINETUNE, base=tiny_base)
+    made = {path.relative_to(learnable.data) for path in learnable.data.rglob("*") if path.is_file()}
+    assert {path.parts[0] for path in made} == {"split", "augmented", "cache", "trials"}
+    assert place.model.is_dir()
+    assert place.train == learnable.train
+    with pytest.raises((DataError, FileNotFoundError)):
+        read_table(place.test, SPLIT)
+    assert trial.paths(learnable, sees_test=True).test == learnable.test
+
+
+def test_name_follows_everything_that_shapes_the_result(tiny_base: BaseSettings) -> None:
+    names = {
+        _trial(tiny_base).name,
+        _trial(tiny_base, finetune=as_dict(replace(FINETUNE, seed=1))).name,  # type: ignore[type-var]
+        _trial(tiny_base, rows={"train": "t", "val": "w"}).name,
+        _trial(tiny_base, base=as_dict(tiny_base) | {"threads": 2}).name,
+        _trial(tiny_base, cpu_seconds=5.0).name,
+    }
+    assert len(names) == 5
+    assert _trial(tiny_base).name in names
+
+
+def test_an_unfinished_trial_has_no_result_and_one_without_a_model_only_numbers(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    trial = _trial(tiny_base)
+    place = trial.paths(learnable)
+    assert trial.result(learnable, with_model=False) is None
+    place.model.mkdir(parents=True)
+    place.result.write_text('{"val_macro_f1": 1}')
+    assert trial.result(learnable, with_model=True) == {"val_macro_f1": 1}
+    trial.drop_model(learnable)
+    assert trial.result(learnable, with_model=True) is None
+    assert trial.result(learnable, with_model=False) == {"val_macro_f1": 1}
+
+
+def test_a_budget_ends_training_with_the_step_that_passes_it(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A budget of nothing leaves one step: one history entry, which is scored and kept."""
+    monkeypatch.setenv("FINETRACE_ALLOWANCE", '{"cpu_seconds": 1e-9}')
+    report = run(learnable, finetune=FINETUNE, base=tiny_base)
+    assert (report["steps"], len(report["history"])) == (1, 1)
+    assert learnable.model.is_dir()
+
+
+def test_a_floor_ends_training_after_the_epoch_that_misses_it(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETRACE_ALLOWANCE", '{"floors": {"1": 0.0, "2": 1.1}}')
+    assert len(run(learnable, finetune=FINETUNE, base=tiny_base)["history"]) == 2
+    monkeypatch.delenv("FINETRACE_ALLOWANCE")
+    assert len(run(learnable, finetune=FINETUNE, base=tiny_base)["history"]) == 3
+
+
+def test_lines_that_say_their_kind_replace_and_others_are_merged() -> None:
+    values = {"finetune": {"strategy": {"kind": "lora", "rank": 64}, "epochs": 3}}
+    assert merged_lines(values, {"finetune": {"strategy": {"rank": 2}}})["finetune"] == {
+        "strategy": {"kind": "lora", "rank": 2},
+        "epochs": 3,
+    }
+    assert merged_lines(values, {"finetune": {"strategy": {"kind": "lora"}}})["finetune"]["strategy"] == {
+        "kind": "lora"
+    }
+    assert whole_lines(values, {"finetune": {"strategy": {"rank": 2}}}) == {
+        "finetune": {"strategy": {"kind": "lora", "rank": 2}}
+    }
+
+
+def test_dotted_keys_are_nested_and_may_not_contradict() -> None:
+    assert nested({"a.b": 1, "a.c.d": 2, "e": 3}) == {"a": {"b": 1, "c": {"d": 2}}, "e": 3}
+    assert nested({"a": {"b": 1}, "a.c": 2}) == {"a": {"b": 1, "c": 2}}
+    with pytest.raises(SettingsError, match="already has a value"):
+        nested({"a": 1, "a.b": 2})
