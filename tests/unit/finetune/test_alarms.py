@@ -47,15 +47,15 @@ def alarms(training: Training, progress: Progress) -> dict[str, dict[str, Any]]:
     return {alarm["name"]: alarm for alarm in alarms_of(training, progress.history)}
 
 
-def after_steps(count: int, act: Callable[[Training], None]) -> Spoil:
-    """A fault that strikes once, after so many steps."""
+def after_steps(count: int, act: Callable[[Training], None], *, again: bool = False) -> Spoil:
+    """A fault that strikes after so many steps, once or in each step from there on."""
 
     def plant(training: Training) -> None:
         left = [count]
 
         def strike(*_: Any) -> None:
             left[0] -= 1
-            if left[0] == 0:
+            if left[0] == 0 or (again and left[0] < 0):
                 with torch.no_grad():
                     act(training)
 
@@ -146,7 +146,7 @@ def test_a_head_without_gradient_is_frozen_and_a_layer_that_only_decays_is_dead(
 
 def test_forgetting_is_told_when_the_base_loses_what_it_knew(learnable: Paths) -> None:
     settings = replace(SETTINGS, strategy=Partial(layers=1), epochs=2, batch_tokens=256)
-    training, progress = watched_base(learnable, settings, after_steps(3, one_answer))
+    training, progress = watched_base(learnable, settings, after_steps(3, one_answer, again=True))
     epochs = progress.notes["forgetting"]["epochs"]
     assert epochs[0]["topic_accuracy"] > 0.9
     assert epochs[-1]["topic_accuracy"] < 0.3
