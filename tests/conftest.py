@@ -1,7 +1,11 @@
 """What every test may use: switches that keep libraries quiet, and tiny bases made on the spot."""
 
+import os
+
 from tasks.offline import set_switches
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # tests run beside one another: who waits must not hold a core
+os.environ.setdefault("GOMP_SPINCOUNT", "0")
 set_switches()
 
 from collections.abc import Callable, Iterator  # noqa: E402

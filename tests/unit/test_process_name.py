@@ -23,7 +23,11 @@ def test_a_process_that_has_ended_is_dead() -> None:
         process_name(process.pid)
 
 
-@pytest.mark.parametrize("name", ["", "nobody", "@1", f"{os.getpid()}@1", f"{os.getpid()}"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "nobody", "@1", f"{os.getpid()}@1", f"{os.getpid()}"],
+    ids=["empty", "word", "start", "pid and start", "pid"],  # the same in each process that runs tests
+)
 def test_another_start_or_no_name_at_all_is_nobody_alive(name: str) -> None:
     assert not is_alive(name)
 
