@@ -7,7 +7,6 @@ at --epsilon, the same for every model), with the mean differences to none over 
 
 import argparse
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,20 +21,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tasks.config import Config, load_config
-from tasks.finetune import stage
-from tasks.finetune.examples import Examples, make_examples
+from tasks.finetune.examples import Examples
 from tasks.finetune.penalties import AnyPenalty
 from tasks.finetune.penalties.moved_words import MovedWords
-from tasks.finetune.start import prepare
 from tasks.finetune.training import Pass
-from tasks.finetune.watching import Watch
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.device import cpu_threads
 from tasks.model.encoder import words_of
-from tasks.model.tokenizer import load_tokenizer
 from tasks.paths import Paths
-from tasks.table import AUGMENTED, SPLIT, read_table, write_table
+from tasks.table import AUGMENTED, read_table, write_table
+from tests.bench.in_process import train
 from tests.bench.staged import mean_and_error, repository_settings, run_stages
 
 PENALTIES = {each.kind: each for each in (kind() for kind in get_args(get_args(AnyPenalty)[0]))}
@@ -88,23 +84,16 @@ def _measure(paths: Paths, config: Config, options: argparse.Namespace) -> dict[
         for kind, done in scores.items():
             penalties = (PENALTIES[kind],) if kind in PENALTIES else ()
             settings = replace(config.finetune, seed=seed, penalties=penalties)
+            trained = train(paths, settings, config.base)
             with cpu_threads(config.base.threads):
-                torch.manual_seed(seed)
-                start = prepare(paths, settings, config.base)
-                begun = time.process_time()
-                progress = stage._fit_layers(start, Watch(None, None))
-                seconds = time.process_time() - begun
-                start.model.load_state_dict(progress.best, strict=False)
-                tokenizer = load_tokenizer(start.folder, config.base.max_tokens)
-                test = make_examples(read_table(paths.test, SPLIT), start.labels, tokenizer, "test")
-                done.append(Score(*_accuracies(start.model, test, options.epsilon), seconds))
+                accuracies = _accuracies(trained.model, trained.test, options.epsilon)
+            done.append(Score(*accuracies, trained.cpu_seconds))
             print(kind, seed, *(round(each, 4) for each in done[-1]), flush=True)
     return scores
 
 
 def _accuracies(model: Classifier, test: Examples, epsilon: float) -> tuple[float, float]:
     """The share of test rows that are right as they are, and with their words moved once up the gradient."""
-    model.eval()
     table = words_of(model.encoder)
     assert table is not None
     right = torch.zeros(2)
