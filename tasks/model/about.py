@@ -42,8 +42,8 @@ class About:
 
     def as_json(self) -> dict[str, Any]:
         """What about.json holds; a single model's says nothing of members."""
-        values = as_dict(self)
-        return values if self.members else {key: values[key] for key in ("base", "strategy", "labels", "format")}
+        left_out = set() if self.members else {"members", "temperature"}
+        return {key: value for key, value in as_dict(self).items() if key not in left_out}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pytest
 from tasks.errors import DataError
 from tasks.table import INGESTED, SPLIT, read_table, write_rows
 
-ROW = {"row_id": "1", "side": "any", "line": 2, "text": "a\nb", "label": "x"}
+ROW = {"row_id": "1", "side": "any", "line": 2, "text": "a\nb", "pair": None, "label": "x"}
 
 
 def test_a_row_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ import pytest
 import torch
 
 from tasks.errors import SettingsError
+from tasks.finetune.monitors import AnyMonitor
+from tasks.finetune.penalties import AnyPenalty
 from tasks.finetune.plan import make_plan
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.classifier import build_classifier, frozen_layers, learned_state, parameter_depths
@@ -115,8 +117,9 @@ def test_a_missing_capability_is_told_by_the_plan_before_anything_runs(learnable
     assert "\n" not in str(caught.value)
 
 
-def test_every_need_that_a_strategy_declares_is_known() -> None:
-    declared = {need for strategy in ALL for need in getattr(strategy, "needs", ())}
+def test_every_need_that_is_declared_is_known_and_every_known_one_declared() -> None:
+    kinds = [kind for union in (AnyStrategy, AnyPenalty, AnyMonitor) for kind in get_args(get_args(union)[0])]
+    declared = {need for kind in kinds for need in getattr(kind, "needs", ())}
     assert declared == CAPABILITIES.keys()
 
 
