@@ -27,12 +27,12 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
             verdict = run(paths, until=until, force=force)
     finally:
         watcher.close()
+    if not as_json and _includes("finetune", until):
+        print_alarms(console, read_json(paths.report("finetune")))
     if as_json:
         print_json({"until": until, "verdict": verdict or None, "stages": stage_numbers(paths)})
     elif verdict:
         print_verdict(console, paths, verdict, read_json(paths.report("evaluate")))
-    if not as_json and _includes("finetune", until):
-        print_alarms(console, read_json(paths.report("finetune")))
     raise_if_refused(verdict)
 
 

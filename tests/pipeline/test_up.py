@@ -4,7 +4,9 @@ import json
 import socket
 import subprocess
 import time
+import urllib.error
 import urllib.request
+from http import HTTPStatus
 from typing import Any
 
 import psutil
@@ -22,10 +24,18 @@ def _free_port() -> int:
 
 
 def _ask(url: str, body: Any = None) -> Any:
+    """What a server answers; one that is busy (503, its database was locked) is asked again, as Prefect's clients do."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-        return json.load(answer)
+    for left in reversed(range(10)):
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
+                raise
+            time.sleep(1)
+    raise AssertionError("not reached")
 
 
 def _wait(what: Any, process: subprocess.Popen[str]) -> Any:
