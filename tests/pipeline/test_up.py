@@ -24,7 +24,7 @@ def _free_port() -> int:
 
 
 def _ask(url: str, body: Any = None) -> Any:
-    """What a server answers; one that is busy (503, its database was locked) is asked again, as Prefect's clients do."""
+    """What a server answers; one that is busy (503, database locked) is asked again, as Prefect's clients do."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310
     for left in reversed(range(10)):
