@@ -39,5 +39,5 @@ def check_runner(kind: str, jobs: int) -> None:
     if kind in PACKAGES and find_spec(PACKAGES[kind]) is None:
         raise SetupError(
             f"--runner {kind} needs prefect-{kind}, which is not installed. "
-            f"Install it (pip install 'finetrace[{kind}]'), or leave --runner out."
+            f"Install it (pip install --editable '.[{kind}]' in finetrace's folder), or leave --runner out."
         )
