@@ -15,6 +15,7 @@ from tasks.evaluate.settings import EvaluateSettings
 from tasks.finetune.settings import FinetuneSettings
 from tasks.ingest.settings import IngestSettings
 from tasks.model.settings import BaseSettings
+from tasks.operations import NotifySettings, PromoteSettings, ScheduleSettings
 from tasks.register.settings import RegisterSettings
 from tasks.settings import settings
 from tasks.split.settings import SplitSettings
@@ -23,7 +24,7 @@ from tasks.validate.settings import ValidateSettings
 
 @settings
 class Config:
-    """All of params.yaml: a section for the base model and one for each stage."""
+    """All of params.yaml: a section for the base model, one for each stage, and those of the flows around them."""
 
     base: BaseSettings
     ingest: IngestSettings
@@ -33,6 +34,9 @@ class Config:
     finetune: FinetuneSettings = Field(default_factory=FinetuneSettings)
     evaluate: EvaluateSettings = Field(default_factory=EvaluateSettings)
     register: RegisterSettings = Field(default_factory=RegisterSettings)
+    promote: PromoteSettings = Field(default_factory=PromoteSettings)
+    schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
+    notify: NotifySettings = Field(default_factory=NotifySettings)
 
 
 def load_config(path: Path) -> Config:

@@ -1,0 +1,1 @@
+"""what is recorded of a version ↔ the bytes that are there today"""

@@ -1,0 +1,1 @@
+"""a version becomes the champion, or does not, and the ledger says why"""
