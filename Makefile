@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # two files of tests at a time
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: run setup browser test unit check format bench torture schema clean
+.PHONY: run setup browser test unit check lint format bench torture schema clean
 .DEFAULT_GOAL := run
 
 run: setup                 ## set up, then bring every stage up to date and register the model
@@ -25,15 +25,16 @@ browser:                   ## a headless Chromium, for the tests that look at pa
 		&& apt-get -qq install --yes --no-install-recommends chromium >/dev/null; } \
 		|| echo "no chromium here: install it, or the tests of pages will fail" >&2
 
-unit: setup                ## the tests that take seconds
+unit: setup browser        ## the tests that take seconds
 	$(PYTEST) tests/unit tests/test_house.py
 
-check: setup               ## format, lint, types, import contracts, unit tests
+check: lint unit           ## format, lint, types, import contracts, unit tests
+
+lint: setup                ## all of that but the tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) tests/unit tests/test_house.py
 
 format: setup              ## put the code in form
 	$(BIN)/ruff format .

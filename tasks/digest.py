@@ -29,6 +29,11 @@ def sha256_of_value(value: Any) -> str:
     return hashlib.sha256(canonical_json(value).encode()).hexdigest()
 
 
+def sha256_of_text(text: str) -> str:
+    """The sha256 of one text in UTF-8, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def sha256_of_texts(texts: Iterable[str]) -> str:
     """The sha256 of a sequence of texts; order and borders count."""
     digest = hashlib.sha256()
