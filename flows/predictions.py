@@ -72,8 +72,9 @@ def _open_model(paths: Paths, address: str | None) -> Any:
 def _open_registered(paths: Paths, *, name: str, alias: str | None, version: str | None) -> Any:
     from mlflow.exceptions import MlflowException
 
-    from tasks.register.champion import PACKAGE_DIGEST, download
+    from tasks.register.champion import PACKAGE_DIGEST
     from tasks.register.package import open_package, verify_package
+    from tasks.tracking.download import download
     from tasks.tracking.store import open_store, reporting
 
     store = open_store(paths)

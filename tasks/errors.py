@@ -6,6 +6,7 @@ FinetraceError            1  unexpected
 ├── DataError             4  bad data
 ├── IntegrityError        5  bytes are not those that were recorded
 ├── BusyError             6  somebody else holds the workspace
+│   └── ChampionMovedError   somebody else changed the champion first
 └── SetupError            7  a tool is missing, or two versions do not fit
 """
 
@@ -44,6 +45,10 @@ class BusyError(FinetraceError):
     """Another process holds the workspace."""
 
     exit_code = 6
+
+
+class ChampionMovedError(BusyError):
+    """Somebody else's entry came into the ledger first."""
 
 
 class SetupError(FinetraceError):

@@ -20,6 +20,7 @@ from tasks.register.evidence import Evidence
 from tasks.register.gate import is_passed, judge, needs_champion
 from tasks.register.origin import identity, links, run_address, version_tags
 from tasks.register.package import build_package, open_package
+from tasks.register.provenance import state
 from tasks.register.rules import Outcome
 from tasks.register.settings import RegisterSettings
 from tasks.register.settled import note_settled, question, read_settled
@@ -87,7 +88,7 @@ def _act(
     tags = version_tags(store, run_id, candidate, outcomes)
     description = describe(line, metrics, outcomes, identity(candidate, tags), links(store, run_id))
     passed = is_passed(outcomes)
-    registered = _register(store, register, candidate, run_id, tags, description) if passed else None
+    registered = _register(store, register, candidate, run_id, tags, description, line, outcomes) if passed else None
     verdict = {
         "passed": passed,
         "line": line,
@@ -123,6 +124,8 @@ def _register(
     run_id: str,
     tags: Mapping[str, str],
     description: str,
+    line: str,
+    outcomes: list[Outcome],
 ) -> Registered:
     def build(folder: Path, mlflow_model: Any) -> str:
         paths = candidate.paths
@@ -143,6 +146,9 @@ def _register(
         description=description,
         measured=candidate.measured,
         build=build,
+        state=lambda package, files: state(
+            candidate, name=register.name, run_id=run_id, package=package, files=files, line=line, outcomes=outcomes
+        ),
     )
 
 

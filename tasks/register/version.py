@@ -4,14 +4,23 @@ import json
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tasks.errors import ChampionMovedError
+from tasks.lineage.actor import actor
+from tasks.lineage.chain import Chain, Head
+from tasks.lineage.kept import STATEMENT_TAG, keep_statement
+from tasks.lineage.ledger import append, read_anchor, read_ledger, set_anchor
+from tasks.lineage.statement import Statement
+from tasks.model.manifest import read_manifest
 from tasks.paths import Paths
-from tasks.register.champion import PACKAGE_DIGEST, ChampionVersion, download, find_version
-from tasks.register.package import verify_package
+from tasks.register.champion import PACKAGE_DIGEST, find_version
+from tasks.register.package import MANIFEST, verify_package
 from tasks.tracking import Store, store_lock
+from tasks.tracking.download import download
 
 CONTENT = "finetrace.content"
 _SETTLED = "finetrace.settled"
@@ -33,6 +42,8 @@ class Measured:
 
 BuildPackage = Callable[[Path, Any], str]
 """(empty folder, mlflow.models.Model) → the package's digest."""
+MakeStatement = Callable[[str, Mapping[str, str]], tuple[Statement, Mapping[str, str]]]
+"""(the package's digest, each file's sha256) → the statement, and the files kept beside it."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +66,22 @@ def register_version(
     description: str,
     measured: Measured,
     build: BuildPackage,
+    state: MakeStatement,
 ) -> Registered:
     """The version of `name` with this content, made if there is none; however many processes ask at once.
-    Its files are verified where they lie before the version exists. Raises IntegrityError.
+
+    Its files are verified where they lie, and its statement is kept, before the version exists; then it is entered in
+    the ledger. Raises IntegrityError.
     """
     with store_lock(paths, "register"):
         _ensure_registered_model(store, name)
+        read_ledger(store, paths, name).refuse_flaws(name)
         version = find_content(store, name, content)
         created = version is None
         if version is None:
-            logged, digest = _keep_package(store, content, run_id, tags, build)
+            logged, digest, files = _keep_package(store, content, run_id, tags, build)
+            statement, kept = state(digest, files)
+            keep_statement(store, run_id, statement, kept)
             _log_metrics(store, run_id, logged.model_id, measured)
             made = store.client.create_model_version(
                 name,
@@ -72,12 +89,13 @@ def register_version(
                 run_id=run_id,
                 model_id=logged.model_id,
                 description=description,
-                tags={**tags, CONTENT: content, PACKAGE_DIGEST: digest},
+                tags={**tags, CONTENT: content, PACKAGE_DIGEST: digest, STATEMENT_TAG: statement.digest},
             )
             version = int(made.version)
             told = json.dumps([{"name": name, "version": str(version)}])  # MLflow's page of the model links to it
             store.client.set_logged_model_tags(logged.model_id, {"mlflow.modelVersions": told})
-        _set_aliases(store, name, version)
+        chain = _enter(store, paths, name, version)
+        _set_aliases(store, name, version, chain)
         return Registered(version, aliases_of(store, name, version), created)
 
 
@@ -104,8 +122,8 @@ def _ensure_registered_model(store: Store, name: str) -> None:
 
 def _keep_package(
     store: Store, content: str, run_id: str, tags: Mapping[str, str], build: BuildPackage
-) -> tuple[Any, str]:
-    """Log the package as a model of the run; that model and the package's digest, verified where it now lies."""
+) -> tuple[Any, str, dict[str, str]]:
+    """Log the package as a model of the run; that model, the package's digest and its files, as they now lie."""
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
@@ -121,11 +139,12 @@ def _keep_package(
         folder = Path(scratch) / "package"
         mlflow_model = Model(artifact_path="model", model_uuid=logged.model_id, run_id=run_id, model_id=logged.model_id)
         digest = build(folder, mlflow_model)
+        files = read_manifest(folder / MANIFEST)["files"] if (folder / MANIFEST).exists() else {}
         client.log_model_artifacts(logged.model_id, str(folder))
     client.finalize_logged_model(logged.model_id, "READY")
     client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
     verify_package(download(store, logged.artifact_location), digest)
-    return logged, digest
+    return logged, digest, files
 
 
 def _log_metrics(store: Store, run_id: str, model_id: str, measured: Measured) -> None:
@@ -137,13 +156,41 @@ def _log_metrics(store: Store, run_id: str, model_id: str, measured: Measured) -
     store.client.log_batch(run_id, metrics=metrics)
 
 
-def _set_aliases(store: Store, name: str, version: int) -> None:
-    """challenger: this version, unless it has become the champion since; champion: this version if there is none."""
-    champion: ChampionVersion | None = find_version(store, name, "champion")
+def _enter(store: Store, paths: Paths, name: str, version: int) -> Chain:
+    """The ledger with this version's entry, written if there is none: the first version becomes the champion."""
+    while True:
+        chain = read_ledger(store, paths, name).chain
+        if chain.registered(version) is not None:
+            return chain
+        current = find_version(store, name, "champion") if chain.head.seq == 0 else None
+        before = current.version if current else chain.champion  # an alias older than the ledger is taken as it is
+        tags = store.client.get_model_version(name, str(version)).tags
+        with suppress(ChampionMovedError):  # another machine was quicker: once more, after its entry
+            append(
+                store,
+                paths,
+                name,
+                expected=chain.head,
+                action="register",
+                version=version,
+                before=before,
+                after=before or version,
+                by=actor(paths.root),
+                via="register",
+                reason="" if before else "the first version",
+                evidence={key: tags[key] for key in (STATEMENT_TAG, PACKAGE_DIGEST) if key in tags},
+            )
+
+
+def _set_aliases(store: Store, name: str, version: int, chain: Chain) -> None:
+    """champion: as the ledger says, if there is none; challenger: this version, unless it is the champion by now."""
+    champion = find_version(store, name, "champion")
     settled = _SETTLED in store.client.get_model_version(name, str(version)).tags
-    if champion is None:
-        store.client.set_registered_model_alias(name, "champion", str(version))
+    if champion is None and chain.champion is not None:
+        store.client.set_registered_model_alias(name, "champion", str(chain.champion))
     if not settled or champion is None or champion.version != version:
         store.client.set_registered_model_alias(name, "challenger", str(version))
     if not settled:
         store.client.set_model_version_tag(name, str(version), _SETTLED, "true")
+    if read_anchor(store, name) == Head(chain.head.seq - 1, chain.entries[-1].previous):
+        set_anchor(store, name, chain.head)

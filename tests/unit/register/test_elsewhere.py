@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tasks.errors import DataError, IntegrityError
-from tasks.register.champion import download
 from tasks.register.stage import run
 from tasks.tracking import open_store
+from tasks.tracking.download import download
 
 
 def register(workspace, **changes: Any) -> dict[str, Any]:

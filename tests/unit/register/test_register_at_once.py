@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tasks.lineage.statement import Statement
 from tasks.register.version import Measured, register_version
 from tasks.tracking import open_store
 
+STATEMENT = Statement({"subject": []})
 MEASURED = Measured({}, "data/split/test.parquet", "0" * 32)
 
 
@@ -30,7 +32,9 @@ def test_many_at_once_make_one_version(workspace) -> None:
             "description": "PASS",
             "measured": MEASURED,
         }
-        return register_version(store, workspace.paths, **asked, build=build).version
+        return register_version(
+            store, workspace.paths, **asked, build=build, state=lambda package, files: (STATEMENT, {})
+        ).version
 
     run_id = store.client.create_run(store.experiment_id).info.run_id
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(4) as pool:
