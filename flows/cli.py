@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli_options import Json, Root, paths_of
+from flows.cli_service import add_commands as add_service_commands
 from flows.cli_trials import add_commands
 from flows.exit import run_app
 
@@ -119,18 +120,6 @@ def doctor(root: Root = Path(), as_json: Json = False) -> None:
     show_checks(paths_of(root), as_json=as_json)
 
 
-@app.command(epilog="Example:  finetrace up --mlflow-port 5001")
-def up(
-    mlflow_port: Annotated[int, typer.Option(min=1, max=65535)] = 5000,
-    prefect_port: Annotated[int, typer.Option(min=1, max=65535)] = 4200,
-    root: Root = Path(),
-) -> None:
-    """Serve MLflow and Prefect on 127.0.0.1 and deploy the flow, until Ctrl-C."""
-    from flows.up import serve_all
-
-    serve_all(paths_of(root), mlflow_port=mlflow_port, prefect_port=prefect_port)
-
-
 @data_app.command("add", epilog="Example:  finetrace data add reviews.csv --label-column stars")
 def data_add(
     source: Annotated[str, typer.Argument(help="A file, a folder, or an https address (with --sha256).")],
@@ -159,6 +148,7 @@ def data_add(
     add_data(paths_of(root), source, test=test, sha256=sha256, written=written, name=name)
 
 
+add_service_commands(app)
 add_commands(app)
 
 

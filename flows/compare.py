@@ -8,6 +8,7 @@ from typing import Any, Literal
 from prefect import flow
 from prefect.futures import as_completed
 
+from flows.flow_process import note_process
 from flows.lock import workspace_lock
 from flows.news import Said, tell
 from flows.pool import POOL
@@ -36,7 +37,14 @@ def _flow_run_name() -> str:
     return f"compare-{datetime.now().astimezone():%Y-%m-%dT%H-%M-%S}"
 
 
-@flow(name="compare", flow_run_name=_flow_run_name, persist_result=False, result_serializer="json", log_prints=False)
+@flow(
+    name="compare",
+    flow_run_name=_flow_run_name,
+    on_running=[note_process],
+    persist_result=False,
+    result_serializer="json",
+    log_prints=False,
+)
 def compare(
     candidates: list[str],
     workspace: str = ".",

@@ -4,8 +4,10 @@ from typing import Any, Literal
 
 from prefect import flow
 
+from flows.flow_process import note_process
 
-@flow(name="promote", persist_result=False, result_serializer="json")
+
+@flow(name="promote", on_running=[note_process], persist_result=False, result_serializer="json")
 def promote(
     workspace: str = ".",
     version: int = 0,

@@ -4,8 +4,10 @@ from typing import Any
 
 from prefect import flow
 
+from flows.flow_process import note_process
 
-@flow(name="reconcile", persist_result=False, result_serializer="json")
+
+@flow(name="reconcile", on_running=[note_process], persist_result=False, result_serializer="json")
 def reconcile(workspace: str = ".") -> dict[str, Any]:
     """Put right what webhooks lose: aliases moved, versions deleted, promotions cut off, a ledger tampered with.
 

@@ -13,6 +13,8 @@ from prefect.states import Completed
 from prefect.tasks import Task
 
 from flows.artifacts import ProgressBar, write_summary
+from flows.clean_clone import fresh_clone
+from flows.flow_process import note_process
 from flows.headline import headline
 from flows.lock import workspace_lock
 from flows.news import Outcome, Started, tell
@@ -110,8 +112,21 @@ def _flow_run_name() -> str:
     return f"retrain-{datetime.now().astimezone():%Y-%m-%dT%H-%M-%S}"
 
 
-@flow(name="retrain", flow_run_name=_flow_run_name, persist_result=False, result_serializer="json", log_prints=False)
-def retrain(workspace: str = ".", until: StageName = "register", force: bool = False) -> dict[str, Any]:
+@flow(
+    name="retrain",
+    flow_run_name=_flow_run_name,
+    on_running=[note_process],
+    persist_result=False,
+    result_serializer="json",
+    log_prints=False,
+)
+def retrain(
+    workspace: str = ".",
+    until: StageName = "register",
+    force: bool = False,
+    clean_clone: bool = False,
+    trigger: Literal["hand", "schedule", "data"] = "hand",
+) -> dict[str, Any]:
     """Fine-tune on the workspace's data and register the model if the gate passes.
 
     Stages whose inputs, code and settings are unchanged are not run again.
@@ -120,14 +135,29 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
         workspace: Folder that holds params.yaml and dvc.yaml.
         until: The last stage to bring up to date; "register" asks the gate and publishes.
         force: Run every stage again, changed or not.
+        clean_clone: Work in a new clone of schedule.remote, and push the data and then dvc.lock from there.
+        trigger: What started the run.
     """
     paths = Paths(Path(workspace).resolve())
-    load_config(paths.params)
-    with workspace_lock(paths), open_workshop(paths):
+    config = load_config(paths.params)
+    get_run_logger().info("Started by %s.", trigger)
+    if clean_clone:
+        with fresh_clone(paths, config.schedule, run_page().run_id) as clone:
+            close_dead_runs(workspace, run_page().run_id)
+            return bring_up_to_date(clone.paths, until, force, keep=clone.publish) | clone.outcome
+    with workspace_lock(paths):
         close_dead_runs(workspace, run_page().run_id)
+        return bring_up_to_date(paths, until, force)
+
+
+def bring_up_to_date(
+    paths: Paths, until: StageName, force: bool, keep: Callable[[], bool] = lambda: True
+) -> dict[str, Any]:
+    """Every stage, then the gate. keep: puts in safety what was made; the gate is not asked if it says no change."""
+    with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
         outcomes = make_all(paths, until, force)
-        if until != PUBLISHING:
+        if not keep() or until != PUBLISHING:
             return {"until": until, "stages": outcomes}
         verdict = _result(PUBLISHING, str(paths.root))
         write_summary(paths, outcomes, verdict)

@@ -9,6 +9,7 @@ from typing import Any
 from prefect import flow
 from prefect.futures import as_completed
 
+from flows.flow_process import note_process
 from flows.lock import workspace_lock
 from flows.news import Said, tell
 from flows.pool import POOL
@@ -34,7 +35,14 @@ def _flow_run_name() -> str:
     return f"search-{datetime.now().astimezone():%Y-%m-%dT%H-%M-%S}"
 
 
-@flow(name="search", flow_run_name=_flow_run_name, persist_result=False, result_serializer="json", log_prints=False)
+@flow(
+    name="search",
+    flow_run_name=_flow_run_name,
+    on_running=[note_process],
+    persist_result=False,
+    result_serializer="json",
+    log_prints=False,
+)
 def search(
     workspace: str = ".",
     space: str | None = None,

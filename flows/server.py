@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
-import psutil
-
 from flows import child
 from flows.lock import make_state_folder
+from flows.prefect_api import credentials
 from flows.redact import redact
-from tasks.errors import IntegrityError, SetupError
-from tasks.files import read_json
+from flows.served import read_noted
+from tasks.errors import SetupError
 from tasks.offline import set_switches
 from tasks.paths import Paths
 
@@ -100,13 +99,11 @@ def prefect_server(paths: Paths) -> Iterator[Server]:
 
 def running_url(paths: Paths) -> str | None:
     """The API of the server that a living `finetrace up` serves in this workspace."""
-    try:
-        noted = read_json(paths.state / "servers.json")
-        alive = psutil.Process(noted["pid"]).create_time() == noted["started"]
-    except (FileNotFoundError, IntegrityError, psutil.NoSuchProcess):
+    noted = read_noted(paths)
+    if noted is None:
         return None
     url = f"{noted['prefect']}/api"
-    return url if alive and answers_within(url, 2.0) else None
+    return url if answers_within(url, 2.0) else None
 
 
 def start_embedded(paths: Paths) -> tuple[subprocess.Popen[bytes], str]:
@@ -154,11 +151,8 @@ def free_port() -> int:
 
 
 def _asks_well(url: str, timeout_seconds: float) -> bool:
-    headers = {"Content-Type": "application/json"}
-    if key := os.environ.get("PREFECT_API_KEY"):
-        headers["Authorization"] = f"Bearer {key}"
     try:
-        request = urllib.request.Request(url, data=b'{"limit": 1}', headers=headers)  # noqa: S310 - the person's own URL
+        request = urllib.request.Request(url, data=b'{"limit": 1}', headers=credentials())  # noqa: S310 - the person's own URL
         with urllib.request.urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except urllib.error.HTTPError as error:

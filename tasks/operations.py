@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tasks.clock import Cron, Zone
 from tasks.settings import settings
 
 Positive = Annotated[float, Field(gt=0)]
@@ -27,9 +28,9 @@ class PromoteSettings:
 class ScheduleSettings:
     """When `finetrace up` retrains."""
 
-    cron: str | None = None
+    cron: Cron | None = None
     """When to retrain, as cron says it ("0 3 * * 1": Mondays at three); null: only when asked."""
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     """Where that clock hangs (a name of the IANA database, such as Europe/Vienna)."""
     on_data_change: bool = False
     """Retrain when the data have another md5 than those last trained on."""
