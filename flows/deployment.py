@@ -43,9 +43,8 @@ def main(arguments: list[str]) -> int:
     workspace = str(paths.root)
     runner = Runner(name="finetrace", limit=AT_ONCE, query_seconds=POLL_SECONDS, pause_on_shutdown=False)
     close_dead_runs(workspace, "")  # of an `up` that was killed: they hold their deployments' places
-    ids: dict[str, Any] = {
-        each.flow_name: runner.add_deployment(each) for each in deployments(workspace, config.schedule)
-    }
+    made = deployments(workspace, config.schedule)
+    ids: dict[Any, Any] = {each.flow_name: runner.add_deployment(each) for each in made}
     drop_missed(workspace)
     ensure_automations(config.register.name, workspace, promote=ids["promote"], reconcile=ids["reconcile"])
     try:
