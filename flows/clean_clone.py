@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.clone_data import bring_data, push_data
 from flows.clone_place import clone_folder, clone_paths
 from flows.lock import workspace_lock
-from flows.repository import asks_git, dvc, git, has_dvc_remote
+from flows.repository import asks_git, git
+from flows.workshop import open_workshop
 from tasks.errors import GateError, SetupError
 from tasks.operations import ScheduleSettings
 from tasks.paths import Paths
@@ -38,8 +40,7 @@ class Clone:
         if asks_git(self.paths.root, "diff", "--cached", "--quiet"):
             self.outcome |= {"changed": False, "branch": None}
             return False
-        if has_dvc_remote(self.paths.root):
-            dvc(self.paths.root, "push", "--quiet")  # data before lock: what is pushed never points at nothing
+        push_data(self.paths)  # data before lock: what is pushed never points at nothing
         known = self._known_branch()
         if known is None:
             self._push_lock()
@@ -60,6 +61,8 @@ class Clone:
     def _known_branch(self) -> str | None:
         """A branch of an earlier retraining that came to exactly this, and was not merged yet."""
         there = f"refs/remotes/origin/{BRANCHES}"
+        if not git(self.paths.root, "ls-remote", "--heads", self.url, f"refs/heads/{BRANCHES}*"):
+            return None
         git(self.paths.root, "fetch", "--quiet", "--depth", "1", self.url, f"+refs/heads/{BRANCHES}*:{there}*")
         wanted = git(self.paths.root, "write-tree")
         found = git(self.paths.root, "for-each-ref", "--format=%(tree) %(refname)", there).splitlines()
@@ -81,8 +84,8 @@ def fresh_clone(paths: Paths, schedule: ScheduleSettings, flow_run: str) -> Iter
             url = remote_url(paths, schedule.remote)
             _clone(paths, url, schedule.branch, folder)
             clone = Clone(clone_paths(paths), url, f"{BRANCHES}{name}", flow_run or "none")
-            _bring_data(paths, clone.paths)
-            with _same_store(paths):
+            with _same_store(paths), open_workshop(clone.paths):
+                bring_data(paths, clone.paths)
                 try:
                     yield clone
                 except GateError:
@@ -114,24 +117,6 @@ def _clone(paths: Paths, url: str, branch: str, folder: Path) -> None:
 def _configured(paths: Paths, key: str) -> str:
     """A value of git's settings; "" if there is none."""
     return git(paths.root, "config", "--default", "", "--get", key)
-
-
-def _bring_data(paths: Paths, clone: Paths) -> None:
-    """DVC of the clone set up as the workspace's own, with its cache, and the data of its dvc.lock in place."""
-    if not (clone.root / "dvc.yaml").exists():
-        raise SetupError(f"{clone.root.name}: the branch has no dvc.yaml where the workspace has one. Push it first.")
-    private = paths.root / ".dvc" / "config.local"
-    if private.exists():
-        target = clone.root / ".dvc" / "config.local"
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(private.read_bytes())
-    dvc(clone.root, "config", "--local", "cache.dir", dvc(paths.root, "cache", "dir"))
-    for line in dvc(paths.root, "remote", "list").splitlines():
-        name, url = line.split()[:2]
-        if Path(url).is_absolute():  # DVC tells relative ones from the workspace, where the clone is not
-            dvc(clone.root, "remote", "modify", "--local", name, "url", url)
-    dvc(clone.root, "pull" if has_dvc_remote(clone.root) else "checkout", "--quiet", "--allow-missing")
 
 
 def _stage_changes(clone: Paths) -> None:

@@ -44,6 +44,7 @@ def retrain(
     clean_clone: Annotated[
         bool, typer.Option("--clean-clone", help="Work in a new clone of schedule.remote; push data, then dvc.lock.")
     ] = False,
+    until: Annotated[str, typer.Option(help="Last stage to bring up to date.")] = "register",
     force: Annotated[bool, typer.Option("--force", help="Make every stage again, changed or not.")] = False,
     root: Root = Path(),
     as_json: Json = False,
@@ -51,4 +52,4 @@ def retrain(
     """Retrain as the schedule would, in a flow run that Prefect keeps."""
     from flows.retrain_command import retrain_by_hand
 
-    retrain_by_hand(paths_of(root), clean_clone=clean_clone, force=force, as_json=as_json)
+    retrain_by_hand(paths_of(root), clean_clone=clean_clone, until=until, force=force, as_json=as_json)

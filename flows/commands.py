@@ -18,8 +18,7 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
     """Bring the workspace up to date and print what came of it. Raises GateError if the gate said no."""
     from flows.run import run
 
-    if until not in (*STAGES, PUBLISHING):
-        raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
+    check_until(until)
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
     try:
@@ -34,6 +33,12 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
     elif verdict:
         print_verdict(console, paths, verdict, read_json(paths.report("evaluate")))
     raise_if_refused(verdict)
+
+
+def check_until(until: str) -> None:
+    """Raise SettingsError unless it is a stage, or publishing."""
+    if until not in (*STAGES, PUBLISHING):
+        raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
 
 
 def _includes(stage: str, until: str) -> bool:

@@ -10,7 +10,7 @@ from flows import child
 from flows.redact import redact
 from tasks.errors import SetupError
 
-GIT_SECONDS, DVC_SECONDS = 600.0, 6 * 3600.0
+GIT_SECONDS = 600.0
 _UNATTENDED = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}
 _PLAIN = ("-c", "core.hooksPath=/dev/null", "-c", "commit.gpgsign=false")
 """Nobody is there to type a passphrase, and no hook of somebody else's runs here."""
@@ -20,7 +20,7 @@ def git(folder: Path, *arguments: str) -> str:
     """What git says on stdout. Raises SetupError."""
     done = _run(["git", *_PLAIN, *arguments], folder, GIT_SECONDS)
     if done.returncode != 0:
-        raise SetupError(f"git {arguments[0]} failed: {_last(done.stderr)}")
+        raise SetupError(f"git {arguments[0]} failed: {last_words(done.stderr)}")
     return done.stdout.strip()
 
 
@@ -29,17 +29,12 @@ def asks_git(folder: Path, *arguments: str) -> bool:
     return _run(["git", *_PLAIN, *arguments], folder, GIT_SECONDS).returncode == 0
 
 
-def dvc(folder: Path, *arguments: str) -> str:
-    """What DVC says on stdout. Raises SetupError."""
-    done = _run([sys.executable, "-m", "dvc", *arguments], folder, DVC_SECONDS)
+def dvc_settings(folder: Path) -> dict[str, str]:
+    """What DVC is set to in a folder, all its files together; relative paths made absolute."""
+    done = _run([sys.executable, "-m", "dvc", "config", "--list"], folder, GIT_SECONDS)
     if done.returncode != 0:
-        raise SetupError(f"dvc {arguments[0]} failed: {_last(done.stderr or done.stdout)}")
-    return done.stdout.strip()
-
-
-def has_dvc_remote(folder: Path) -> bool:
-    """Whether DVC knows where to push to."""
-    return _run([sys.executable, "-m", "dvc", "config", "core.remote"], folder, GIT_SECONDS).returncode == 0
+        raise SetupError(f"dvc config failed: {last_words(done.stderr or done.stdout)}")
+    return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
 
 def _run(command: list[str], folder: Path, seconds: float) -> "subprocess.CompletedProcess[str]":
@@ -62,7 +57,8 @@ def _run(command: list[str], folder: Path, seconds: float) -> "subprocess.Comple
         raise SetupError(f"{command[0]} is missing. Install it, then try again.") from None
 
 
-def _last(said: str) -> str:
+def last_words(said: str) -> str:
+    """What a command says went wrong, in one line without secrets."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     told = next((line for line in lines if line.startswith(("fatal:", "ERROR:", "error:"))), (lines or ["no word"])[-1])
     return redact(f"{told.rstrip('.')}.")

@@ -5,7 +5,8 @@ from typing import Any
 
 from rich.markup import escape
 
-from flows.commands import print_json
+from flows.clean_clone import remote_url
+from flows.commands import check_until, print_json
 from flows.interrupt import sigterm_as_interrupt
 from flows.news import listening
 from flows.run import flow_session
@@ -14,16 +15,20 @@ from tasks.config import load_config
 from tasks.paths import Paths
 
 
-def retrain_by_hand(paths: Paths, *, clean_clone: bool, force: bool, as_json: bool) -> None:
+def retrain_by_hand(paths: Paths, *, clean_clone: bool, until: str, force: bool, as_json: bool) -> None:
     """Run the flow and print what came of it. Raises what it ended with, GateError for a refusal."""
-    load_config(paths.params)
+    config = load_config(paths.params)
+    check_until(until)
+    if clean_clone:
+        remote_url(paths, config.schedule.remote)  # told at once if there is none
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
     try:
         with sigterm_as_interrupt(), listening(watcher.hear), flow_session(paths):
             from flows.retrain import retrain  # late: imports Prefect, which reads its settings then
 
-            done = retrain(workspace=str(paths.root), force=force, clean_clone=clean_clone)
+            stage: Any = until  # Prefect checks that it is one
+            done = retrain(workspace=str(paths.root), until=stage, force=force, clean_clone=clean_clone)
     finally:
         watcher.close()
     if as_json:
