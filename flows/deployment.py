@@ -32,7 +32,8 @@ AT_ONCE = 8
 """Flow runs of all kinds; of each deployment it is one."""
 POLL_SECONDS = 2.0
 """A promotion asked for in MLflow's pages begins within this time, and is told there within half a minute."""
-FIRST_SECONDS = 3.0
+FIRST_SECONDS = 15.0
+"""Prefect's scheduler looks at new deployments every five seconds, and writes down no run of the past."""
 BUSY = {"queue": ConcurrencyLimitStrategy.ENQUEUE, "skip": ConcurrencyLimitStrategy.CANCEL_NEW}
 
 

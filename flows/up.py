@@ -32,7 +32,7 @@ SILENT = (
 def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int, receiver_port: int, auth: bool = False) -> None:
     """Start what is not there yet, print where it is, and wait for Ctrl-C or SIGTERM; then end all of it."""
     console = make_console(stderr=False)
-    load_config(paths.params)
+    config = load_config(paths.params)
     if auth:
         mlflow_server.check_auth(paths)
     prepare_environment(paths)
@@ -54,7 +54,8 @@ def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int, receiver_por
         pages = {"mlflow": f"{mlflow}/?workflowType=machine_learning", "prefect": prefect}
         stack.enter_context(noted(paths, {"prefect": prefect, "pages": pages, "children": children.pids()}))
         _welcome(console, pages)
-        tell_later(f"{prefect}/api", since, lambda fired: None if fired else console.print(SILENT))
+        every = config.schedule.check_minutes * 60
+        tell_later(f"{prefect}/api", since, every, lambda fired: None if fired else console.print(SILENT))
         children.watch()
 
 

@@ -1,4 +1,4 @@
-"""`finetrace up`: both servers answer, a schedule really fires, and all of it ends together. Stages are fake here."""
+"""`finetrace up`: the servers answer, schedules fire, an alias starts a promotion, all ends together. Fake stages."""
 
 import json
 import socket
@@ -15,6 +15,7 @@ import pytest
 pytestmark = pytest.mark.pipeline
 Workspace = Any  # tests/pipeline/conftest.py
 SECONDS = 180
+OPTIONS = {"--mlflow-port", "--prefect-port", "--receiver-port"}
 
 
 def _free_port() -> int:
@@ -48,9 +49,9 @@ def _wait(what: Any, process: subprocess.Popen[str]) -> Any:
     return found
 
 
-def _in_state(*states: str) -> dict[str, Any]:
-    """A filter of flow runs."""
-    return {"flow_runs": {"state": {"type": {"any_": states}}}}
+def _listening(processes: list[psutil.Process]) -> set[int]:
+    """The ports that these processes listen on."""
+    return {each.laddr.port for process in processes for each in process.net_connections() if each.status == "LISTEN"}
 
 
 def _listening_elsewhere(processes: list[psutil.Process]) -> list[str]:
@@ -59,47 +60,125 @@ def _listening_elsewhere(processes: list[psutil.Process]) -> list[str]:
     return [address for address in found if address != "127.0.0.1"]
 
 
-def test_servers_answer_a_schedule_fires_and_all_end_together(lonely: Workspace) -> None:
-    mlflow, prefect = _free_port(), _free_port()
-    up = lonely.start("up", "--mlflow-port", str(mlflow), "--prefect-port", str(prefect))
-    servers = lonely.root / ".finetrace" / "servers.json"
-    _wait(servers.exists, up)
-    family = psutil.Process(up.pid).children(recursive=True)
-    assert _listening_elsewhere(family) == []
+class Up:
+    """`finetrace up` of a workspace, and its servers."""
 
-    experiments = _ask(f"http://127.0.0.1:{mlflow}/api/2.0/mlflow/experiments/search?max_results=10")["experiments"]
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        with (workspace.root / "params.yaml").open("a") as params:
+            params.write("schedule: {check_minutes: 0.25}\n")
+        self.ports = {f"--{name}-port": _free_port() for name in ("mlflow", "prefect", "receiver")}
+        self.mlflow, self.prefect, self.receiver = (f"http://127.0.0.1:{port}" for port in self.ports.values())
+        self.api = f"{self.prefect}/api"
+        self.registry = f"{self.mlflow}/api/2.0/mlflow"
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[str]:
+        """Start it, and return when it says that all is there."""
+        options = [str(each) for pair in self.ports.items() for each in pair]
+        self.process = self.workspace.start("up", *options)
+        _wait((self.workspace.root / ".finetrace" / "servers.json").exists, self.process)
+        return self.process
+
+    def family(self) -> list[psutil.Process]:
+        """All its processes but itself."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def runs(self, flow: str, *states: str) -> list[dict[str, Any]]:
+        """The flow's runs in these states."""
+        asked = {"flow_runs": {"state": {"type": {"any_": states}}}, "flows": {"name": {"any_": [flow]}}}
+        found: list[dict[str, Any]] = _ask(f"{self.api}/flow_runs/filter", asked)
+        return found
+
+    def ended(self, flow: str) -> dict[str, Any]:
+        """The flow's run that has ended, waited for."""
+        run: dict[str, Any] = _wait(lambda: self.runs(flow, "COMPLETED", "FAILED", "CRASHED"), self.process)[0]
+        return run
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """What MLflow's server calls."""
+        return _ask(f"{self.registry}/webhooks?max_results=10").get("webhooks", [])  # type: ignore[no-any-return]
+
+    def set_champion(self) -> None:
+        """Set the alias as MLflow's pages do; the version is made first."""
+        _ask(f"{self.registry}/registered-models/create", {"name": "wishes"})
+        run = _ask(f"{self.registry}/runs/create", {"experiment_id": "1"})["run"]["info"]
+        source = {"name": "wishes", "run_id": run["run_id"], "source": f"{run['artifact_uri']}/model"}
+        _ask(f"{self.registry}/model-versions/create", source)
+        _ask(f"{self.registry}/registered-models/alias", {"name": "wishes", "alias": "champion", "version": "1"})
+
+
+def test_servers_answer_schedules_fire_an_alias_starts_a_promotion_and_all_end_together(lonely: Workspace) -> None:
+    up = Up(lonely)
+    family = up.family()
+    assert _listening_elsewhere(family) == []
+    assert _listening(family) >= set(up.ports.values())
+    experiments = _ask(f"{up.registry}/experiments/search?max_results=10")["experiments"]
     assert "finetrace" in [each["name"] for each in experiments]
 
-    api = f"http://127.0.0.1:{prefect}/api"
-    deployment = _ask(f"{api}/deployments/name/retrain/local")
-    often = {"interval": 15, "anchor_date": "2026-01-01T00:00:00+00:00"}
-    schedule = [{"active": True, "schedule": often, "parameters": {"until": "ingest"}}]
-    _ask(f"{api}/deployments/{deployment['id']}/schedules", schedule)
-    run = _wait(lambda: _ask(f"{api}/flow_runs/filter", _in_state("COMPLETED", "FAILED", "CRASHED")), up)[0]
-    assert (run["state"]["type"], run["auto_scheduled"]) == ("COMPLETED", True)
-    assert (lonely.root / "data" / "ingested" / "rows.parquet").exists()
-    _ask(f"{api}/deployments/{deployment['id']}/pause_deployment", {})
-    _wait(lambda: not _ask(f"{api}/flow_runs/filter", _in_state("PENDING", "RUNNING", "SCHEDULED")), up)
+    reaped = up.ended("reap")  # by the clock, without anybody's doing
+    assert (reaped["state"]["type"], reaped["auto_scheduled"]) == ("COMPLETED", True)
 
-    before = len(_ask(f"{api}/flow_runs/filter", _in_state("COMPLETED")))
+    webhooks = up.webhooks()
+    assert [each["url"] for each in webhooks] == [f"{up.receiver}/mlflow"]
+    up.set_champion()
+    asked = up.ended("promote")
+    assert asked["parameters"] == {"workspace": str(lonely.root), "version": 1, "via": "ui"}
+
+    deployment = _ask(f"{up.api}/deployments/name/retrain/local")
+    assert deployment["global_concurrency_limit"]["limit"] == 1
+    started = {"parameters": {"until": "ingest"}, "state": {"type": "SCHEDULED"}}
+    _ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", started)
+    assert up.ended("retrain")["state"]["type"] == "COMPLETED"
+    assert (lonely.root / "data" / "ingested" / "rows.parquet").exists()
+
+    before = len(up.runs("retrain", "COMPLETED"))
     shown = lonely.finetrace("run", "--until", "validate")  # uses the server that is there
     assert (shown.returncode, shown.stderr) == (0, "")
-    assert len(_ask(f"{api}/flow_runs/filter", _in_state("COMPLETED"))) == before + 1
+    assert len(up.runs("retrain", "COMPLETED")) == before + 1
     assert lonely.finetrace("up").returncode == 6
 
-    up.terminate()
-    output, complaint = up.communicate(timeout=60)
-    assert (up.returncode, complaint) == (0, "")
-    assert f"http://127.0.0.1:{prefect}" in output
+    ended = lonely.finetrace("down")
+    output, complaint = up.process.communicate(timeout=60)
+    assert (ended.returncode, up.process.returncode, complaint) == (0, 0, "")
+    assert up.prefect in output
     assert psutil.wait_procs(family, timeout=10)[1] == []
-    assert not servers.exists()
+    assert not (lonely.root / ".finetrace" / "servers.json").exists()
+    assert "nothing to end" in lonely.finetrace("down").stdout
 
 
-def test_taken_port_is_told_with_the_option_for_another(lonely: Workspace) -> None:
+def test_killed_up_leaves_nobody_behind_and_the_next_one_closes_its_runs(lonely: Workspace) -> None:
+    go = lonely.root / "home" / "go"
+    lonely.environment["FAKE_WAIT"] = f"ingest:{go}"
+    up = Up(lonely)
+    deployment = _ask(f"{up.api}/deployments/name/retrain/local")
+    _ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+    _wait((go.parent / "waiting").exists, up.process)
+    family = up.family()
+    up.process.kill()
+    up.process.communicate(timeout=15)  # nobody holds its pipe
+    assert psutil.wait_procs(family, timeout=15)[1] == []
+    keys = (lonely.root / ".finetrace" / "webhook.json").read_bytes()
+
+    webhook = up.ports
+    up.ports["--receiver-port"] = _free_port()
+    up.start()
+    crashed = _wait(lambda: up.runs("retrain", "CRASHED"), up.process)
+    assert crashed[0]["state"]["message"] == "Its process is gone."
+    assert [each["url"] for each in up.webhooks()] == [f"http://127.0.0.1:{webhook['--receiver-port']}/mlflow"]
+    assert (lonely.root / ".finetrace" / "webhook.json").read_bytes() == keys
+    up.process.terminate()
+    up.process.communicate(timeout=60)
+
+
+@pytest.mark.parametrize("option", ["--mlflow-port", "--prefect-port", "--receiver-port"])
+def test_taken_port_is_told_with_the_option_for_another(lonely: Workspace, option: str) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        done = lonely.finetrace("up", "--mlflow-port", str(taken))
+        free = [each for name in sorted(OPTIONS - {option}) for each in (name, str(_free_port()))]
+        done = lonely.finetrace("up", option, str(taken), *free)
     assert done.returncode == 6
-    assert "--mlflow-port" in done.stderr
+    assert done.stderr.startswith(f"Busy: Port {taken} is taken.")
+    assert option in done.stderr
