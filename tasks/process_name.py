@@ -22,7 +22,10 @@ def process_name(pid: int | None = None) -> str:
         told = Path(f"/proc/{pid}/stat").read_text()
     except FileNotFoundError:
         raise ProcessLookupError(pid) from None
-    return f"{pid}@{told.rpartition(')')[2].split()[19]}"  # field 22 of proc(5), starttime
+    fields = told.rpartition(")")[2].split()  # from field 3 of proc(5) on: state, …, starttime
+    if fields[0] == "Z":  # ended, and its parent has not asked how
+        raise ProcessLookupError(pid)
+    return f"{pid}@{fields[19]}"
 
 
 def is_alive(name: str) -> bool:

@@ -66,7 +66,7 @@ class Up:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         with (workspace.root / "params.yaml").open("a") as params:
-            params.write("schedule: {check_minutes: 0.25}\n")
+            params.write("schedule: {check_minutes: 0.5}\n")
         self.ports = {f"--{name}-port": _free_port() for name in ("mlflow", "prefect", "receiver")}
         self.mlflow, self.prefect, self.receiver = (f"http://127.0.0.1:{port}" for port in self.ports.values())
         self.api = f"{self.prefect}/api"
@@ -77,8 +77,12 @@ class Up:
         """Start it, and return when it says that all is there."""
         options = [str(each) for pair in self.ports.items() for each in pair]
         self.process = self.workspace.start("up", *options)
-        _wait((self.workspace.root / ".finetrace" / "servers.json").exists, self.process)
+        _wait(self._is_noted, self.process)
         return self.process
+
+    def _is_noted(self) -> bool:
+        file = self.workspace.root / ".finetrace" / "servers.json"
+        return file.exists() and json.loads(file.read_bytes())["pid"] == self.process.pid
 
     def family(self) -> list[psutil.Process]:
         """All its processes but itself."""

@@ -13,8 +13,10 @@ from tests.torture import (
     leakage,
     pages,
     planted,
+    receiver,
     registered_model,
     results,
+    servers,
     settings,
     state_files,
     swapped_files,
@@ -47,4 +49,6 @@ CASES: list[Case] = [
     *traversal.CASES,
     *state_files.CASES,
     *trials.CASES,
+    *servers.CASES,
+    *receiver.CASES,
 ]

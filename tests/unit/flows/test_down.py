@@ -50,9 +50,6 @@ def test_down_ends_the_process_and_waits(
     me = {"pid": process.pid, "process": process_name(process.pid)}
     (paths.state / "up.pid").write_text(json.dumps(me))
     assert process.poll() is None
-    import threading
-
-    threading.Thread(target=process.wait).start()  # whoever started it reaps it
     assert finetrace("down") == 0
     assert process.wait() == -signal.SIGTERM
     assert f"process {process.pid}" in capsys.readouterr().out
