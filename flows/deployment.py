@@ -3,6 +3,7 @@ themselves, waited for and run by one process."""
 
 import asyncio
 import sys
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from flows.reap import reap
 from flows.reaper import close_dead_runs
 from flows.reconcile import reconcile
 from flows.retrain import retrain
+from flows.server import prefect_home
 from tasks.config import load_config
 from tasks.operations import ScheduleSettings
 from tasks.paths import Paths
@@ -42,6 +44,7 @@ def main(arguments: list[str]) -> int:
     paths = Paths(Path(arguments[0]))
     config = load_config(paths.params)
     workspace = str(paths.root)
+    tempfile.tempdir = str(prefect_home(paths))  # of this process alone: the runner leaves a folder behind
     runner = Runner(name="finetrace", limit=AT_ONCE, query_seconds=POLL_SECONDS, pause_on_shutdown=False)
     close_dead_runs(workspace, "")  # of an `up` that was killed: they hold their deployments' places
     made = deployments(workspace, config.schedule)

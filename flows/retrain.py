@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from typing import Any, Literal
 from prefect import flow, get_run_logger
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.states import Completed
+from prefect.states import Cancelled, Completed
 from prefect.tasks import Task
 
 from flows.artifacts import ProgressBar, write_summary
@@ -22,6 +23,7 @@ from flows.publish import publish_in_child
 from flows.reaper import close_dead_runs
 from flows.run_page import run_page
 from flows.stages import check_sections, make_stage, stale_stages
+from flows.turn import take_turn
 from flows.workshop import open_workshop
 from tasks.config import load_config
 from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
@@ -145,7 +147,11 @@ def retrain(
         with fresh_clone(paths, config.schedule, run_page().run_id) as clone:
             close_dead_runs(workspace, run_page().run_id)
             return bring_up_to_date(clone.paths, until, force, keep=clone.publish) | clone.outcome
-    with workspace_lock(paths):
+    with ExitStack() as stack:
+        when_busy: Any = "refuse" if trigger == "hand" else config.schedule.when_busy
+        if dropped := take_turn(stack, paths, when_busy, get_run_logger().info):
+            skipped: Any = Cancelled(name="Skipped", message=dropped)
+            return skipped
         close_dead_runs(workspace, run_page().run_id)
         return bring_up_to_date(paths, until, force)
 

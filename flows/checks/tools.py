@@ -11,7 +11,7 @@ from flows.server import prepare_environment, start_embedded
 from tasks.errors import FinetraceError
 from tasks.paths import Paths
 
-PORTS = {5000: "MLflow", 4200: "Prefect"}
+PORTS = {5000: "MLflow", 4200: "Prefect", 5010: "Receiver"}
 _SECONDS = 60
 
 
