@@ -66,7 +66,7 @@ class Up:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         with (workspace.root / "params.yaml").open("a") as params:
-            params.write("schedule: {check_minutes: 0.5}\n")
+            params.write("schedule: {check_minutes: 1}\n")
         self.ports = {f"--{name}-port": _free_port() for name in ("mlflow", "prefect", "receiver")}
         self.mlflow, self.prefect, self.receiver = (f"http://127.0.0.1:{port}" for port in self.ports.values())
         self.api = f"{self.prefect}/api"
@@ -76,13 +76,19 @@ class Up:
     def start(self) -> subprocess.Popen[str]:
         """Start it, and return when it says that all is there."""
         options = [str(each) for pair in self.ports.items() for each in pair]
-        self.process = self.workspace.start("up", *options)
+        waits = f"validate:{self.workspace.root / 'home' / 'go'}"
+        self.process = self.workspace.start("up", *options, FAKE_WAIT=waits)
         _wait(self._is_noted, self.process)
         return self.process
 
     def _is_noted(self) -> bool:
         file = self.workspace.root / ".finetrace" / "servers.json"
         return file.exists() and json.loads(file.read_bytes())["pid"] == self.process.pid
+
+    def move_receiver(self) -> int:
+        """Another port for the receiver of the next start."""
+        self.ports["--receiver-port"] = _free_port()
+        return self.ports["--receiver-port"]
 
     def family(self) -> list[psutil.Process]:
         """All its processes but itself."""
@@ -112,7 +118,7 @@ class Up:
         _ask(f"{self.registry}/registered-models/alias", {"name": "wishes", "alias": "champion", "version": "1"})
 
 
-def test_servers_answer_schedules_fire_an_alias_starts_a_promotion_and_all_end_together(lonely: Workspace) -> None:
+def test_schedules_fire_an_alias_starts_a_promotion_and_nothing_outlives_up_however_it_ends(lonely: Workspace) -> None:
     up = Up(lonely)
     family = up.family()
     assert _listening_elsewhere(family) == []
@@ -142,37 +148,27 @@ def test_servers_answer_schedules_fire_an_alias_starts_a_promotion_and_all_end_t
     assert len(up.runs("retrain", "COMPLETED")) == before + 1
     assert lonely.finetrace("up").returncode == 6
 
-    ended = lonely.finetrace("down")
+    body = {"parameters": {"until": "validate", "force": True}, "state": {"type": "SCHEDULED"}}
+    _ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", body)
+    _wait((lonely.root / "home" / "waiting").exists, up.process)
+    family, keys = up.family(), (lonely.root / ".finetrace" / "webhook.json").read_bytes()
+    up.process.kill()
+    up.process.communicate(timeout=15)  # nobody holds its pipe
+    assert psutil.wait_procs(family, timeout=15)[1] == []
+
+    up.receiver = f"http://127.0.0.1:{up.move_receiver()}"
+    up.start()
+    crashed = _wait(lambda: up.runs("retrain", "CRASHED"), up.process)
+    assert [each["state"]["message"] for each in crashed] == ["Its process is gone."]
+    assert [each["url"] for each in up.webhooks()] == [f"{up.receiver}/mlflow"]
+    assert (lonely.root / ".finetrace" / "webhook.json").read_bytes() == keys
+
+    family, ended = up.family(), lonely.finetrace("down")
     output, complaint = up.process.communicate(timeout=60)
     assert (ended.returncode, up.process.returncode, complaint) == (0, 0, "")
     assert up.prefect in output
     assert psutil.wait_procs(family, timeout=10)[1] == []
     assert not (lonely.root / ".finetrace" / "servers.json").exists()
-    assert "nothing to end" in lonely.finetrace("down").stdout
-
-
-def test_killed_up_leaves_nobody_behind_and_the_next_one_closes_its_runs(lonely: Workspace) -> None:
-    go = lonely.root / "home" / "go"
-    lonely.environment["FAKE_WAIT"] = f"ingest:{go}"
-    up = Up(lonely)
-    deployment = _ask(f"{up.api}/deployments/name/retrain/local")
-    _ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
-    _wait((go.parent / "waiting").exists, up.process)
-    family = up.family()
-    up.process.kill()
-    up.process.communicate(timeout=15)  # nobody holds its pipe
-    assert psutil.wait_procs(family, timeout=15)[1] == []
-    keys = (lonely.root / ".finetrace" / "webhook.json").read_bytes()
-
-    webhook = up.ports
-    up.ports["--receiver-port"] = _free_port()
-    up.start()
-    crashed = _wait(lambda: up.runs("retrain", "CRASHED"), up.process)
-    assert crashed[0]["state"]["message"] == "Its process is gone."
-    assert [each["url"] for each in up.webhooks()] == [f"http://127.0.0.1:{webhook['--receiver-port']}/mlflow"]
-    assert (lonely.root / ".finetrace" / "webhook.json").read_bytes() == keys
-    up.process.terminate()
-    up.process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("option", ["--mlflow-port", "--prefect-port", "--receiver-port"])
