@@ -46,8 +46,14 @@ def check_auth(paths: Paths) -> None:
     """Raise SetupError, before anything is started, if a server that asks for names could not start."""
     if importlib.util.find_spec("flask_wtf") is None:
         raise SetupError("--auth needs Flask-WTF, which is not installed. Install it: pip install 'mlflow[auth]'")
-    if not auth_database(paths).exists() and not os.environ.get(AUTH_PASSWORD):
-        raise SetupError(f"--auth: there is no administrator yet. Choose a password (12 characters): {AUTH_PASSWORD}=…")
+    if not has_users(paths) and not os.environ.get(AUTH_PASSWORD):
+        raise SetupError(f"--auth: nobody may log in yet. Put the first password (12 characters) into {AUTH_PASSWORD}.")
+
+
+def has_users(paths: Paths) -> bool:
+    """Whether MLflow has made its users' database before."""
+    file = auth_database(paths)
+    return file.exists() and file.stat().st_size > 0
 
 
 def auth_database(paths: Paths) -> Path:
@@ -63,6 +69,7 @@ def health_request(url: str) -> tuple[str, dict[str, str]]:
 def _auth_file(paths: Paths) -> Path:
     file = make_state_folder(paths) / "mlflow-auth.ini"
     user = os.environ.get("MLFLOW_AUTH_ADMIN_USERNAME", "admin")
+    os.close(os.open(auth_database(paths), os.O_CREAT | os.O_RDWR, 0o600))
     with replacing(file) as temporary:
         temporary.write_text(AUTH_INI.format(database=auth_database(paths), user=user), encoding="utf-8")
     return file

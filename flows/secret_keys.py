@@ -23,10 +23,10 @@ class Keys:
 def read_keys(paths: Paths) -> Keys:
     """The workspace's keys. Raises FileNotFoundError, or IntegrityError if the file is broken."""
     file = paths.state / "webhook.json"
-    found = read_json(file)
     try:
+        found = read_json(file)
         return Keys(secret=str(found["secret"]), encryption=str(found["encryption"]))
-    except (KeyError, TypeError):
+    except (IntegrityError, KeyError, TypeError):
         raise IntegrityError(f"{file} is broken. Delete it: `finetrace up` makes another.") from None
 
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -9,7 +10,7 @@ import tomllib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -19,7 +20,7 @@ from flows.lock import make_state_folder
 from flows.prefect_api import credentials
 from flows.redact import redact
 from flows.served import read_noted
-from tasks.errors import SetupError
+from tasks.errors import IntegrityError, SetupError
 from tasks.offline import set_switches
 from tasks.paths import Paths
 
@@ -115,6 +116,7 @@ def start_embedded(paths: Paths) -> tuple[subprocess.Popen[bytes], str]:
 def start_server(paths: Paths, port: int, extra: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], str]:
     """A Prefect server of the workspace on 127.0.0.1:`port`, as a child; the child and its API, once it answers."""
     log = make_state_folder(paths) / "prefect-server.log"
+    check_database(prefect_home(paths) / "prefect.db")
     environment = {**os.environ, "PREFECT_HOME": str(prefect_home(paths)), **extra}
     environment.pop("PREFECT_API_URL", None)
     command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
@@ -126,6 +128,17 @@ def start_server(paths: Paths, port: int, extra: Mapping[str, str]) -> tuple[sub
         child.stop(process)
         raise SetupError(f"Prefect's server does not start; {log} says why. Try `finetrace doctor`.")
     return process, url
+
+
+def check_database(file: Path) -> None:
+    """Raise IntegrityError if Prefect's database is none: its server would end without a word."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(
+            f"{file} is broken ({error}). It holds the pages of past runs and no data: restore it, or move it away."
+        ) from None
 
 
 def answers_within(url: str, seconds: float, process: subprocess.Popen[bytes] | None = None) -> bool:

@@ -43,6 +43,7 @@ def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int, receiver_por
         console.print("Starting …")
         children, since = Children(paths, stack), datetime.now(UTC).isoformat()
         keys = _start_mlflow(paths, children, mlflow_port, auth=auth)
+        os.environ.pop(mlflow_server.AUTH_PASSWORD, None)  # no other child needs it
         prefect = _prefect(paths, children, prefect_port)
         os.environ["PREFECT_API_URL"] = f"{prefect}/api"
         _start_receiver(paths, children, receiver_port, keys)

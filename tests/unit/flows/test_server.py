@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from flows.server import answers_within, configured_url, free_port, prefect_server, prepare_environment
-from tasks.errors import SetupError
+from flows.server import (
+    answers_within,
+    configured_url,
+    free_port,
+    prefect_home,
+    prefect_server,
+    prepare_environment,
+    start_embedded,
+)
+from tasks.errors import IntegrityError, SetupError
 from tasks.paths import Paths
 
 
@@ -105,3 +113,9 @@ def test_environment_keeps_prefect_in_the_workspace_and_off_the_proxy(
     assert os.environ["PREFECT_RESULTS_DEFAULT_SERIALIZER"] == "json"
     assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
     assert "127.0.0.1" in os.environ["NO_PROXY"]
+
+
+def test_broken_database_of_prefect_is_told_before_its_server_is_started(paths: Paths) -> None:
+    (prefect_home(paths) / "prefect.db").write_bytes(b"no database" * 100)
+    with pytest.raises(IntegrityError, match=r"prefect\.db is broken.*move it away"):
+        start_embedded(paths)

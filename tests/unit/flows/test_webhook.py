@@ -55,9 +55,10 @@ def test_mlflow_takes_the_encryption_key(paths: Paths) -> None:
     Fernet(server_environment(ensure_keys(paths)[0])["MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY"])
 
 
-def test_broken_keys_are_told(paths: Paths) -> None:
+@pytest.mark.parametrize("content", ["{}", "[]", "{ broken"])
+def test_broken_keys_are_told(paths: Paths, content: str) -> None:
     ensure_keys(paths)
-    (paths.state / "webhook.json").write_text("{}")
+    (paths.state / "webhook.json").write_text(content)
     with pytest.raises(IntegrityError, match="Delete it"):
         read_keys(paths)
 
