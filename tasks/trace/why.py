@@ -65,7 +65,7 @@ def ask_why(paths: Paths, asked: str, *, raw: str, similarity: float, versions: 
         raise DataError("There are no rows yet. Make them first: finetrace run --until augment")
     matched, rows, made = _find(paths, asked)
     stories = [_tell(paths, row, raw, similarity) for row in rows[:MOST_TOLD]]
-    stories += [_tell_made(paths, row) for row in made[:MOST_TOLD]]
+    stories += [_tell_made(row) for row in made[:MOST_TOLD]]
     if not stories:
         return _look_elsewhere(paths, asked, versions)
     contents = Contents(paths)
@@ -120,7 +120,7 @@ def _no_side(paths: Paths, row_id: str, passed: bool) -> str:
     return places.why_on_no_side(paths, row_id) if passed else "quarantined"
 
 
-def _tell_made(paths: Paths, row: dict[str, Any]) -> Story:
+def _tell_made(row: dict[str, Any]) -> Story:
     """The story of a row that augmentation made."""
     parent = {"row_id": row["parent_id"], "method": row["method"], "line": row["line"]}
     return Story(
