@@ -14,6 +14,7 @@ from prefect.tasks import Task
 
 from flows.artifacts import ProgressBar, write_summary
 from flows.headline import headline
+from flows.lineage_events import lineage_events
 from flows.lock import workspace_lock
 from flows.news import Outcome, Started, tell
 from flows.publish import publish_in_child
@@ -123,7 +124,8 @@ def retrain(workspace: str = ".", until: StageName = "register", force: bool = F
     """
     paths = Paths(Path(workspace).resolve())
     load_config(paths.params)
-    with workspace_lock(paths), open_workshop(paths):
+    warn = get_run_logger().warning
+    with workspace_lock(paths), open_workshop(paths), lineage_events(paths, run_page().run_id, warn):
         close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
         outcomes = make_all(paths, until, force)

@@ -69,9 +69,9 @@ def _print_data(console: Console, found: Any) -> None:
             for row in rows:
                 console.print(f"         {sign} {row['row_id']}  {shown(row['label'])}: {shown(row['text'], 80)}")
     for way, count in found.rows.moved.items():
-        console.print(f"  {count:,} rows moved {way}")
+        console.print(f"  moved {way}: {count:,} rows")
     if found.rows.relabelled_count:
-        console.print(f"  {found.rows.relabelled_count:,} texts have another label:")
+        console.print(f"  texts with another label: {found.rows.relabelled_count:,}")
     for row in found.rows.relabelled:
         console.print(f"         {shown(row['before'])} → {shown(row['after'])}: {shown(row['text'], 80)}")
     for lost in found.rows.lost:
@@ -111,11 +111,11 @@ def _print_metrics(console: Console, found: Any) -> None:
     on = "on the same test rows" if found.same_test else "on different test rows, so that they compare loosely"
     console.print(f"\n[bold]Metrics[/] ({on})")
     table = Table(box=None, pad_edge=False, padding=(0, 2))
-    for name in ("  metric", "first", "second", "change", ""):
-        table.add_column(name)
+    for name in ("  metric", "first", "second", "change", "intervals"):
+        table.add_column(name, no_wrap=True)
     for each in found.metrics:
         delta = "–" if each.delta is None else f"{each.delta:+.4f}"
-        told = {True: "intervals apart", False: "intervals overlap", None: ""}[each.intervals_part]
+        told = {True: "apart", False: "overlap", None: ""}[each.intervals_part]
         table.add_row(f"  {shown(each.name)}", _interval(each.before), _interval(each.after), delta, told)
     console.print(table)
 
@@ -148,5 +148,5 @@ def _interval(measured: Any) -> str:
     if not measured or measured.get("value") is None:
         return "–"
     low, high = measured.get("low"), measured.get("high")
-    span = "" if low is None or high is None else f" \\[{low:.4f}, {high:.4f}]"
-    return f"{measured['value']:.4f}{span}"
+    span = "" if low is None or high is None else f" \\[{low:.3f}, {high:.3f}]"
+    return f"{measured['value']:.3f}{span}"

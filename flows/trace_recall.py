@@ -124,6 +124,9 @@ def _print_end(console: Console, plans: list[Any], *, row: str | None, acting: b
     for plan in plans:
         if plan.touched and plan.after is None:
             console.print(f"         the next version of {shown(plan.name)} that passes the gate becomes the champion")
+            if plan.clean:
+                use = f"finetrace promote {plan.clean[-1]} --reason '…'"
+                console.print(f"         until then, v{plan.clean[-1]} did not learn from it:  {use}")
         elif plan.touched and plan.after != plan.before:
             console.print("         then put the new version in use:  finetrace promote VERSION --reason '…'")
     if touched:
@@ -136,6 +139,7 @@ def _values(plan: Any) -> dict[str, Any]:
         "touched": [touch_values(each) for each in plan.touched],
         "unknown": [touch_values(each) for each in plan.unknown],
         "recalled_before": sorted(plan.already),
+        "untouched": list(plan.clean),
         "deleted": list(plan.deleted),
         "champion": {"before": plan.before, "after": plan.after},
     }

@@ -108,8 +108,8 @@ def _print_story(console: Console, story: Story) -> None:
     console.print(f"  side         {shown(story.side or story.why_no_side, 300)}{fold}")
     _print_near(console, story)
     if story.side == "train" and not story.parent:
-        made = [f"{child['row_id']} ({child['method']})" for child in story.children]
-        console.print(f"  augmented    {listed(made) or 'nothing was made of it'}")
+        children = [f"{child['row_id']} ({child['method']})" for child in story.children]
+        console.print(f"  augmented    {listed(children) or 'nothing was made of it'}")
     if story.prediction:
         said, right = story.prediction, "right" if story.prediction["right"] else "wrong"
         console.print(f"  the model    says {shown(said['predicted'])} with {said['probability']:.3f}: {right}")

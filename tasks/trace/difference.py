@@ -14,6 +14,7 @@ from tasks.trace.changes import (
 )
 from tasks.trace.code_changes import CodeChange, compare_code
 from tasks.trace.contents import Contents
+from tasks.trace.learned import data_file
 from tasks.trace.prediction_changes import (
     PredictionChanges,
     compare_predictions,
@@ -56,7 +57,7 @@ def compare_versions(store: Store, paths: Paths, first: Version, second: Version
     known = packages[0] is not None and packages[1] is not None
     predictions, why = _predictions(store, contents, first, second, predict=predict)
     rows = compare_rows(contents, one, other)
-    tests = [each["digest"].get("md5") for each in map(_test_file, (first, second)) if each]
+    tests = [data_file(each, "testing")[1] for each in (one, other)]
     return Difference(
         first=first,
         second=second,
@@ -66,15 +67,16 @@ def compare_versions(store: Store, paths: Paths, first: Version, second: Version
         code=compare_code(paths.root, one, other),
         packages=changed_packages(packages[0] or {}, packages[1] or {}) if known else None,
         metrics=changed_metrics(one, other),
-        same_test=len(tests) == 2 and tests[0] == tests[1],
+        same_test=_is_same_test(rows, tests),
         predictions=predictions,
         why_no_predictions=why,
     )
 
 
-def _test_file(version: Version) -> dict[str, dict[str, str]] | None:
-    found = version.known().materials.values()
-    return next((each for each in found if each.get("annotations", {}).get("context") == "testing"), None)
+def _is_same_test(rows: RowChanges, md5s: list[str]) -> bool:
+    """By the file, or, since a row that moved to another line changes it, by the rows in it."""
+    side = rows.sides.get("test")
+    return (bool(md5s[0]) and md5s[0] == md5s[1]) or (side is not None and not side.added and not side.removed)
 
 
 def _predictions(

@@ -28,6 +28,8 @@ class Recall:
     """Versions of which nobody can tell, and which are left as they are."""
     already: frozenset[int]
     """Those of the touched that were recalled before."""
+    clean: tuple[int, ...]
+    """Versions of which it is known that they are not touched, and that were never recalled."""
     deleted: tuple[int, ...]
     """Versions that the ledger knows and the registry has no more."""
     before: int | None
@@ -50,9 +52,11 @@ def plan_recall(name: str, touches: Sequence[Touch], chain: Chain) -> Recall:
     registered = {each.version.number for each in touches}
     refused = numbers | before | {each.version.number for each in unknown}
     champion = chain.champion
-    after = last_champion(chain, registered - refused) if champion in numbers else champion
+    clean = registered - refused
+    after = last_champion(chain, clean) if champion in numbers else champion
     deleted = sorted({each.version for each in chain.entries} - registered)
-    return Recall(name, chain.head, touched, unknown, frozenset(numbers & before), tuple(deleted), champion, after)
+    already = frozenset(numbers & before)
+    return Recall(name, chain.head, touched, unknown, already, tuple(sorted(clean)), tuple(deleted), champion, after)
 
 
 def last_champion(chain: Chain, allowed: set[int]) -> int | None:
