@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import yaml
 
-from flows.news import News, Outcome, Started, listening
+from flows.news import News, Outcome, Said, Started, listening, tell
 from flows.redact import redact
 from tasks.lineage.materials import describe
 from tasks.paths import Paths
@@ -64,7 +64,12 @@ def is_asked_for(environ: Mapping[str, str]) -> bool:
 def lineage_events(paths: Paths, run_id: str | None, warn: Callable[[str], None]) -> Iterator[None]:
     """Tell of the flow and of each stage that is made within the block. run_id: of the flow, a UUID; warn: hears, once,
     why nothing is told."""
-    teller = Teller(paths, _flow_id(run_id), _open_client(warn), warn)
+
+    def say(line: str) -> None:
+        tell(Said(line))  # to whoever watches on this machine
+        warn(line)
+
+    teller = Teller(paths, _flow_id(run_id), _open_client(say), say)
     if not teller.is_open:
         yield
         return
