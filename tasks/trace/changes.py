@@ -91,7 +91,8 @@ def read_packages(folder: Path, statement: Statement) -> dict[str, str] | None:
 
 
 def _files(statement: Statement) -> dict[str, str]:
-    listed = [each for stage in statement.stages for each in (*stage["inputs"], *stage["outputs"])]
+    used = [each for stage in statement.stages for each in (*stage["inputs"], *stage["outputs"])]
+    listed = [*statement.materials.values(), *used]
     data = {each["name"]: str(each["digest"].get("md5", "")) for each in listed if each["name"].startswith("data/")}
     base = statement.materials.get("base", {}).get("digest", {}).get("sha256", "")
     return data | {"base model": base}
