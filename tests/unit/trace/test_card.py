@@ -11,7 +11,7 @@ from tasks.trace.card.kept import CARD_FILE, keep_card_of
 from tasks.trace.card.make import compare_cards, make_card
 from tasks.trace.card.markdown import code
 from tasks.trace.versions import read_version
-from tests.unit.trace.conftest import NAME
+from tests.unit.trace.rows import NAME
 
 
 def evidence_of(traced: Any) -> Evidence:

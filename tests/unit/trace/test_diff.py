@@ -14,7 +14,7 @@ from tasks.trace.difference import Difference, compare_versions
 from tasks.trace.prediction_changes import compare_predictions
 from tasks.trace.row_changes import find_relabelled
 from tasks.trace.versions import read_versions
-from tests.unit.trace.conftest import NAME, TEXTS, write_predictions
+from tests.unit.trace.rows import NAME, TEXTS, write_predictions
 
 
 def test_changes_are_told_by_name_with_none_where_one_side_has_nothing() -> None:

@@ -6,7 +6,7 @@ from tasks.trace.contents import Contents
 from tasks.trace.learned import Holdings, Touch, judge
 from tasks.trace.likeness import has_text
 from tasks.trace.versions import read_versions, traced_models
-from tests.unit.trace.conftest import NAME, TEXTS, an_id
+from tests.unit.trace.rows import NAME, TEXTS, an_id
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tasks.trace.datasets import touched_by
 from tasks.trace.learned import Holdings, Touch
 from tasks.trace.recall import Recall, carry_out, plan_recall
 from tasks.trace.versions import Version, read_versions
-from tests.unit.trace.conftest import NAME, TEXTS, an_id
+from tests.unit.trace.rows import NAME, TEXTS, an_id
 
 ROW = an_id("where is my box")
 

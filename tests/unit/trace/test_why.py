@@ -8,7 +8,7 @@ from tasks.trace.likeness import nearest, neighbours
 from tasks.trace.row_places import explain
 from tasks.trace.versions import read_versions
 from tasks.trace.why import Answer, ask_why
-from tests.unit.trace.conftest import NAME, SPOILT, TEXTS, an_id
+from tests.unit.trace.rows import NAME, SPOILT, TEXTS, an_id
 
 
 def ask(paths: Paths, asked: str, versions: list[Any] | None = None) -> Answer:
