@@ -119,8 +119,8 @@ def _print_end(console: Console, plans: list[Any], *, row: str | None, acting: b
     if acting:
         console.print(f"Recalled: {listed([each.version.shown for each in touched])}. The ledger has it.")
     if touched:
-        where = f"the row (finetrace why {shown(row)} tells its line)" if row else "the data set"
-        console.print(f"Next     take {where} out of the raw data, then retrain:  finetrace run")
+        where = f"the row (its line: finetrace why {shown(row)})" if row else "the data set"
+        console.print(f"Next     take {where} out of the raw data if it is still there, then retrain:  finetrace run")
     for plan in plans:
         if plan.touched and plan.after is None:
             console.print(f"         the next version of {shown(plan.name)} that passes the gate becomes the champion")

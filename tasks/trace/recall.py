@@ -99,8 +99,9 @@ def carry_out(store: Store, paths: Paths, plan: Recall, *, by: str, reason: str,
             )
             head, champion = Head(entry.seq, entry.digest), entry.after
         follow_ledger(store, paths, plan.name, away=plan.numbers)
-        for number in plan.numbers:
-            store.client.set_model_version_tag(plan.name, str(number), RECALLED, reason[:1_000])
+        for each in plan.touched:
+            if RECALLED not in each.version.tags:
+                store.client.set_model_version_tag(plan.name, str(each.version.number), RECALLED, reason[:1_000])
 
 
 def follow_ledger(store: Store, paths: Paths, name: str, *, away: Sequence[int]) -> None:
