@@ -8,6 +8,7 @@ themselves. A line that was written against a head that had moved meanwhile is v
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any
 
 from tasks.digest import sha256_of_text
@@ -23,6 +24,8 @@ TEXT, SIGNATURES = "finetrace.entry", "finetrace.signatures"
 ANCHOR = "finetrace.ledger"
 """Tag of the registered model: the head that its aliases were last set by."""
 _PAGE = 1_000
+_remembering = Lock()
+"""A file is replaced by one thread of a process at a time."""
 _ABOUT = (
     "The ledger of **{name}**, written by finetrace: each version here is one thing that happened to a version there. "
     "It is not a model to be used. Do not delete, change or add versions: `finetrace audit` would show it."
@@ -73,7 +76,9 @@ def read_ledger(store: Store, paths: Paths, name: str) -> Ledger:
     flaws = list(chain.flaws)
     if not chain.knows(anchor):
         flaws.append(Flaw(anchor.seq, "the registered model was last set by an entry that is gone or changed"))
-    seen = _seen(store, paths, name) if found is not None else EMPTY  # a new registry, in which nothing was seen yet
+    if found is None:  # a registry in which there is no such model, perhaps a new one: what was seen was another
+        _memory(store, paths, name).unlink(missing_ok=True)
+    seen = _seen(store, paths, name)
     if not chain.knows(seen):
         flaws.append(Flaw(seen.seq, "an entry that this workspace has seen is gone or changed"))
     if not flaws:
@@ -224,6 +229,7 @@ def _seen(store: Store, paths: Paths, name: str) -> Head:
 
 def _remember(store: Store, paths: Paths, name: str, head: Head) -> None:
     file = _memory(store, paths, name)
-    if head.seq and _seen(store, paths, name) != head:
-        make_folder(file.parent)
-        write_json(file, {"seq": head.seq, "digest": head.digest})
+    with _remembering:
+        if head.seq > _seen(store, paths, name).seq:
+            make_folder(file.parent)
+            write_json(file, {"seq": head.seq, "digest": head.digest})
