@@ -39,11 +39,11 @@ def write_card(paths: Paths, address: str, *, out: Path | None, keep: bool) -> N
 
 def check_card(paths: Paths, address: str, file: Path | None) -> None:
     """Build the card anew and compare. Raises IntegrityError, and names the lines, if the given one disagrees."""
-    with _asked(paths, address) as (_, version, evidence):
+    with _asked(paths, address) as (store, version, evidence):
         from tasks.trace.card.kept import read_kept_card
         from tasks.trace.card.make import compare_cards, make_card
 
-        given = read_kept_card(version) if file is None else _read(file)
+        given = read_kept_card(store, version) if file is None else _read(file)
         found = compare_cards(given, make_card(evidence))
     console = make_console(stderr=False)
     for each in found[:_MOST_TOLD]:

@@ -1,10 +1,13 @@
 """versions that were touched → what the registry must look like without them, and the ledger and aliases so set"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.errors import ChampionMovedError, IntegrityError
+from filelock import Timeout
+
+from tasks.errors import BusyError, ChampionMovedError, IntegrityError
 from tasks.lineage.chain import Chain, Head
 from tasks.lineage.ledger import append, read_ledger, set_anchor
 from tasks.paths import Paths
@@ -14,6 +17,7 @@ from tasks.trace.versions import RECALLED
 from tasks.tracking.store import Store, store_lock
 
 _MOST_LISTED = 50
+_WAIT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def plan_recall(name: str, touches: Sequence[Touch], chain: Chain) -> Recall:
     refused = numbers | before | {each.version.number for each in unknown}
     champion = chain.champion
     clean = registered - refused
-    after = last_champion(chain, clean) if champion in numbers else champion
+    after = last_champion(chain, clean - unfit_versions(chain)) if champion in numbers else champion
     deleted = sorted({each.version for each in chain.entries} - registered)
     already = frozenset(numbers & before)
     return Recall(name, chain.head, touched, unknown, already, tuple(sorted(clean)), tuple(deleted), champion, after)
@@ -62,6 +66,19 @@ def plan_recall(name: str, touches: Sequence[Touch], chain: Chain) -> Recall:
 def last_champion(chain: Chain, allowed: set[int]) -> int | None:
     """The last champion, by the ledger, that is among the allowed; None if none is."""
     return next((each.after for each in reversed(chain.entries) if each.after in allowed), None)
+
+
+def unfit_versions(chain: Chain) -> set[int]:
+    """Versions that were rejected, or left by a rollback, and not promoted since: nobody wants them back."""
+    unfit: set[int] = set()
+    for each in chain.entries:
+        if each.action == "reject":
+            unfit.add(each.version)
+        elif each.action in ("rollback", "restore") and each.before is not None and each.before != each.after:
+            unfit.add(each.before)
+        if each.after is not None and each.after != each.before:
+            unfit.discard(each.after)
+    return unfit
 
 
 def recalled_versions(chain: Chain) -> set[int]:
@@ -74,7 +91,7 @@ def carry_out(store: Store, paths: Paths, plan: Recall, *, by: str, reason: str,
 
     Cut off anywhere, the same call finishes it. Raises ChampionMovedError if the ledger has moved since the plan.
     """
-    with store_lock(paths, "register"):
+    with _deciding(paths):
         ledger = read_ledger(store, paths, plan.name)
         ledger.refuse_flaws(plan.name)
         if ledger.chain.head != plan.head:
@@ -102,6 +119,17 @@ def carry_out(store: Store, paths: Paths, plan: Recall, *, by: str, reason: str,
         for each in plan.touched:
             if RECALLED not in each.version.tags:
                 store.client.set_model_version_tag(plan.name, str(each.version.number), RECALLED, reason[:1_000])
+
+
+@contextmanager
+def _deciding(paths: Paths) -> Iterator[None]:
+    """Promotions on this machine wait; those of others are kept apart by the ledger."""
+    lock = store_lock(paths, "promote")
+    try:
+        with lock.acquire(timeout=_WAIT_SECONDS):
+            yield
+    except Timeout:
+        raise BusyError(f"another promotion holds {lock.lock_file}. Wait until it ends, then ask again.") from None
 
 
 def follow_ledger(store: Store, paths: Paths, name: str, *, away: Sequence[int]) -> None:

@@ -1,4 +1,7 @@
-"""Where a version's card is kept: beside its statement, in the artifacts of its run"""
+"""Where a version's card is kept: in the artifacts of its run, in a folder named by the statement's digest
+
+Not beside the statement: what lies there is sealed by it, and the audit lets nothing be added.
+"""
 
 import logging
 import tempfile
@@ -6,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import DataError, FinetraceError
-from tasks.lineage.kept import kept_folder
+from tasks.errors import DataError, FinetraceError, IntegrityError
 from tasks.paths import Paths
 from tasks.trace.card.evidence import read_evidence
 from tasks.trace.card.make import make_card
 from tasks.trace.versions import Version, read_version
+from tasks.tracking.download import download
 from tasks.tracking.store import Store, open_store, reporting
 
 CARD_FILE = "model_card.md"
@@ -19,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 
 def keep_card(store: Store, version: Version, text: str) -> str:
-    """Put a card beside the statement of its version; its place among the run's artifacts."""
-    folder = kept_folder(version.known().digest)
+    """Put a card into the run of its version; its place among the run's artifacts."""
+    folder = card_folder(version)
     with tempfile.TemporaryDirectory(prefix="finetrace-card-") as name:
         file = Path(name) / CARD_FILE
         file.write_text(text, encoding="utf-8", newline="")
@@ -28,16 +31,19 @@ def keep_card(store: Store, version: Version, text: str) -> str:
     return f"{folder}/{CARD_FILE}"
 
 
-def read_kept_card(version: Version) -> str:
+def read_kept_card(store: Store, version: Version) -> str:
     """The card kept with a version. Raises DataError if there is none."""
-    version.known()
-    file = (version.folder or Path()) / CARD_FILE
+    root = store.client.get_run(version.run_id).info.artifact_uri
     try:
-        return file.read_bytes().decode()
-    except (OSError, ValueError):
-        raise DataError(
-            f"no card is kept with {version.shown}. Keep one: finetrace card {version.number} --keep"
-        ) from None
+        return (download(store, f"{root}/{card_folder(version)}") / CARD_FILE).read_bytes().decode()
+    except (IntegrityError, OSError, ValueError):
+        hint = f"Keep one: finetrace card {version.number} --keep"
+        raise DataError(f"no card is kept with {version.shown}. {hint}") from None
+
+
+def card_folder(version: Version) -> str:
+    """The folder of a version's card below its run's artifacts."""
+    return f"cards/{version.known().digest[:16]}"
 
 
 def keep_card_of(paths: Paths, verdict: Mapping[str, Any]) -> None:

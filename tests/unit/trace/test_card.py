@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tasks.errors import IntegrityError
+from tasks.errors import DataError, IntegrityError
 from tasks.trace.card.evidence import Evidence, read_evidence
-from tasks.trace.card.kept import CARD_FILE, keep_card_of
+from tasks.trace.card.kept import keep_card_of, read_kept_card
 from tasks.trace.card.make import compare_cards, make_card
 from tasks.trace.card.markdown import code
 from tasks.trace.versions import read_version
@@ -99,10 +99,20 @@ def test_a_tampered_ledger_gives_no_card(traced: Any, evidence: Evidence) -> Non
 def test_a_version_registered_just_now_keeps_its_card_and_one_known_before_does_not(traced: Any) -> None:
     number = traced.register()
     keep_card_of(traced.paths, {"name": NAME, "version": number, "created": False})
-    folder = read_version(traced.store, NAME, "1").folder
-    assert folder is not None and not (folder / CARD_FILE).exists()
+    version = read_version(traced.store, NAME, "1")
+    with pytest.raises(DataError, match="card 1 --keep"):
+        read_kept_card(traced.store, version)
     keep_card_of(traced.paths, {"name": NAME, "version": number, "created": True})
-    assert (folder / CARD_FILE).read_text() == make_card(evidence_of(traced))
+    assert read_kept_card(traced.store, version) == make_card(evidence_of(traced))
+
+
+def test_a_card_adds_nothing_to_what_the_statement_seals(traced: Any) -> None:
+    number = traced.register()
+    folder = read_version(traced.store, NAME, "1").folder
+    assert folder is not None
+    before = sorted(each.name for each in folder.iterdir())
+    keep_card_of(traced.paths, {"name": NAME, "version": number, "created": True})
+    assert sorted(each.name for each in folder.iterdir()) == before
 
 
 def test_a_card_that_cannot_be_made_stops_no_registration(traced: Any, caplog: pytest.LogCaptureFixture) -> None:

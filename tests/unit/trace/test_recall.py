@@ -53,6 +53,20 @@ def test_no_version_that_was_never_champion_or_was_recalled_or_deleted_comes_bac
     assert plan_recall(NAME, touches(v1="learned", v4="untouched"), chain_of(("register", 1, 1))).after is None
 
 
+@pytest.mark.parametrize(
+    ("then", "after"),
+    [
+        ([("rollback", 1, 1)], None),
+        ([("promote", 1, 1), ("reject", 2, 1)], None),
+        ([("rollback", 1, 1), ("promote", 2, 2), ("promote", 1, 1)], 2),
+        ([("promote", 1, 1)], 2),
+    ],
+)
+def test_no_version_that_was_rejected_or_left_by_a_rollback_comes_back(then: list[Any], after: int | None) -> None:
+    chain = chain_of(("register", 1, 1), ("register", 2, 1), ("promote", 2, 2), *then)
+    assert plan_recall(NAME, touches(v1="learned", v2="untouched"), chain).after == after
+
+
 def test_a_champion_that_is_not_touched_stays() -> None:
     plan = plan_recall(NAME, touches(v1="learned", v2="learned", v3="measured on"), chain_of(*HISTORY))
     assert (plan.before, plan.after, plan.numbers) == (3, 3, [1, 2])
@@ -124,7 +138,8 @@ def test_recall_is_refused_if_the_ledger_moved_since_it_was_planned(third_is_tou
     traced.promote(2)
     with pytest.raises(ChampionMovedError):
         carry(traced, plan)
-    assert not [e for e in read_ledger(traced.store, traced.paths, NAME).chain.entries if e.action == "recall"]
+    chain = read_ledger(traced.store, traced.paths, NAME).chain
+    assert not [each for each in (*chain.entries, *chain.void) if each.action == "recall"]
 
 
 def test_registering_the_same_content_again_does_not_bring_a_recalled_version_back(traced: Any) -> None:
