@@ -82,8 +82,14 @@ def unfit_versions(chain: Chain) -> set[int]:
 
 
 def recalled_versions(chain: Chain) -> set[int]:
-    """Versions that were recalled once."""
-    return {each.version for each in chain.entries if each.action == "recall"}
+    """Versions that were recalled, and have not been champion since."""
+    recalled: set[int] = set()
+    for each in chain.entries:
+        if each.after is not None and each.after != each.before:
+            recalled.discard(each.after)
+        if each.action == "recall":
+            recalled.add(each.version)
+    return recalled
 
 
 def carry_out(store: Store, paths: Paths, plan: Recall, *, by: str, reason: str, evidence: Mapping[str, Any]) -> None:

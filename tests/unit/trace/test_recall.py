@@ -67,6 +67,12 @@ def test_no_version_that_was_rejected_or_left_by_a_rollback_comes_back(then: lis
     assert plan_recall(NAME, touches(v1="learned", v2="untouched"), chain).after == after
 
 
+def test_a_version_that_was_recalled_and_became_champion_again_is_recalled_again() -> None:
+    chain = chain_of(("register", 1, 1), ("recall", 1, None), ("promote", 1, 1))
+    plan = plan_recall(NAME, touches(v1="learned"), chain)
+    assert (plan.already, plan.before, plan.after) == (frozenset(), 1, None)
+
+
 def test_a_champion_that_is_not_touched_stays() -> None:
     plan = plan_recall(NAME, touches(v1="learned", v2="learned", v3="measured on"), chain_of(*HISTORY))
     assert (plan.before, plan.after, plan.numbers) == (3, 3, [1, 2])
