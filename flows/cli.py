@@ -8,6 +8,7 @@ import typer
 
 from flows.cli_options import Json, Root, paths_of
 from flows.cli_service import add_commands as add_service_commands
+from flows.cli_trace import add_commands as add_trace_commands
 from flows.cli_trials import add_commands
 from flows.exit import run_app
 
@@ -150,6 +151,7 @@ def data_add(
 
 add_service_commands(app)
 add_commands(app)
+add_trace_commands(app)
 
 
 if __name__ == "__main__":

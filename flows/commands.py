@@ -50,11 +50,13 @@ def register_model(paths: Paths, *, as_json: bool) -> None:
     """Ask the gate about the model in the workspace and print the verdict. Raises GateError if it said no."""
     from flows.lock import workspace_lock
     from tasks.offline import set_switches
+    from tasks.trace.card.kept import keep_card_of
 
     set_switches()
     config = load_config(paths.params)
     with workspace_lock(paths):
         verdict = publish(config, paths)
+        keep_card_of(paths, verdict)
     if as_json:
         print_json({"verdict": verdict})
     else:

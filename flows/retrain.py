@@ -17,6 +17,7 @@ from flows.artifacts import ProgressBar, write_summary
 from flows.clean_clone import fresh_clone
 from flows.flow_process import note_process
 from flows.headline import headline
+from flows.lineage_events import lineage_events
 from flows.lock import workspace_lock
 from flows.news import Outcome, Started, tell
 from flows.publish import publish_in_child
@@ -160,7 +161,8 @@ def bring_up_to_date(
     paths: Paths, until: StageName, force: bool, keep: Callable[[], bool] = lambda: True
 ) -> dict[str, Any]:
     """Every stage, then the gate. keep: puts in safety what was made; the gate is not asked if it says no change."""
-    with workspace_lock(paths), open_workshop(paths):
+    events = lineage_events(paths, run_page().run_id, get_run_logger().warning)
+    with workspace_lock(paths), open_workshop(paths), events:
         check_sections(paths)
         outcomes = make_all(paths, until, force)
         if not keep() or until != PUBLISHING:

@@ -35,9 +35,16 @@ def _run(stage: str, config: Config, paths: Paths) -> dict[str, Any]:
     if stage != PUBLISHING:
         return run_stage(stage, config, paths)
     verdict = publish(config, paths)
+    _keep_card(paths, verdict)
     if not verdict["passed"]:
         raise GateError(verdict["line"])
     return verdict
+
+
+def _keep_card(paths: Paths, verdict: dict[str, Any]) -> None:
+    from tasks.trace.card.kept import keep_card_of  # late: it leans on a room and on MLflow
+
+    keep_card_of(paths, verdict)
 
 
 def _job(paths: Paths) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             temporary.replace(path)
-        sync(path.parent)
+        _sync_one(path.parent)  # its list of names, not what else lies in it: that is not ours
     finally:
         _remove(temporary)
 
@@ -120,11 +120,15 @@ def _finite(digits: str) -> float | None:
 def sync(path: Path) -> None:
     """Ask the disk to keep a file, or every file of a folder."""
     for each in [path, *path.rglob("*")] if path.is_dir() else [path]:
-        descriptor = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync_one(each)
+
+
+def _sync_one(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _remove_left(folder: Path) -> None:

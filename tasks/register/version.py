@@ -188,7 +188,8 @@ def _set_aliases(store: Store, name: str, version: int, chain: Chain) -> None:
     settled = _SETTLED in store.client.get_model_version(name, str(version)).tags
     if champion is None and chain.champion is not None:
         store.client.set_registered_model_alias(name, "champion", str(chain.champion))
-    if not settled or champion is None or champion.version != version:
+    recalled = any(each.action == "recall" for each in chain.about(version))
+    if not recalled and (not settled or champion is None or champion.version != version):
         store.client.set_registered_model_alias(name, "challenger", str(version))
     if not settled:
         store.client.set_model_version_tag(name, str(version), _SETTLED, "true")

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -13,6 +14,15 @@ import pytest
 from tasks.errors import DataError, IntegrityError
 from tasks.files import drop_oldest, owner_only, read_json, refuse_links_out, replacing, write_json
 from tasks.process_name import machine_name, process_name
+
+
+def test_what_else_lies_in_the_folder_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as somebody_elses:  # cannot be opened as a file
+        somebody_elses.bind("s")
+        with replacing(tmp_path / "rows") as temporary:
+            temporary.write_text("new")
+    assert (tmp_path / "rows").read_text() == "new"
 
 
 def test_an_error_half_way_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:

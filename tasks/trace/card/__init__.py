@@ -1,0 +1,1 @@
+"""a version → its model card, from evidence alone"""
