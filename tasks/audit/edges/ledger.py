@@ -4,7 +4,7 @@ from tasks.audit.edges.edge import Edge
 from tasks.audit.finding import Finding, broken, holds, unreached
 from tasks.audit.signed import judge_signature
 from tasks.audit.witnesses import Witnesses
-from tasks.lineage.chain import Line, parse_entry
+from tasks.lineage.chain import EMPTY, Line, parse_entry
 from tasks.lineage.ledger import SIGNATURES, describe_entry, shown_tags
 from tasks.lineage.signature import ENTRY
 
@@ -62,6 +62,8 @@ def _alias(seen: Witnesses) -> list[Finding]:
     ledger, champion = seen.ledger, seen.registered.champion
     if not ledger.lines or ledger.flaws:
         return []
+    if ledger.anchor == EMPTY and ledger.chain.head.seq > 1 and champion is not None:
+        return [broken("the anchor", "it is gone: nothing says which line the aliases were last set by")]
     said = ledger.chain.champion
     if champion == said:
         return [holds(f"the alias champion is on v{said}, as the ledger says")]
