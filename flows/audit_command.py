@@ -42,7 +42,7 @@ def audit(
     with reporting(store.registry_uri):
         reports, gone = _audited(store, paths, address, every, asked)
     if html is not None:
-        _write_page(html, reports)
+        _write_page(html, reports, gone)
     if as_json:
         print_json({"clean": _is_clean(reports, gone), "gone": gone, "versions": [each.as_json() for each in reports]})
     else:
@@ -106,11 +106,11 @@ def _words(finding: Finding) -> str:
     return f"{finding.what}: {finding.why}" if finding.why else finding.what
 
 
-def _write_page(file: Path, reports: list[Report]) -> None:
+def _write_page(file: Path, reports: list[Report], gone: list[int]) -> None:
     from tasks.audit.page import render_audit
 
     with replacing(file.resolve()) as temporary:
-        temporary.write_text(render_audit(reports), encoding="utf-8")
+        temporary.write_text(render_audit(reports, gone), encoding="utf-8")
 
 
 def _raise_if_broken(reports: list[Report], gone: list[int]) -> None:

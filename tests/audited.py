@@ -1,4 +1,4 @@
-"""A small workspace as a clone of the repository leaves it after two runs: git, DVC cache, remote, Prefect, MLflow, ledger
+"""A small workspace as a clone leaves it after two runs: git, DVC cache, remote, Prefect, MLflow, ledger
 
 Everything but the stages is real: what they would have made is written here, and named in dvc.lock as DVC would.
 """

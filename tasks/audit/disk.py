@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tasks.audit.git_code import git
-from tasks.audit.recorded import parts, stages
+from tasks.audit.recorded import parts, read_yaml, stages
 from tasks.audit.witnesses import Disk, Unreached
 from tasks.digest import md5_of_file
 from tasks.lineage.materials import md5_of_folder
@@ -16,22 +14,18 @@ from tasks.paths import Paths
 _IGNORED = {"__pycache__"}
 
 
-def read_disk(paths: Paths, lock: Mapping[str, Any]) -> Disk | Unreached:
-    """The files that the kept dvc.lock names, as they are in this workspace."""
+def read_disk(paths: Paths, lock: Mapping[str, Any], kept: bytes) -> Disk | Unreached:
+    """The files that the kept dvc.lock names, as they are in this workspace. kept: the same as bytes."""
     file = paths.root / "dvc.lock"
     if not file.exists():
         return Unreached("the workspace has no dvc.lock")
-    try:
-        here = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-        params = yaml.safe_load(paths.params.read_text(encoding="utf-8")) if paths.params.exists() else {}
-    except (ValueError, yaml.YAMLError) as error:
-        return Unreached(
-            f"dvc.lock or params.yaml cannot be read ({' '.join(str(error).split())[:200]})", is_broken=True
-        )
-    if not isinstance(here, dict) or not isinstance(params, dict):
-        return Unreached("dvc.lock or params.yaml is of another shape", is_broken=True)
+    text = file.read_bytes()
+    here = lock if text == kept else read_yaml(text)
+    params = read_yaml(paths.params.read_bytes()) if paths.params.exists() else {}
+    if not here or not params:
+        return Unreached("dvc.lock or params.yaml cannot be read: it is broken or empty", is_broken=True)
     found = _found(paths.root, lock)
-    is_committed = git(paths.root, "show", "HEAD:./dvc.lock") == file.read_bytes()
+    is_committed = git(paths.root, "show", "HEAD:./dvc.lock") == text
     edited = {name: is_committed for name, stage in stages(lock).items() if stages(here).get(name) != stage}
     return Disk(found, unsettled(lock, found, params, edited), frozenset(edited))
 

@@ -45,20 +45,30 @@ def compare(
 
     sayer, finder: where `said` and `found` come from. no_more: a name that `sayer` does not know is broken too.
     """
-    wrong = [broken(name, _difference(said[name], found.get(name), sayer, finder)) for name in sorted(said)
+    wrong = [broken(name, difference(said[name], found.get(name), sayer, finder)) for name in sorted(said)
              if found.get(name) != said[name]]  # fmt: skip
     extra = sorted(found.keys() - said.keys()) if no_more else []
     wrong += [broken(name, f"{finder} has it, {sayer} does not know it") for name in extra]
     return wrong or [holds(what)]
 
 
-def _difference(said: str, found: str | None, sayer: str, finder: str) -> str:
+def difference(said: str, found: str | None, sayer: str, finder: str) -> str:
+    """Which witness has which of two values."""
     if found is None:
-        return f"it is gone from {finder}; {sayer} has {short(said)}"
-    return f"{finder} has {short(found)}, {sayer} has {short(said)}"
+        return f"it is gone from {finder}; {sayer} has {told_apart(said, '')[0]}"
+    here, there = told_apart(found, said)
+    return f"{finder} has {here}, {sayer} has {there}"
 
 
-def short(value: str) -> str:
-    """A digest cut to what tells it from others; another value whole, within reason."""
+def told_apart(one: str, other: str) -> tuple[str, str]:
+    """Two digests, cut behind what tells them apart; other values whole, within reason."""
+    same = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), 0)
+    letters = max(12, same + 4)
+    return _cut(one, letters), _cut(other, letters)
+
+
+def _cut(value: str, letters: int) -> str:
     is_digest = len(value) >= 32 and all(each in "0123456789abcdef" for each in value.removesuffix(".dir"))
-    return f"{value[:12]}…" if is_digest else (value[:80] or "nothing")
+    if is_digest:
+        return value if letters >= len(value) else f"{value[:letters]}…"
+    return value[:80] or "nothing"

@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from tasks.audit.disk import read_disk
 from tasks.audit.dvc_places import cache_folder
 from tasks.audit.flow_run import read_flow_run
 from tasks.audit.git_code import read_code
 from tasks.audit.objects import read_objects
 from tasks.audit.package_files import first_line, read_package
-from tasks.audit.recorded import outputs, sources, uncached
+from tasks.audit.recorded import outputs, read_yaml, sources, uncached
 from tasks.audit.remote import read_remote
 from tasks.audit.witnesses import Made, Place, Registered, Run, Unreached, Witnesses
 from tasks.config import load_config
@@ -58,7 +56,7 @@ def gather(
         trusted=trusted_keys(paths),
         cache=_read_cache(paths, lock, made),
         remote=read_remote(paths.root, wanted_objects(lock, made), fetch=asked.fetch),
-        disk=read_disk(paths, lock) if lock else _no_lock(),
+        disk=read_disk(paths, lock, _bytes(made)) if lock else _no_lock(),
         base=_read_base(paths, made),
         code=read_code(paths.root, commit, diff, wanted, KEPT) if commit else Unreached("no commit is recorded"),
         flow_run=_read_flow_run(paths, made, asked.prefect_api),
@@ -116,11 +114,11 @@ def _recorded(made: Made | Unreached) -> tuple[dict[str, Any], str, str]:
 
 def _parsed(made: Made, file: str) -> dict[str, Any]:
     """A kept YAML file's content; {} if there is none or it is broken: its digest tells that elsewhere."""
-    try:
-        value = yaml.safe_load(made.files.get(file, b"").decode())
-    except (ValueError, yaml.YAMLError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return read_yaml(made.files.get(file, b""))
+
+
+def _bytes(made: Made | Unreached) -> bytes:
+    return b"" if isinstance(made, Unreached) else made.files.get("dvc.lock", b"")
 
 
 def _uncached(made: Made | Unreached) -> set[str]:

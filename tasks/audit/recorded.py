@@ -3,6 +3,18 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+
+def read_yaml(text: bytes | str) -> dict[str, Any]:
+    """What DVC reads in its own files: YAML 1.2, where `off` is a word; {} if it is broken or no mapping."""
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
 
 def parts(lock: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, str]]:
     """(stage, path, md5) of every entry of this kind: deps or outs."""

@@ -84,8 +84,8 @@ def line_inserted(made: Audited, random: Random) -> Done:
             f"INSERT INTO model_version_tags SELECT {chosen} FROM model_version_tags WHERE name = ? AND version = 3",  # noqa: S608
             (LEDGER,),
         )
-        forged = "UPDATE model_version_tags SET value = replace(value, '\"seq\":3', '\"seq\":4') WHERE name = ? AND version = 4"
-        tags.execute(forged, (LEDGER,))
+        forged = "UPDATE model_version_tags SET value = replace(value, ?, ?) WHERE name = ? AND version = 4"
+        tags.execute(forged, ('"seq":3', '"seq":4', LEDGER))
         tags.commit()
         yield "line 4"
 
@@ -176,9 +176,9 @@ def statement_tag_altered(made: Audited, random: Random) -> Done:
 @contextmanager
 def old_version_replayed(made: Audited, random: Random) -> Done:
     """The older version, sound and signed, in the place of the champion: its files, its run, its tags."""
-    source = "SELECT {} FROM model_versions WHERE name = ? AND version = 1"
-    sql = f"UPDATE model_versions SET source = ({source.format('source')}), run_id = ({source.format('run_id')}), "
-    sql += f"storage_location = ({source.format('storage_location')}) WHERE name = ? AND version = ?"
+    first = "(SELECT {0} FROM model_versions WHERE name = ? AND version = 1)"
+    moved = ", ".join(f"{each} = {first.format(each)}" for each in ("source", "run_id", "storage_location"))
+    sql = f"UPDATE model_versions SET {moved} WHERE name = ? AND version = ?"  # noqa: S608 - names of our own
     with table(made, "model_version_tags") as tags:
         tags.execute("DELETE FROM model_version_tags WHERE name = ? AND version = ?", (NAME, VERSION))
         columns = [row[1] for row in tags.execute("PRAGMA table_info(model_version_tags)")]

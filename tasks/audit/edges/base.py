@@ -1,7 +1,7 @@
 """The base model's weights ↔ the digest in the statement, and the copy inside the package"""
 
 from tasks.audit.edges.edge import Edge, out_of_reach
-from tasks.audit.finding import Finding, broken, holds
+from tasks.audit.finding import Finding, broken, difference, holds
 from tasks.audit.witnesses import Unreached, Witnesses
 
 BUNDLED = "artifacts/base/model.safetensors"
@@ -17,7 +17,7 @@ def check(seen: Witnesses) -> list[Finding]:
     said = str(seen.made.statement.materials.get("base", {}).get("digest", {}).get("sha256", ""))
     bundled = seen.package.files[BUNDLED]
     if bundled != said:
-        return [*found, broken(BUNDLED, f"the package has {bundled[:12]}…, the statement {said[:12]}…")]
+        return [*found, broken(BUNDLED, difference(said, bundled, "the statement", "the package"))]
     return [*found, holds("the copy of the base inside the package is the same")]
 
 

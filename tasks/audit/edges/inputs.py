@@ -1,7 +1,7 @@
 """The data of the MLflow run ↔ the statement and the kept dvc.lock"""
 
 from tasks.audit.edges.edge import Edge, out_of_reach
-from tasks.audit.finding import Finding, broken, holds, unreached
+from tasks.audit.finding import Finding, broken, difference, holds, unreached
 from tasks.audit.recorded import outputs, sources
 from tasks.audit.witnesses import Unreached, Witnesses
 from tasks.tracking import MODEL_DIGEST
@@ -34,21 +34,21 @@ def check(seen: Witnesses) -> list[Finding]:
 def _of_model(said: str, found: str) -> list[Finding]:
     if said == found:
         return [holds(f"the run trained model {said[:12]}…")]
-    return [broken("the run's model", f"the run's tag says {found[:12] or 'nothing'}, the statement {said[:12]}…")]
+    return [broken("the run's model", difference(said, found, "the statement", "the run's tag"))]
 
 
 def _missing(said: dict[tuple[str, str], str], inputs: list[tuple[str, str, str]]) -> list[Finding]:
     found = []
     for (name, context), md5 in said.items():
         if (name, md5, context) not in inputs:
-            other = next((digest for n, digest, c in inputs if (n, c) == (name, context)), "none such")
-            found.append(broken(f"{name} ({context})", f"the run has {other[:12]}, the statement {md5[:12]}…"))
+            other = next((digest for n, digest, c in inputs if (n, c) == (name, context)), None)
+            found.append(broken(f"{name} ({context})", difference(md5, other, "the statement", "the run's data")))
     return found
 
 
 def _unlike_lock(said: dict[tuple[str, str], str], lock: dict[str, str]) -> list[Finding]:
     return [
-        broken(f"{name} ({context})", f"the kept dvc.lock has {lock[name][:12]}…, the statement {md5[:12]}…")
+        broken(f"{name} ({context})", difference(md5, lock[name], "the statement", "the kept dvc.lock"))
         for (name, context), md5 in said.items()
         if name in lock and lock[name] != md5
     ]

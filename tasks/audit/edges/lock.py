@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.audit.edges.edge import Edge, out_of_reach
-from tasks.audit.finding import Finding, broken, holds
+from tasks.audit.finding import Finding, broken, difference, holds
 from tasks.audit.recorded import outputs, parts, stages
 from tasks.audit.witnesses import Unreached, Witnesses
 from tasks.digest import sha256_of_value
@@ -33,15 +33,14 @@ def _as_stated(lock: Mapping[str, Any], stated: dict[str, Any]) -> list[Finding]
         for stage, path in sorted(recorded.keys() | said.keys()):
             ours, theirs = recorded.get((stage, path), ""), said.get((stage, path), "")
             if ours != theirs:
-                why = f"dvc.lock has {ours[:12] or 'none'}, the statement {theirs[:12] or 'none'}"
-                wrong.append(broken(f"{stage}: {path}", why))
+                wrong.append(broken(f"{stage}: {path}", difference(theirs, ours, "the statement", "dvc.lock")))
     return wrong or [holds(f"{len(stages(lock))} stages are in the statement as in dvc.lock")]
 
 
 def _chained(lock: Mapping[str, Any]) -> list[Finding]:
     made = outputs(lock)
     wrong = [
-        broken(f"{stage}: {path}", f"it read {md5[:12]}…, but {made[path][:12]}… was made")
+        broken(f"{stage}: {path}", difference(made[path], md5, "the stage that made it", "the one that read it"))
         for stage, path, md5 in parts(lock, "deps")
         if path in made and made[path] != md5
     ]
@@ -68,9 +67,7 @@ def _model(seen: Witnesses, stated: dict[str, Any]) -> list[Finding]:
     said = str(seen.made.statement.model.get("digest", ""))
     found = []
     if files and sha256_of_value(named) != said:
-        found.append(
-            broken("the model", f"its files give digest {sha256_of_value(named)[:12]}…, it is called {said[:12]}…")
-        )
+        found.append(broken("the model", difference(said, sha256_of_value(named), "its name", "the list of its files")))
     outs = {r["name"]: r["digest"] for each in stated.values() for r in each["outputs"]}
     trained = outs.get("data/model", {}).get("sha256")
     if trained and trained != sha256_of_value(files):

@@ -1,7 +1,7 @@
 """The files in the registry ↔ the statement's list of them, their own list, and the version's tag"""
 
 from tasks.audit.edges.edge import Edge, out_of_reach
-from tasks.audit.finding import Finding, broken, compare, holds
+from tasks.audit.finding import Finding, broken, compare, difference, holds
 from tasks.audit.witnesses import Unreached, Witnesses
 from tasks.digest import sha256_of_value
 from tasks.register.champion import PACKAGE_DIGEST
@@ -41,7 +41,7 @@ def _digest(seen: Witnesses) -> list[Finding]:
     if entry is not None and PACKAGE_DIGEST in entry.evidence:
         said["the ledger"] = str(entry.evidence[PACKAGE_DIGEST])
     wrong = [
-        broken("the digest of all files", f"the bytes give {actual[:12]}…, {sayer} says {value[:12] or 'nothing'}")
+        broken("the digest of all files", difference(value, actual, sayer, "the list of the bytes"))
         for sayer, value in said.items()
         if value != actual
     ]

@@ -1,7 +1,7 @@
 """The statement's bytes ↔ the version's tag and the ledger's entry; and who signed it"""
 
 from tasks.audit.edges.edge import Edge, out_of_reach
-from tasks.audit.finding import Finding, broken, holds
+from tasks.audit.finding import Finding, broken, difference, holds
 from tasks.audit.signed import judge_signature
 from tasks.audit.witnesses import Unreached, Witnesses
 from tasks.lineage.chain import Entry
@@ -23,9 +23,7 @@ def check(seen: Witnesses) -> list[Finding]:
     if name != seen.registered.name:
         found.append(broken("what it is about", f"the statement is of {name}, the version of {seen.registered.name}"))
     if run != seen.registered.run_id:
-        found.append(
-            broken("the run", f"the statement names run {run[:12]}…, the version {seen.registered.run_id[:12]}…")
-        )
+        found.append(broken("the run", difference(run, seen.registered.run_id, "the statement", "the version")))
     line = next((each for each in seen.ledger.chain.lines if entry is not None and each.text == entry.text), None)
     return found + judge_signature(
         "the statement",
@@ -43,7 +41,12 @@ def _entered(digest: str, entry: Entry | None) -> list[Finding]:
         return []  # the ledger's own edge tells it
     said = str(entry.evidence.get(STATEMENT_TAG, ""))
     if said != digest:
-        return [broken("its digest", f"the ledger entered {said[:12] or 'none'}, it is {digest[:12]}… (an old one?)")]
+        return [
+            broken(
+                "its digest",
+                difference(said, digest, "the ledger's entry", "the version's statement") + ": an old one?",
+            )
+        ]
     return [holds("the ledger entered the same when the version was registered")]
 
 

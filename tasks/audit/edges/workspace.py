@@ -1,7 +1,7 @@
 """The files in the workspace ↔ the kept dvc.lock, while they are still those of this version"""
 
 from tasks.audit.edges.edge import Edge, out_of_reach
-from tasks.audit.finding import Finding, broken, holds, unreached
+from tasks.audit.finding import Finding, broken, difference, holds, unreached
 from tasks.audit.recorded import parts, stages
 from tasks.audit.witnesses import Unreached, Witnesses
 
@@ -19,7 +19,7 @@ def check(seen: Witnesses) -> list[Finding]:
         outs = {path: md5 for of, path, md5 in parts(seen.lock, "outs") if of == stage}
         bad = {path: disk.found[path] for path, md5 in outs.items() if disk.found.get(path, md5) != md5}
         wrong += [
-            broken(f"{path} ({stage})", f"the workspace has md5 {md5}, the kept dvc.lock {outs[path]}")
+            broken(f"{path} ({stage})", difference(outs[path], md5, "the kept dvc.lock", "the workspace"))
             for path, md5 in bad.items()
         ]
         gone = sorted(path for path in outs if path not in disk.found)

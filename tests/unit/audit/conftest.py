@@ -9,7 +9,7 @@ import pytest
 
 from tasks.lineage.keys import KEY_VARIABLE
 from tests.audited import Audited, cleared_environment
-from tests.torture.tamper import make_signed
+from tests.torture.fuzz import make_signed
 
 
 @pytest.fixture(scope="session")
