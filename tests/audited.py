@@ -5,7 +5,6 @@ Everything but the stages is real: what they would have made is written here, an
 
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -40,7 +39,14 @@ STAGES = {
                  ["data/model", "data/reports/finetune.json"]),
     "evaluate": (["data/model", "data/split/test.parquet"], ["data/evaluation", "data/reports/evaluate.json"]),
 }  # fmt: skip
-IGNORED = "/data/*\n!/data/raw\n!/data/expectations.json\n/.finetrace/\n/mlflow.db*\n/mlartifacts/\n/base/\n/remote/\n"
+IGNORED = "/data/*\n!/data/expectations.json\n/.finetrace/\n/mlflow.db*\n/mlartifacts/\n/base/\n/remote/\n"
+STAGE = """import os, pathlib, shutil, sys
+# a stage that "makes" what lies ready for it, so that a second making takes no seconds
+for name in {stages}[sys.argv[1]][1]:
+    source, target = pathlib.Path(os.environ["AUDITED_OUTPUTS"], name), pathlib.Path(name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target)
+"""
 PREFECT = """
 CREATE TABLE flow (id TEXT, name TEXT);
 CREATE TABLE flow_run (id TEXT, flow_id TEXT, state_type TEXT, parameters TEXT);
@@ -89,7 +95,7 @@ class Audited:
             stages[name] = {
                 "cmd": f"python -m tasks {name}",
                 "deps": [self._entry(each) for each in deps],
-                "params": {"params.yaml": {name: params[name]} if name in params else {}},
+                **({"params": {"params.yaml": {name: params[name]}}} if name in params else {}),
                 "outs": [self._entry(each) for each in outs],
             }
             for out in (*outs, *(["data/raw/rows.csv"] if name == "ingest" else [])):
@@ -144,8 +150,10 @@ def _lay_out(paths: Paths) -> None:
     _make_base(root / "base")
     files = {
         "params.yaml": yaml.safe_dump(_params(sha256_of_file(root / "base" / "model.safetensors"))),
-        "dvc.yaml": "stages:\n  validate:\n    outs:\n      - data/expectations.json: {cache: false}\n",
+        "dvc.yaml": yaml.safe_dump({"stages": _pipeline()}, sort_keys=False),
         "constraints.txt": "numpy==2.4.0\n",
+        "tasks/__init__.py": "",
+        "tasks/__main__.py": STAGE.format(stages=STAGES),
         "tasks/ingest/stage.py": "# reads\n",
         "tasks/ingest/settings.py": "# knobs\n",
         "tasks/model.py": "# learns\n",
@@ -158,6 +166,7 @@ def _lay_out(paths: Paths) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
+    assert all(name in files for deps, _ in STAGES.values() for name in deps if name.endswith((".txt", ".py", ".csv")))
     for arguments in (["init", "-q"], ["add", "."], [*_ADA, "commit", "-qm", "first"]):
         subprocess.run(["git", *arguments], cwd=root, check=True)
     (root / "tasks" / "model.py").write_text("# learns, and more\n")
@@ -171,6 +180,20 @@ def _lay_out(paths: Paths) -> None:
         connection.execute(
             "INSERT INTO events VALUES ('prefect.flow-run.Completed', ?)", (f"prefect.flow-run.{FLOW_RUN}",)
         )
+
+
+def _pipeline() -> dict[str, object]:
+    """dvc.yaml's stages."""
+    known = _params("")
+    return {
+        name: {
+            "cmd": f"python -m tasks {name}",
+            "deps": deps,
+            **({"params": [name]} if name in known else {}),
+            "outs": [{each: {"cache": False}} if "expectations" in each else each for each in outs],
+        }
+        for name, (deps, outs) in STAGES.items()
+    }
 
 
 _ADA = ["-c", "user.name=ada", "-c", "user.email=ada@localhost"]
@@ -210,8 +233,3 @@ def cleared_environment() -> Iterator[None]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
     with patch.dict(os.environ, kept, clear=True):
         yield
-
-
-def copy_template(source: Path, target: Path) -> None:
-    """Take a base that was made before, instead of making it again."""
-    shutil.copytree(source, target)
