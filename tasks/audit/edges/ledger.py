@@ -26,7 +26,8 @@ def _chain(seen: Witnesses) -> list[Finding]:
     if not ledger.lines:
         return [unreached("the ledger", "it has no line yet")]
     void = f"{len(ledger.chain.void)} lost a race and count for nothing" if ledger.chain.void else ""
-    return [holds(f"{len(ledger.lines)} lines, each names the one before it", void)]
+    count = len(ledger.lines)
+    return [holds(f"{count} line{'s' if count > 1 else ''}, each names the one before it", void)]
 
 
 def _reads_as_it_is(line: Line) -> list[Finding]:
