@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli_audit import add_commands as add_audit_commands
 from flows.cli_options import Json, Root, paths_of
 from flows.cli_service import add_commands as add_service_commands
 from flows.cli_trace import add_commands as add_trace_commands
@@ -152,6 +153,7 @@ def data_add(
 add_service_commands(app)
 add_commands(app)
 add_trace_commands(app)
+add_audit_commands(app)
 
 
 if __name__ == "__main__":

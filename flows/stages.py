@@ -10,6 +10,7 @@ import yaml
 
 from flows.child import ChildKilledError
 from flows.redact import redact
+from flows.stage_inputs import refuse_changed_inputs
 from flows.workshop import open_workshop
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, IntegrityError, SettingsError, SetupError
 from tasks.files import read_json
@@ -63,6 +64,7 @@ def make_stage(
     Raises the error the stage ended with, ChildKilledError if a signal ended it, TimeoutError, BusyError if another
     DVC works on the same files, SetupError for what else DVC says.
     """
+    refuse_changed_inputs(paths, stage)
     before = _last_run(paths, stage)
     told: list[str] = []
 

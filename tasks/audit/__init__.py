@@ -1,1 +1,1 @@
-"""what is recorded of a version ↔ the bytes that are there today"""
+"""a registered version → what still holds of everything that was said of it, byte by byte and witness by witness"""

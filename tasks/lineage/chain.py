@@ -55,6 +55,10 @@ class Line:
     number: int
     text: str
     signatures: str = ""
+    told: str = ""
+    """Its description: the entry as people read it."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """All its tags, text and signatures among them."""
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,9 @@ def read_statement(store: Store, version: Any) -> KeptStatement:
         text = (folder / STATEMENT_FILE).read_bytes().decode()
     except (OSError, ValueError) as error:
         raise IntegrityError(f"{folder / STATEMENT_FILE} cannot be read ({error}).") from None
-    signatures = folder / SIGNATURES_FILE
-    return KeptStatement(
-        parse_statement(text, digest), signatures.read_text(encoding="utf-8") if signatures.exists() else "", folder
-    )
+    file = folder / SIGNATURES_FILE  # bytes that are no text are no signature, which is told where they are judged
+    signatures = file.read_text(encoding="utf-8", errors="replace") or "?" if file.exists() else ""
+    return KeptStatement(parse_statement(text, digest), signatures, folder)
 
 
 def lineage_folder(store: Store, run_id: str, digest: str) -> Path:

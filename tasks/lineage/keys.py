@@ -73,28 +73,46 @@ def trusted_folder(paths: Paths) -> Path:
     return paths.root / "infra" / "keys"
 
 
-def trust(paths: Paths, public: Any) -> Path:
-    """Write a public key among the trusted ones; its file."""
+def public_pem(public: Any) -> str:
+    """A public key as text."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+    text: bytes = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return text.decode()
+
+
+def read_public(file: Path) -> Any:
+    """The Ed25519 public key in a file. Raises SettingsError if it holds none; a private one is refused, unread."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    content = file.read_bytes()
+    if b"PRIVATE KEY" in content:
+        raise SettingsError(f"{file} holds a private key, which never leaves its owner. Ask for: finetrace keys show")
+    try:
+        key = load_pem_public_key(content)
+    except ValueError as error:
+        raise SettingsError(f"{file} holds no public key ({error}). `finetrace keys show` prints one.") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise SettingsError(f"{file} holds another kind of key than Ed25519. `finetrace keys new` makes one.")
+    return key
+
+
+def trust(paths: Paths, public: Any) -> Path:
+    """Write a public key among the trusted ones; its file."""
     file = trusted_folder(paths) / f"{key_id(public)[:16]}.pem"
     with replacing(file) as temporary:
-        temporary.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        temporary.write_text(public_pem(public), encoding="utf-8")
     return file
 
 
 def trusted_keys(paths: Paths) -> dict[str, Any]:
     """Key id → public key of everybody whose signature counts. Raises IntegrityError for a file that is no such key."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
     found: dict[str, Any] = {}
     for file in sorted(trusted_folder(paths).glob("*.pem")):
         try:
-            key = load_pem_public_key(file.read_bytes())
-        except ValueError as error:
-            raise IntegrityError(f"{file} is no public key ({error}). Restore it from git, or remove it.") from None
-        if not isinstance(key, Ed25519PublicKey):
-            raise IntegrityError(f"{file} is not an Ed25519 key. Remove it.")
+            key = read_public(file)
+        except SettingsError as error:
+            raise IntegrityError(f"A trusted key is broken: {error} Restore {file} from git, or remove it.") from None
         found[key_id(key)] = key
     return found

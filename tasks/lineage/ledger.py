@@ -39,6 +39,8 @@ class Ledger:
     chain: Chain
     anchor: Head
     """The head that the aliases were last set by; EMPTY if they never were."""
+    lines: tuple[Line, ...] = ()
+    """Every line as it lies there, void and broken ones too."""
 
     @property
     def is_applied(self) -> bool:
@@ -72,7 +74,8 @@ def read_ledger(store: Store, paths: Paths, name: str) -> Ledger:
     """
     found = read_anchor(store, name)
     anchor = found or EMPTY
-    chain = read_chain(_read_lines(store, name), name)
+    lines = _read_lines(store, name)
+    chain = read_chain(lines, name)
     flaws = list(chain.flaws)
     if not chain.knows(anchor):
         flaws.append(Flaw(anchor.seq, "the registered model was last set by an entry that is gone or changed"))
@@ -83,7 +86,7 @@ def read_ledger(store: Store, paths: Paths, name: str) -> Ledger:
         flaws.append(Flaw(seen.seq, "an entry that this workspace has seen is gone or changed"))
     if not flaws:
         _remember(store, paths, name, chain.head)
-    return Ledger(replace(chain, flaws=tuple(flaws)), anchor)
+    return Ledger(replace(chain, flaws=tuple(flaws)), anchor, tuple(lines))
 
 
 def append(
@@ -161,7 +164,10 @@ def _read_lines(store: Store, name: str) -> list[Line]:
         page = store.client.search_model_versions(
             f"name = '{ledger_name(name)}'", max_results=_PAGE, order_by=["version_number ASC"], page_token=token
         )
-        found += [Line(int(each.version), each.tags.get(TEXT, ""), each.tags.get(SIGNATURES, "")) for each in page]
+        found += [
+            Line(int(each.version), each.tags.get(TEXT, ""), each.tags.get(SIGNATURES, ""), each.description, each.tags)
+            for each in page
+        ]
         token = page.token
         if not token:
             return sorted(found, key=lambda line: line.number)
@@ -170,12 +176,15 @@ def _read_lines(store: Store, name: str) -> list[Line]:
 def _write(store: Store, name: str, entry: Entry, signatures: str) -> None:
     """One line, in one request: it is there whole or not at all."""
     source = _source(store, name, entry.version)
-    tags = {TEXT: entry.text, "action": entry.action, "by": entry.by, "version": str(entry.version)}
-    tags |= {SIGNATURES: signatures} if signatures else {}
+    tags = shown_tags(entry) | ({SIGNATURES: signatures} if signatures else {})
     _ensure_model(store, name)
-    store.client.create_model_version(
-        ledger_name(name), description=describe_entry(entry), tags={k: v for k, v in tags.items() if v}, **source
-    )
+    store.client.create_model_version(ledger_name(name), description=describe_entry(entry), tags=tags, **source)
+
+
+def shown_tags(entry: Entry) -> dict[str, str]:
+    """The tags of an entry's line, but for signatures."""
+    tags = {TEXT: entry.text, "action": entry.action, "by": entry.by, "version": str(entry.version)}
+    return {name: value for name, value in tags.items() if value}
 
 
 def describe_entry(entry: Entry) -> str:

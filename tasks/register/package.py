@@ -61,8 +61,8 @@ def verify_package(folder: Path, digest: str | None = None) -> str:
 
     Raises IntegrityError if a file is missing, added, changed, a link, or of a kind that can run code.
     """
-    for path in _files(folder):
-        if path.is_symlink() or (path.suffix not in ALLOWED and path.name not in _ALLOWED_NAMES):
+    for path in package_files(folder):
+        if is_refused(path):
             raise IntegrityError(f"{path}: a registered model holds no such file (pickles can run code). Remove it.")
     if not (folder / MANIFEST).is_file():
         raise IntegrityError(f"{folder} has no {MANIFEST}: it was not registered by finetrace, or is incomplete.")
@@ -90,14 +90,24 @@ def open_package(folder: Path) -> Any:
     return load_model(model, TypeAdapter(BaseSettings).validate_python(base), folder)
 
 
-def _files(folder: Path) -> list[Path]:
+def is_refused(path: Path) -> bool:
+    """Whether a registered model holds no such file: a link, or a kind that can run code."""
+    return path.is_symlink() or (path.suffix not in ALLOWED and path.name not in _ALLOWED_NAMES)
+
+
+def is_written_later(path: Path, folder: Path) -> bool:
+    """Whether the package's list does not name this file of it."""
+    return path.name in _WRITTEN_LATER and path.parent == folder
+
+
+def package_files(folder: Path) -> list[Path]:
     """All files but the compiled code that Python leaves where it imports."""
     found = sorted(path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
     return [path for path in found if not (path.suffix == ".pyc" and path.parent.name == "__pycache__")]
 
 
 def _make_manifest(folder: Path) -> dict[str, Any]:
-    kept = [path for path in _files(folder) if path.name not in _WRITTEN_LATER or path.parent != folder]
+    kept = [path for path in package_files(folder) if not is_written_later(path, folder)]
     files = {path.relative_to(folder).as_posix(): sha256_of_file(path) for path in kept}
     return {"files": files, "digest": sha256_of_value(files)}
 

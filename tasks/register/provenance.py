@@ -3,11 +3,12 @@
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import metadata
 from typing import Any
 
 from tasks.lineage.materials import describe, read_stages
+from tasks.lineage.picture import PICTURE_FILE, draw
 from tasks.lineage.sbom import make_sbom
 from tasks.lineage.statement import Facts, Statement, make_statement
 from tasks.masking import mask_text, mask_values
@@ -47,7 +48,8 @@ def state(
         results={"line": line, "metrics": candidate.evaluation.metrics, "gate": [asdict(each) for each in outcomes]},
         kept=kept,
     )
-    return make_statement(facts), kept
+    kept = kept | {PICTURE_FILE: draw(facts)}
+    return make_statement(replace(facts, kept=kept)), kept
 
 
 def _inputs(candidate: Candidate) -> list[dict[str, Any]]:

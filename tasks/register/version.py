@@ -12,8 +12,9 @@ from typing import Any
 from tasks.errors import ChampionMovedError
 from tasks.lineage.actor import actor
 from tasks.lineage.chain import Chain, Head
-from tasks.lineage.kept import STATEMENT_TAG, keep_statement
+from tasks.lineage.kept import STATEMENT_TAG, keep_statement, kept_folder
 from tasks.lineage.ledger import append, read_anchor, read_ledger, set_anchor
+from tasks.lineage.picture import PICTURE_FILE
 from tasks.lineage.statement import Statement
 from tasks.model.manifest import read_manifest
 from tasks.paths import Paths
@@ -24,6 +25,8 @@ from tasks.tracking.download import download
 
 CONTENT = "finetrace.content"
 _SETTLED = "finetrace.settled"
+_MAX_DESCRIPTION = 5_000
+"""MLflow keeps no more."""
 _ABOUT = (
     "Registered by finetrace. The alias **challenger** is the newest model that passed the gate; **champion** is the "
     'one in use. Load one with `mlflow.pyfunc.load_model("models:/{name}@champion")`.\n\nAn alias is moved with the '
@@ -88,7 +91,7 @@ def register_version(
                 source=logged.artifact_location,  # models:/<id> would be looked up in MLflow's ambient store
                 run_id=run_id,
                 model_id=logged.model_id,
-                description=description,
+                description=with_picture(description, run_id, statement.digest),
                 tags={**tags, CONTENT: content, PACKAGE_DIGEST: digest, STATEMENT_TAG: statement.digest},
             )
             version = int(made.version)
@@ -103,6 +106,13 @@ def find_content(store: Store, name: str, content: str) -> int | None:
     """The first version of `name` with this content."""
     found = store.client.search_model_versions(f"name = '{name}' and tags.`{CONTENT}` = '{content}'")
     return min((int(each.version) for each in found), default=None)
+
+
+def with_picture(description: str, run_id: str, statement: str) -> str:
+    """A version's description, at its end the picture of its lineage: MLflow's page shows what its server hands out."""
+    address = f"get-artifact?path={kept_folder(statement)}/{PICTURE_FILE}&run_uuid={run_id}"
+    picture = f"\n\n![lineage]({address})"
+    return description[: _MAX_DESCRIPTION - len(picture)] + picture
 
 
 def aliases_of(store: Store, name: str, version: int) -> tuple[str, ...]:

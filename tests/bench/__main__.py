@@ -20,6 +20,7 @@ from tests.bench.monitors import monitors
 from tests.bench.options import Options
 from tests.bench.overhead import overhead
 from tests.bench.presets import presets
+from tests.bench.rehash import rehash
 from tests.bench.rows import embedded_data, first_rows, folder_data
 from tests.bench.trainer import ceiling, trainer
 
@@ -32,6 +33,7 @@ PARTS: dict[str, Callable[[Options], list[Figure]]] = {
     "monitors": monitors,
     "overhead": overhead,
     "presets": presets,
+    "rehash": rehash,
 }
 
 

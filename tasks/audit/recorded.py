@@ -1,0 +1,60 @@
+"""dvc.lock and dvc.yaml as kept → what must be where, by md5"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+
+def read_yaml(text: bytes | str) -> dict[str, Any]:
+    """What DVC reads in its own files: YAML 1.2, where `off` is a word; {} if it is broken or no mapping."""
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def parts(lock: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, str]]:
+    """(stage, path, md5) of every entry of this kind: deps or outs."""
+    for stage, recorded in stages(lock).items():
+        for each in recorded.get(kind) or []:
+            yield stage, str(each.get("path", "")), str(each.get("md5", ""))
+
+
+def stages(lock: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Stage → what dvc.lock records of it; {} if it is of another shape."""
+    found = lock.get("stages")
+    return {name: each for name, each in found.items() if isinstance(each, dict)} if isinstance(found, dict) else {}
+
+
+def outputs(lock: Mapping[str, Any]) -> dict[str, str]:
+    """Path → md5 of everything that a stage made."""
+    return {path: md5 for _, path, md5 in parts(lock, "outs")}
+
+
+def sources(lock: Mapping[str, Any]) -> dict[str, str]:
+    """Path → md5 of everything that a stage read and none made: data as given, code."""
+    made = outputs(lock)
+    return {path: md5 for _, path, md5 in parts(lock, "deps") if path not in made}
+
+
+def maker(lock: Mapping[str, Any], path: str) -> str:
+    """The stage that made a file, or the first that read it."""
+    for kind in ("outs", "deps"):
+        for stage, each, _ in parts(lock, kind):
+            if each == path:
+                return stage
+    return ""
+
+
+def uncached(pipeline: Mapping[str, Any]) -> set[str]:
+    """Outputs that dvc.yaml keeps out of the cache."""
+    found: set[str] = set()
+    for stage in stages(pipeline).values():
+        for kind in ("outs", "metrics", "plots"):
+            for each in stage.get(kind) or []:
+                if isinstance(each, dict):
+                    found |= {path for path, how in each.items() if isinstance(how, dict) and how.get("cache") is False}
+    return found

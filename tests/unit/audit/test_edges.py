@@ -1,0 +1,138 @@
+"""What each question answers, from witnesses alone: no disk, no registry."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tasks.audit.edges import EDGES
+from tasks.audit.edges.code import EDGE as CODE
+from tasks.audit.edges.edge import Edge
+from tasks.audit.edges.flow_run import EDGE as FLOW
+from tasks.audit.edges.ledger import EDGE as LEDGER
+from tasks.audit.edges.lock import EDGE as STAGES
+from tasks.audit.edges.statement import EDGE as STATEMENT
+from tasks.audit.finding import Finding, is_clean
+from tasks.audit.gather import Asked, gather
+from tasks.audit.verify import judge
+from tasks.audit.witnesses import Code, FlowRun, Made, Unreached, Witnesses
+from tasks.lineage.chain import EMPTY
+from tests.audited import NAME, Audited
+
+MISSING = Unreached("it is far away")
+
+
+@pytest.fixture(scope="module")
+def seen(audited: Audited) -> Witnesses:
+    """What all witnesses of the champion say."""
+    return gather(audited.store, audited.paths, NAME, 2, Asked())
+
+
+def broken(findings: list[Finding]) -> list[str]:
+    return [f"{each.what}: {each.why}" for each in findings if each.mark == "broken"]
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: edge.name)
+def test_edge_holds_when_all_agree(edge: Edge, seen: Witnesses) -> None:
+    assert {each.mark for each in edge.check(seen)} == {"holds"}
+
+
+@pytest.mark.parametrize("edge", EDGES, ids=lambda edge: edge.name)
+def test_witness_out_of_reach_is_no_alarm(edge: Edge, seen: Witnesses) -> None:
+    """As from another machine: no workspace, no cache, no git, no Prefect, no server that hands files out."""
+    names = ("package", "run", "cache", "remote", "disk", "base", "code", "flow_run")
+    assert is_clean(edge.check(replace(seen, **dict.fromkeys(names, MISSING))))
+
+
+def test_report_without_a_statement_that_was_entered_is_an_alarm(seen: Witnesses) -> None:
+    report = judge(replace(seen, made=Unreached("the version names no statement"), lock={}))
+    assert any("the ledger says that there is one" in each for each in report.worst)
+
+
+def test_what_should_be_here_and_is_not_is_an_alarm(seen: Witnesses) -> None:
+    gone = replace(seen, package=Unreached("its folder is gone", is_broken=True))
+    assert broken(EDGES[0].check(gone)) == ["the registered model's files: its folder is gone"]
+
+
+def edited_lock(seen: Witnesses, change: Callable[[dict[str, Any]], None]) -> Witnesses:
+    lock = copy.deepcopy(dict(seen.lock))
+    change(lock["stages"])
+    return replace(seen, lock=lock)
+
+
+def test_stage_that_the_statement_tells_otherwise_is_named(seen: Witnesses) -> None:
+    def change(stages: dict[str, Any]) -> None:
+        stages["split"]["outs"][0]["md5"] = "0" * 32
+
+    told = broken(STAGES.check(edited_lock(seen, change)))
+    assert any(each.startswith("split: data/split/val.parquet") for each in told)
+    assert any(each.startswith("finetune: data/split/val.parquet") for each in told)  # it read another
+
+
+def test_settings_that_dvc_did_not_run_with_are_named(seen: Witnesses) -> None:
+    told = broken(STAGES.check(replace(seen, params={**seen.params, "finetune": {"epochs": 9}})))
+    assert told == ["finetune: settings: section finetune is another in params.yaml than in dvc.lock"]
+
+
+def test_registered_model_that_training_did_not_write_is_told(seen: Witnesses) -> None:
+    assert isinstance(seen.made, Made)
+    value = copy.deepcopy(seen.made.statement.value)
+    next(each for each in value["subject"] if each["name"].endswith("weights.safetensors"))["digest"]["sha256"] = (
+        "0" * 64
+    )
+    made = replace(seen.made, statement=replace(seen.made.statement, value=value))
+    told = broken(STAGES.check(replace(seen, made=made)))
+    assert [each.split(":")[0] for each in told] == ["the model", "data/model"]
+
+
+def test_code_that_did_not_run_is_named_with_its_stage(seen: Witnesses) -> None:
+    assert isinstance(seen.code, Code)
+    other = replace(seen.code, found={**seen.code.found, "tasks/ingest": "0" * 32 + ".dir"})
+    assert [each.split(":")[0] for each in broken(CODE.check(replace(seen, code=other)))] == ["tasks/ingest (ingest)"]
+    masked = replace(other, is_masked=True)
+    assert is_clean(CODE.check(replace(seen, code=masked)))
+
+
+def test_kept_file_that_git_has_otherwise_is_named(seen: Witnesses) -> None:
+    assert isinstance(seen.code, Code)
+    other = replace(seen.code, texts={**seen.code.texts, "params.yaml": "epochs: 9\n"})
+    assert broken(CODE.check(replace(seen, code=other))) == ["params.yaml: the kept file is not the one in git"]
+
+
+def test_flow_run_of_another_flow_or_without_its_end_is_told(seen: Witnesses) -> None:
+    assert isinstance(seen.flow_run, FlowRun)
+    other = replace(seen.flow_run, flow="evil")
+    assert "it ran evil" in broken(FLOW.check(replace(seen, flow_run=other)))[0]
+    without = replace(seen.flow_run, events=frozenset({"Running"}))
+    assert "no event tells of that" in broken(FLOW.check(replace(seen, flow_run=without)))[0]
+    running = replace(seen.flow_run, state="RUNNING")
+    assert is_clean(FLOW.check(replace(seen, flow_run=running)))
+
+
+def test_ledger_ahead_of_the_aliases_is_no_alarm(seen: Witnesses) -> None:
+    """Somebody died between the line and the alias."""
+    line = seen.ledger.chain.entries[1]
+    behind = replace(seen.ledger, anchor=replace(EMPTY, seq=line.seq, digest=line.digest))
+    found = LEDGER.check(replace(seen, ledger=behind, registered=replace(seen.registered, champion=1)))
+    assert is_clean(found)
+    assert any(each.mark == "unreached" for each in found)
+
+
+def test_missing_signature_is_an_alarm_only_if_asked_for_or_removed(seen: Witnesses) -> None:
+    assert isinstance(seen.made, Made)
+    plain = replace(seen, made=replace(seen.made, signatures=""))
+    assert "it is gone" in broken(STATEMENT.check(plain))[0]  # the ledger's line is signed
+    lines = tuple(replace(each, signatures="") for each in seen.ledger.chain.lines)
+    unsigned = replace(plain, ledger=replace(seen.ledger, lines=lines, chain=replace(seen.ledger.chain, lines=lines)))
+    assert is_clean(STATEMENT.check(unsigned))
+    strict = replace(unsigned, require_signature=True)
+    assert broken(STATEMENT.check(strict)) == ["the signature of the statement: it is not signed"]
+    assert len(broken(LEDGER.check(strict))) == len(lines)
+
+
+def test_signature_of_a_stranger_is_an_alarm_where_keys_are_trusted(seen: Witnesses) -> None:
+    strange = replace(seen, trusted={"0" * 64: object()})
+    assert "whose key is not in infra/keys" in broken(STATEMENT.check(strange))[0]
+    assert is_clean(STATEMENT.check(replace(seen, trusted={})))
