@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli_options import Json, Root, paths_of
+from flows.cli_registry import add_commands as add_registry_commands
 from flows.cli_trials import add_commands
 from flows.exit import run_app
 
@@ -160,6 +161,7 @@ def data_add(
 
 
 add_commands(app)
+add_registry_commands(app)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""facts → what every rule says: may this version become the champion?"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from tasks.operations import PromoteSettings
+from tasks.promotion.facts import Facts
+from tasks.promotion.rules.as_measured import AsMeasured
+from tasks.promotion.rules.files import Files
+from tasks.promotion.rules.latency import Latency
+from tasks.promotion.rules.loads import Loads
+from tasks.promotion.rules.size import Size
+from tasks.promotion.rules.test_rows import ReachableRows
+from tasks.register import gate
+from tasks.register.rules import BestBaseline, Outcome
+from tasks.register.settings import RegisterSettings
+
+
+class Rule(Protocol):
+    """One condition; `judge` gives its outcome."""
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(self, facts: Facts, promote: PromoteSettings) -> Outcome: ...
+
+
+RULES: tuple[Rule, ...] = (Files(), Loads(), ReachableRows(), AsMeasured(), Latency(), Size())
+REMEMBERED = BestBaseline.name
+"""Baselines are not trained again: the rows, the model and so the difference are the same as when it was registered."""
+
+
+def judge(facts: Facts, promote: PromoteSettings, register: RegisterSettings) -> list[Outcome]:
+    """What every rule says, in order; those of register are asked again on answers given just now."""
+    outcomes = [rule.judge(facts, promote) for rule in RULES]
+    if facts.evidence is None:
+        return outcomes
+    recorded = {each["name"]: each for each in facts.verified.statement.results.get("gate", [])}
+    for rule in gate.RULES:
+        if rule.name == REMEMBERED:
+            outcomes.append(_remembered(recorded.get(REMEMBERED)))
+        else:
+            outcomes.append(rule.judge(facts.evidence, register))
+    return outcomes
+
+
+def _remembered(recorded: Mapping[str, Any] | None) -> Outcome:
+    if recorded is None:
+        return Outcome(REMEMBERED, False, None, None, "its statement tells no baseline")
+    why = f"{recorded.get('why')} (when registered)"
+    return Outcome(REMEMBERED, recorded.get("passed"), recorded.get("value"), recorded.get("limit"), why)
