@@ -1,7 +1,7 @@
 """`finetrace promote`: what the command line does and prints"""
 
+import os
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,8 +11,9 @@ from flows.notify import notify
 from flows.redact import redact
 from flows.registry import check_reason, open_registry
 from flows.registry_commands import facts_of
+from flows.server import configured_url, running_url
 from flows.terminal import make_console
-from tasks.errors import GateError, SettingsError
+from tasks.errors import GateError, SettingsError, SetupError
 from tasks.paths import Paths
 from tasks.promotion.promote import Asked, Decided, Judged, decide, judge_version
 from tasks.promotion.settled import check_expected, settled_ledger
@@ -75,9 +76,20 @@ def raise_if_refused(judged: Judged, decided: Decided) -> None:
 
 
 def _with_approval(paths: Paths, number: int, reason: str, by: str, *, as_json: bool) -> None:
-    """Run the flow, which waits for a person in Prefect's pages."""
-    raise NotImplementedError
+    """Run the flow, which waits for a person in Prefect's pages. Raises SetupError if nobody serves any."""
+    from flows.run import flow_session
 
+    if configured_url(os.environ) is None and running_url(paths) is None:
+        raise SetupError(
+            "promote.approval is on in params.yaml, and the page where a person approves is not served. "
+            "Start it (finetrace up), then promote again."
+        )
+    with flow_session(paths):
+        from flows.promote import promote  # late: imports Prefect, which reads its settings then
 
-def _unused() -> Any:
-    return None
+        make_console(stderr=True).print("Waiting for approval in Prefect's pages, if the gates agree …")
+        told = promote(workspace=str(paths.root), version=number, reason=reason, by=by, via="cli")
+    if as_json:
+        print_json(told)
+    else:
+        make_console(stderr=False).print(escape(redact(told["line"])))
