@@ -8,9 +8,10 @@ from flows.notify import notify
 from flows.registry import Registry
 from flows.registry_commands import facts_of
 from tasks.lineage.chain import Chain
+from tasks.promotion.decided import Decided
 from tasks.promotion.effect import set_champion
 from tasks.promotion.marks import mark
-from tasks.promotion.promote import BY_HAND, Asked, Decided, Judged, decide, is_requested, judge_version
+from tasks.promotion.promote import BY_HAND, Asked, Judged, decide, is_requested, judge_version
 from tasks.promotion.settled import deciding, settled_ledger
 from tasks.tracking.store import store_lock
 

@@ -17,7 +17,8 @@ from flows.registry import Registry, open_registry
 from flows.registry_commands import facts_of
 from tasks.errors import FinetraceError
 from tasks.paths import Paths
-from tasks.promotion.promote import BY_HAND, Asked, Decided, Judged
+from tasks.promotion.decided import Decided
+from tasks.promotion.promote import BY_HAND, Asked, Judged
 from tasks.register.rules import Outcome
 
 SOMEBODY = "somebody in MLflow"

@@ -15,7 +15,8 @@ from flows.server import configured_url, running_url
 from flows.terminal import make_console
 from tasks.errors import GateError, SettingsError, SetupError
 from tasks.paths import Paths
-from tasks.promotion.promote import Asked, Decided, Judged, decide, judge_version
+from tasks.promotion.decided import Decided
+from tasks.promotion.promote import Asked, Judged, decide, judge_version
 from tasks.promotion.settled import check_expected, settled_ledger
 from tasks.register.rules import Outcome
 

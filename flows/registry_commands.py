@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.markup import escape
-from rich.table import Table
 
 from flows.commands import print_json
 from flows.notify import notify
@@ -14,11 +13,10 @@ from flows.terminal import make_console
 from tasks.errors import DataError
 from tasks.lineage.ledger import read_ledger
 from tasks.paths import Paths
+from tasks.promotion.decided import Decided
 from tasks.promotion.delete import delete
 from tasks.promotion.history import history_rows
-from tasks.promotion.promote import Decided
 from tasks.promotion.reject import reject
-from tasks.promotion.rollback import roll_back
 
 
 def reject_one(paths: Paths, asked: str, *, reason: str, by: str, as_json: bool) -> None:
@@ -31,6 +29,8 @@ def reject_one(paths: Paths, asked: str, *, reason: str, by: str, as_json: bool)
 
 def go_back(paths: Paths, *, to: str | None, reason: str, by: str, expect: int | None, as_json: bool) -> None:
     """Roll back and say to which version."""
+    from tasks.promotion.rollback import roll_back  # late: it asks models, which takes imports
+
     with open_registry(paths) as registry:
         decided = roll_back(
             registry.store,
@@ -68,9 +68,9 @@ def show_history(paths: Paths, *, limit: int | None, as_json: bool) -> None:
     flaws = [f"line {each.number}: {each.why}" for each in ledger.flaws]
     if as_json:
         print_json({"model": registry.name, "champion": ledger.chain.champion, "entries": rows, "flaws": flaws})
-    elif rows:
-        make_console(stderr=False).print(_table(rows))
-    elif not flaws:
+    for row in () if as_json else rows:
+        make_console(stderr=False).print(escape(redact(_line(row))))
+    if not as_json and not rows and not flaws:
         raise DataError(f"The ledger of {registry.name} is empty: nothing was registered yet. finetrace run")
     ledger.refuse_flaws(registry.name)
 
@@ -89,18 +89,15 @@ def facts_of(decided: Decided) -> dict[str, Any]:
     return {"what": decided.what, "line": decided.line, "champion": decided.champion, "entry": entry}
 
 
-def _table(rows: list[dict[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for column in ("entry", "when (UTC)", "what", "champion", "by", "via", "reason"):
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        moved = row["before"] != row["after"]
-        champion = f"{_named(row['before'])} → {_named(row['after'])}" if moved else _named(row["after"])
-        what = f"{row['action']} v{row['version']}" + ("" if row["counts"] else " (void: came too late)")
-        cells = [str(row["entry"]), row["time"][:16].replace("T", " "), what, champion]
-        cells += [row["by"], row["via"], " ".join(row["reason"].split())]
-        table.add_row(*(escape(redact(each)) for each in cells))
-    return table
+def _line(row: dict[str, Any]) -> str:
+    """An entry as a person reads it."""
+    moved = row["before"] != row["after"]
+    champion = f"champion {_named(row['before'])} → {_named(row['after'])}" if moved else "champion unchanged"
+    late = "" if row["counts"] else " (void: it came too late)"
+    why = f": {' '.join(row['reason'].split())}" if row["reason"] else ""
+    when = row["time"][:16].replace("T", " ")
+    told = f"{row['action']} v{row['version']}{late}, {champion}, by {row['by'] or 'somebody'} ({row['via']}){why}"
+    return f"{row['entry']:>4}  {when}  {told}"
 
 
 def _named(version: int | None) -> str:

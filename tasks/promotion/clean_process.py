@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,13 @@ TIMED, TIMEOUT_SECONDS = 20, 3600.0
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FINETRACE_TORTURE")
 _KEPT_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "OMP_", "GOMP_", "MKL_", "OPENBLAS_")
 """What a clean process is given of our environment: no secret, no address of a store, no PYTHONPATH."""
-_OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+_SET = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_WAIT_POLICY": "passive",  # two models answer at once: who waits must not hold a core
+    "GOMP_SPINCOUNT": "0",
+}
 
 
 @dataclass(frozen=True)
@@ -33,8 +39,8 @@ class Answers:
     texts: tuple[Text, ...]
     labels: tuple[str, ...]
     probabilities: np.ndarray
-    milliseconds: float
-    """Median time to label one text."""
+    milliseconds: float | None
+    """Median time to label one text; None if nobody asked."""
     own_code: bool
     """Whether it ran with the code that it was registered with."""
 
@@ -48,7 +54,9 @@ class Answers:
         return [self.labels[number] for number in self.of(texts).argmax(axis=1)]
 
 
-def ask_all(folders: Mapping[str, Path], texts: Sequence[Text]) -> dict[str, Answers | GateError]:
+def ask_all(
+    folders: Mapping[str, Path], texts: Sequence[Text], timed: Container[str] = ()
+) -> dict[str, Answers | GateError]:
     """What the models in these folders answer to the texts, each in a process of its own, all at once.
 
     The processes stand in an empty folder and are given none of our code, secrets or addresses. A model that cannot
@@ -59,15 +67,15 @@ def ask_all(folders: Mapping[str, Path], texts: Sequence[Text]) -> dict[str, Ans
         started = {}
         for who, folder in folders.items():
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="finetrace-gate-")))
-            started[who] = (_start(folder.resolve(), different, scratch), scratch)
+            started[who] = (_start(folder.resolve(), different, scratch, TIMED if who in timed else 0), scratch)
         return {who: _finish(who, folders[who], different, *each) for who, each in started.items()}
 
 
-def _start(folder: Path, texts: Sequence[Text], scratch: Path) -> "subprocess.Popen[bytes]":
+def _start(folder: Path, texts: Sequence[Text], scratch: Path, timed: int) -> "subprocess.Popen[bytes]":
     columns = ["text"] if isinstance(texts[0], str) else ["text", "pair"]
     rows = [[text] if isinstance(text, str) else list(text) for text in texts]
     questions = scratch / "questions.json"
-    questions.write_text(json.dumps({"columns": columns, "rows": rows, "timed": TIMED}), encoding="utf-8")
+    questions.write_text(json.dumps({"columns": columns, "rows": rows, "timed": timed}), encoding="utf-8")
     empty = scratch / "empty"
     empty.mkdir()
     command = [sys.executable, "-P", "-c", SCRIPT.read_text(encoding="utf-8"), str(folder), str(questions)]
@@ -92,9 +100,9 @@ def _finish(
     told = read_json(scratch / "answers.json")
     matrix = np.load(scratch / "answers.npy", allow_pickle=False)
     own_code = Path(told["code"]).is_relative_to(folder.resolve())
-    return Answers(texts, tuple(told["labels"]), matrix, float(told["milliseconds"]), own_code)
+    return Answers(texts, tuple(told["labels"]), matrix, told["milliseconds"], own_code)
 
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
-    return kept | SWITCHES | _OFFLINE
+    return kept | SWITCHES | _SET

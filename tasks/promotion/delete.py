@@ -3,8 +3,8 @@
 from tasks.errors import GateError
 from tasks.paths import Paths
 from tasks.promotion.choice import aliases_by_name
+from tasks.promotion.decided import Decided
 from tasks.promotion.enter import enter
-from tasks.promotion.promote import Decided
 from tasks.promotion.settled import deciding, settled_ledger
 from tasks.tracking import Store
 

@@ -48,7 +48,7 @@ def gather_facts(
     folders = {MODEL: verified.folder}
     if champion is not None and rows is not None:
         folders[f"the champion v{champion.number}"] = champion.folder
-    told = ask_all(folders, rows.all_texts if rows else examples(verified.folder))
+    told = ask_all(folders, rows.all_texts if rows else examples(verified.folder), timed={MODEL})
     answers = told.pop(MODEL)
     others = [_must_answer(each) for each in told.values()]
     evidence = None

@@ -33,14 +33,14 @@ def main(model_folder: str, questions: str, answers: str) -> None:
     for rank in ranks:
         matrix[np.arange(len(found)), found[f"label{rank}"].map(place).to_numpy()] = found[f"probability{rank}"]
     times = []
-    for number in range(WARM_UPS + asked["timed"]):
+    for number in range(WARM_UPS + asked["timed"] if asked["timed"] else 0):
         one = rows.iloc[[number % len(rows)]]
         started = time.perf_counter()
         model.predict(one)
         times.append(time.perf_counter() - started)
     told = {
         "labels": labels,
-        "milliseconds": 1000 * statistics.median(times[WARM_UPS:]),
+        "milliseconds": 1000 * statistics.median(times[WARM_UPS:]) if times else None,
         "code": str(getattr(sys.modules.get("tasks"), "__file__", "")),
     }
     np.save(Path(answers) / "answers.npy", matrix, allow_pickle=False)

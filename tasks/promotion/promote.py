@@ -9,6 +9,7 @@ from tasks.errors import GateError, IntegrityError
 from tasks.lineage.chain import Chain, Entry
 from tasks.paths import Paths
 from tasks.promotion.choice import aliases_by_name
+from tasks.promotion.decided import Decided
 from tasks.promotion.effect import CHAMPION
 from tasks.promotion.enter import enter
 from tasks.promotion.facts import Facts, gather_facts
@@ -51,16 +52,6 @@ class Judged:
     def why_not(self) -> str:
         """What said no, on one line."""
         return "; ".join(f"{each.name}: {each.why}" for each in self.outcomes if each.passed is False)
-
-
-@dataclass(frozen=True)
-class Decided:
-    """What came of it. what: promoted, refused, or unchanged (there was nothing to do)."""
-
-    what: Literal["promoted", "refused", "unchanged"]
-    line: str
-    champion: int | None
-    entry: Entry | None = None
 
 
 def judge_version(store: Store, paths: Paths, config: Config, chain: Chain, number: int) -> Judged:

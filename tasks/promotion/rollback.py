@@ -12,10 +12,10 @@ from tasks.paths import Paths
 from tasks.promotion.champions import earlier_champions, was_champion
 from tasks.promotion.choice import find_number
 from tasks.promotion.clean_process import Answers, ask_all
+from tasks.promotion.decided import Decided
 from tasks.promotion.effect import CHAMPION
 from tasks.promotion.enter import enter
 from tasks.promotion.facts import MODEL, examples
-from tasks.promotion.promote import Decided
 from tasks.promotion.settled import check_expected, deciding, settled_ledger
 from tasks.promotion.verified import Verified, verify_version
 from tasks.tracking import Store

@@ -15,7 +15,7 @@ class Latency:
         limit = promote.max_latency_ms
         if limit is None:
             return off(self.name, "promote.max_latency_ms")
-        if not isinstance(facts.answers, Answers):
+        if not isinstance(facts.answers, Answers) or facts.answers.milliseconds is None:
             return Outcome(self.name, False, None, limit, "it could not be timed")
         taken = round(facts.answers.milliseconds, 3)
         passed = taken <= limit
