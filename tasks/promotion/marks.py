@@ -47,6 +47,5 @@ def mark(store: Store, name: str, number: int, line: str) -> None:
 
 def with_line(description: str, line: str) -> str:
     """The description with this first line, in place of an earlier one of its kind."""
-    return f"{plain(line)}\n\n{_OLD.sub('', description, count=1) if _OLD.match(description) else description}"[
-        :_MAX_CHARACTERS
-    ]
+    below = _OLD.sub("", description, count=1) if _OLD.match(description) else description
+    return f"{plain(line)}\n\n{below}".strip()[:_MAX_CHARACTERS]

@@ -112,7 +112,7 @@ def _refusal(asked: Asked, judged: Judged) -> str:
     approval = asked.approval
     if judged.passed and approval:
         return f"not approved by {approval.get('approver') or 'anybody'}: {approval.get('reason') or 'no reason given'}"
-    return f"{judged.why_not} (asked: {asked.reason})" if asked.reason else judged.why_not
+    return judged.why_not if asked.via in BY_HAND else f"{judged.why_not} (asked: {asked.reason})"
 
 
 def _evidence(asked: Asked, judged: Judged) -> dict[str, Any]:
