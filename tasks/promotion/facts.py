@@ -45,16 +45,17 @@ def gather_facts(
     verified = verify_version(store, paths, version, chain)
     champion = _champion(store, paths, chain, number, register)
     rows = find_test_rows(paths, verified.statement, evaluate)
+    if rows is None:
+        return Facts(verified, GateError("it was not asked: there are no rows to ask it about"), None, None)
     folders = {MODEL: verified.folder}
-    if champion is not None and rows is not None:
+    if champion is not None:
         folders[f"the champion v{champion.number}"] = champion.folder
-    told = ask_all(folders, rows.all_texts if rows else examples(verified.folder), timed={MODEL})
+    told = ask_all(folders, rows.all_texts, timed={MODEL})
     answers = told.pop(MODEL)
     others = [_must_answer(each) for each in told.values()]
-    evidence = None
-    if rows is not None and isinstance(answers, Answers):
-        evidence = rescore(rows, answers, others[0] if others else None)
-    return Facts(verified, answers, rows, evidence)
+    if isinstance(answers, GateError):
+        return Facts(verified, answers, rows, None)
+    return Facts(verified, answers, rows, rescore(rows, answers, others[0] if others else None))
 
 
 def examples(folder: Path) -> Sequence[Text]:

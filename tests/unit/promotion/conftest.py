@@ -89,9 +89,7 @@ def two_versions(template_store: Path, tiny_base: Path, tmp_path_factory: pytest
         for seed in (1, 2):
             workspace.train(seed=seed)
             workspace.evaluate()
-            register(
-                workspace.paths, register=workspace.register, base=workspace.base, settings=workspace.settings
-            )
+            register(workspace.paths, register=workspace.register, base=workspace.base, settings=workspace.settings)
     settings = {"base": as_dict(workspace.base), "ingest": {"path": "data/raw.csv"}}
     workspace.paths.params.write_text(yaml.safe_dump(settings | {"register": as_dict(workspace.register)}))
     return workspace
