@@ -25,14 +25,23 @@ class Rule(Protocol):
     def judge(self, facts: Facts, promote: PromoteSettings) -> Outcome: ...
 
 
-RULES: tuple[Rule, ...] = (Files(), Loads(), ReachableRows(), AsMeasured(), Latency(), Size())
+RULES: tuple[Rule, ...] = (Files(), Size(), ReachableRows(), Loads(), AsMeasured(), Latency())
+NEEDED = frozenset({ReachableRows.name, Loads.name})
+"""Without these nothing else can be asked."""
 REMEMBERED = BestBaseline.name
 """Baselines are not trained again: the rows, the model and so the difference are the same as when it was registered."""
 
 
 def judge(facts: Facts, promote: PromoteSettings, register: RegisterSettings) -> list[Outcome]:
-    """What every rule says, in order; those of register are asked again on answers given just now."""
-    outcomes = [rule.judge(facts, promote) for rule in RULES]
+    """What every rule says, in order; those of register are asked again on answers given just now.
+
+    After a rule without which nothing else can be asked has failed, the others say nothing.
+    """
+    outcomes: list[Outcome] = []
+    for rule in RULES:
+        outcomes.append(rule.judge(facts, promote))
+        if rule.name in NEEDED and not outcomes[-1].passed:
+            return outcomes
     if facts.evidence is None:
         return outcomes
     recorded = {each["name"]: each for each in facts.verified.statement.results.get("gate", [])}

@@ -61,7 +61,8 @@ with open_registry(paths) as registry:
     told["put_back"] = aliases()
     told["tag"] = client.get_model_version(name, "1").tags["promotion"]
     with get_client(sync_client=True) as api:
-        told["runs"] = sorted([run.name, run.state.type.value] for run in api.read_flow_runs() if run.name.startswith("promote-"))
+        runs = [run for run in api.read_flow_runs() if run.name.startswith("promote-")]
+        told["runs"] = sorted([run.name, run.state.type.value] for run in runs)
         told["artifacts"] = [each.data for each in api.read_artifacts() if each.key == "promotion-report"]
 print(json.dumps(told, default=str))
 """

@@ -87,3 +87,11 @@ def test_the_rules_of_register_are_asked_again_and_the_baseline_is_remembered() 
     assert outcomes["baseline"].why == "better (when registered)"
     low = judge(Found(accuracy=0.3, recorded=0.3).facts, PromoteSettings(), RegisterSettings())
     assert [each.name for each in low if each.passed is False] == ["min_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("found", "last"), [(Found(rows=None, loads=False), "test_rows"), (Found(loads=False), "loads")]
+)
+def test_what_cannot_be_asked_is_not_told_as_a_second_failure(found: Found, last: str) -> None:
+    outcomes = judge(found.facts, PromoteSettings(), RegisterSettings())
+    assert [each.name for each in outcomes if each.passed is False] == [last]
