@@ -45,11 +45,11 @@ def judge(facts: Facts, promote: PromoteSettings, register: RegisterSettings) ->
     if facts.evidence is None:
         return outcomes
     recorded = {each["name"]: each for each in facts.verified.statement.results.get("gate", [])}
-    for rule in gate.RULES:
-        if rule.name == REMEMBERED:
+    for other in gate.RULES:
+        if other.name == REMEMBERED:
             outcomes.append(_remembered(recorded.get(REMEMBERED)))
         else:
-            outcomes.append(rule.judge(facts.evidence, register))
+            outcomes.append(other.judge(facts.evidence, register))
     return outcomes
 
 
