@@ -88,17 +88,16 @@ def summary(verdict: Mapping[str, Any], numbers: Mapping[str, Any]) -> str:
     version = f"{verdict['name']} v{verdict['version']}" if verdict.get("version") is not None else "none"
     marks = {True: "passed", False: "**failed**", None: "off"}
     rules = [
-        f"| {_cell(each['name'])} | {marks[each['passed']]} | {_cell(each['why'])} |"
-        for each in verdict.get("rules", [])
+        f"| {cell(each['name'])} | {marks[each['passed']]} | {cell(each['why'])} |" for each in verdict.get("rules", [])
     ]
     return "\n".join(
         [
             f"# Gate {'passed' if verdict['passed'] else 'not passed'}",
             "",
-            _cell(verdict["line"]),
+            cell(verdict["line"]),
             "",
             *(f"- {line}" for line in metric_lines(numbers)),
-            f"- version: {_cell(version)}",
+            f"- version: {cell(version)}",
             "",
             "| rule | | why |",
             "|---|---|---|",
@@ -108,6 +107,6 @@ def summary(verdict: Mapping[str, Any], numbers: Mapping[str, Any]) -> str:
     )
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
     """A text that is neither markup nor the end of a table's cell."""
     return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", str(value)).replace("\n", " ")

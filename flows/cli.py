@@ -8,6 +8,7 @@ import typer
 
 from flows.cli_audit import add_commands as add_audit_commands
 from flows.cli_options import Json, Root, paths_of
+from flows.cli_registry import add_commands as add_registry_commands
 from flows.cli_service import add_commands as add_service_commands
 from flows.cli_trace import add_commands as add_trace_commands
 from flows.cli_trials import add_commands
@@ -154,6 +155,7 @@ add_service_commands(app)
 add_commands(app)
 add_trace_commands(app)
 add_audit_commands(app)
+add_registry_commands(app)
 
 
 if __name__ == "__main__":

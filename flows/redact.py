@@ -3,7 +3,7 @@
 import os
 import re
 
-_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|CREDENTIAL", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|ACCESS_KEY|CREDENTIAL|NOTIFY_URL", re.IGNORECASE)
 _MIN_CHARACTERS = 6  # a shorter "secret" would blacken ordinary words
 
 

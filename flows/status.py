@@ -6,6 +6,7 @@ from rich.markup import escape
 
 from flows.commands import print_json
 from flows.lock import holder
+from flows.redact import redact
 from flows.server import running_url
 from flows.stages import check_sections, stale_stages
 from flows.terminal import make_console
@@ -31,6 +32,7 @@ def show_status(paths: Paths, *, as_json: bool) -> None:
     console.print(f"verdict    {escape(verdict['line']) if verdict else 'none yet'}")
     versions = [f"v{number} ({', '.join(aliases) or 'no alias'})" for number, aliases in found["versions"].items()]
     console.print(f"versions   {escape(', '.join(versions)) or 'none yet'}")
+    console.print(f"ledger     {escape(redact(found['ledger'] or 'empty'))}")
     console.print(f"held by    {found['holder'] or 'nobody'}")
     console.print(f"pages      {', '.join(found['servers'].values()) or 'not served (finetrace up)'}")
 
@@ -50,9 +52,30 @@ def read_status(paths: Paths) -> dict[str, Any]:
         "stages": {name: stale.get(name, []) for name in STAGES},
         "verdict": read_json(report) if report.exists() else None,
         "versions": _versions(paths, config),
+        "ledger": _ledger(paths, config),
         "holder": f"process {held['pid']} ({held['command']})" if held else None,
         "servers": read_json(paths.state / "servers.json")["pages"] if running_url(paths) else {},
     }
+
+
+def _ledger(paths: Paths, config: Config) -> str:
+    """The champion by the ledger and the last entry, or what is wrong with it; "" if nothing was entered yet."""
+    from tasks.lineage.ledger import describe_entry, read_ledger
+    from tasks.tracking.store import database, open_store, registry_uri, reporting
+
+    file = database(registry_uri(paths))
+    if file is not None and not file.exists():
+        return ""
+    store = open_store(paths)
+    with reporting(store.registry_uri):
+        ledger = read_ledger(store, paths, config.register.name)
+    if ledger.flaws:
+        return f"tampered with: line {ledger.flaws[0].number}: {ledger.flaws[0].why} (finetrace audit)"
+    if not ledger.chain.entries:
+        return ""
+    unfinished = "" if ledger.is_applied else " (not finished: promote again, or finetrace up puts it right)"
+    last = ledger.chain.entries[-1]
+    return f"champion v{ledger.chain.champion}; entry {last.seq}: {describe_entry(last)}{unfinished}"
 
 
 def _versions(paths: Paths, config: Config) -> dict[str, list[str]]:

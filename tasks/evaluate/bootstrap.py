@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from tasks.evaluate.metrics.log_loss.log_loss import SMALLEST
 from tasks.evaluate.reliability import calibration_bin
-from tasks.evaluate.scored import CALIBRATION_BINS, Scored
+from tasks.evaluate.scored import CALIBRATION_BINS, SMALLEST, Scored
 
 CELLS = 2_000_000
 """Resamples × rows held at once; the result does not depend on it."""

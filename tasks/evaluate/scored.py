@@ -9,6 +9,9 @@ from tasks.errors import GateError
 
 CALIBRATION_BINS = 15
 """Guo et al. 2017 use 15 bins of equal width."""
+SMALLEST = float(np.finfo(np.float32).eps)
+"""A true label given less than this counts as given this in the log loss, so that one row cannot make the mean
+infinite."""
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,23 @@ def other(label: str) -> str:
     return LABELS[1 - LABELS.index(label)]
 
 
+def build_workspace(root: Path, template_store: Path, tiny_base: Path) -> Workspace:
+    """A workspace at `root` with a store, a trained model and its evaluation."""
+    paths = Paths(root)
+    shutil.copytree(tiny_base, paths.root / "base")
+    shutil.copy(template_store, paths.root / "mlflow.db")
+    with closing(sqlite3.connect(paths.root / "mlflow.db")) as connection, connection:
+        location = ((paths.root / "mlartifacts").as_uri(),)
+        connection.execute("UPDATE experiments SET artifact_location = ? WHERE name = 'finetrace'", location)
+    sha256 = sha256_of_file(paths.root / "base" / "model.safetensors")
+    base = BaseSettings(id="tests/tiny", revision="0" * 40, sha256=sha256, folder="base", max_tokens=16)
+    paths.params.write_text("# tiny\nregister:\n  name: tiny\n", encoding="utf-8")
+    made = Workspace(paths, base)
+    made.train(seed=1)
+    made.evaluate()
+    return made
+
+
 @pytest.fixture
 def make_workspace(
     template_store: Path, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -188,22 +205,7 @@ def make_workspace(
     page = "tasks.report.run_report.render_run_report"  # has tests of its own
     monkeypatch.setattr(page, lambda paths, verdict: f"<!DOCTYPE html><p>{verdict['line']}</p>")
 
-    def make(name: str) -> Workspace:
-        paths = Paths(tmp_path / name)
-        shutil.copytree(tiny_base, paths.root / "base")
-        shutil.copy(template_store, paths.root / "mlflow.db")
-        with closing(sqlite3.connect(paths.root / "mlflow.db")) as connection, connection:
-            location = ((paths.root / "mlartifacts").as_uri(),)
-            connection.execute("UPDATE experiments SET artifact_location = ? WHERE name = 'finetrace'", location)
-        sha256 = sha256_of_file(paths.root / "base" / "model.safetensors")
-        base = BaseSettings(id="tests/tiny", revision="0" * 40, sha256=sha256, folder="base", max_tokens=16)
-        paths.params.write_text("# tiny\nregister:\n  name: tiny\n", encoding="utf-8")
-        made = Workspace(paths, base)
-        made.train(seed=1)
-        made.evaluate()
-        return made
-
-    return make
+    return lambda name: build_workspace(tmp_path / name, template_store, tiny_base)
 
 
 @pytest.fixture

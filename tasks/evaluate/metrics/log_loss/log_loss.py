@@ -4,8 +4,7 @@ import datasets
 import evaluate
 import numpy as np
 
-SMALLEST = float(np.finfo(np.float32).eps)
-"""A true label given less than this counts as given this, so that one row cannot make the mean infinite."""
+from tasks.evaluate.scored import SMALLEST
 
 
 class LogLoss(evaluate.Metric):

@@ -1,0 +1,108 @@
+"""Model folders and texts → what each model answers, loaded as a stranger would load it"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Container, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tasks.errors import GateError
+from tasks.files import read_json
+from tasks.masking import mask_text
+from tasks.offline import SWITCHES
+from tasks.texts import Text
+
+SCRIPT = Path(__file__).with_name("in_clean_process.py")
+TIMED, TIMEOUT_SECONDS = 20, 3600.0
+_KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FINETRACE_TORTURE")
+_KEPT_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "OMP_", "GOMP_", "MKL_", "OPENBLAS_")
+"""What a clean process is given of our environment: no secret, no address of a store, no PYTHONPATH."""
+_SET = {
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_WAIT_POLICY": "passive",  # two models answer at once: who waits must not hold a core
+    "GOMP_SPINCOUNT": "0",
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says about N different texts. probabilities: (N, C) float32, labels in their order."""
+
+    texts: tuple[Text, ...]
+    labels: tuple[str, ...]
+    probabilities: np.ndarray
+    milliseconds: float | None
+    """Median time to label one text; None if nobody asked."""
+    own_code: bool
+    """Whether it ran with the code that it was registered with."""
+
+    def of(self, texts: Sequence[Text]) -> np.ndarray:
+        """The probabilities of these texts, each of which was asked: (n, C) float32."""
+        place = {text: number for number, text in enumerate(self.texts)}
+        return self.probabilities[[place[text] for text in texts]]
+
+    def best(self, texts: Sequence[Text]) -> list[str]:
+        """The most probable label of each of these texts."""
+        return [self.labels[number] for number in self.of(texts).argmax(axis=1)]
+
+
+def ask_all(
+    folders: Mapping[str, Path], texts: Sequence[Text], timed: Container[str] = ()
+) -> dict[str, Answers | GateError]:
+    """What the models in these folders answer to the texts, each in a process of its own, all at once.
+
+    The processes stand in an empty folder and are given none of our code, secrets or addresses. A model that cannot
+    be loaded or asked gives a GateError that says why.
+    """
+    different = tuple(dict.fromkeys(texts))
+    with ExitStack() as stack:
+        started = {}
+        for who, folder in folders.items():
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="finetrace-gate-")))
+            started[who] = (_start(folder.resolve(), different, scratch, TIMED if who in timed else 0), scratch)
+        return {who: _finish(who, folders[who], different, *each) for who, each in started.items()}
+
+
+def _start(folder: Path, texts: Sequence[Text], scratch: Path, timed: int) -> "subprocess.Popen[bytes]":
+    columns = ["text"] if isinstance(texts[0], str) else ["text", "pair"]
+    rows = [[text] if isinstance(text, str) else list(text) for text in texts]
+    questions = scratch / "questions.json"
+    questions.write_text(json.dumps({"columns": columns, "rows": rows, "timed": timed}), encoding="utf-8")
+    empty = scratch / "empty"
+    empty.mkdir()
+    command = [sys.executable, "-P", "-c", SCRIPT.read_text(encoding="utf-8"), str(folder), str(questions)]
+    with (scratch / "said").open("wb") as said:
+        return subprocess.Popen([*command, str(scratch)], cwd=empty, env=_environment(), stdout=said, stderr=said)
+
+
+def _finish(
+    who: str, folder: Path, texts: tuple[Text, ...], process: "subprocess.Popen[bytes]", scratch: Path
+) -> Answers | GateError:
+    try:
+        code = process.wait(TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        return GateError(f"{who} did not answer within {TIMEOUT_SECONDS:.0f} s.")
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if code:
+        lines = (scratch / "said").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return GateError(f"{who} does not load and answer in a clean process: {mask_text((lines or ['?'])[-1])[:300]}")
+    told = read_json(scratch / "answers.json")
+    matrix = np.load(scratch / "answers.npy", allow_pickle=False)
+    own_code = Path(told["code"]).is_relative_to(folder.resolve())
+    return Answers(texts, tuple(told["labels"]), matrix, told["milliseconds"], own_code)
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    return kept | SWITCHES | _SET

@@ -1,0 +1,73 @@
+"""An entry of the ledger → the aliases, the page, the run's artifacts; cut off anywhere, it can be done again"""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict
+
+from tasks.errors import ChampionMovedError
+from tasks.lineage.chain import Chain, Entry
+from tasks.lineage.ledger import Ledger, set_anchor
+from tasks.promotion.choice import aliases_by_name, find_number
+from tasks.promotion.marks import mark, marks_of
+from tasks.tracking import Store
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+_MOVES = frozenset({"promote", "rollback", "restore", "recall"})
+_ENDS = frozenset({"promote", "reject", "recall", "delete"})
+"""After these a version challenges no more."""
+
+
+def finish(store: Store, name: str, ledger: Ledger) -> bool:
+    """Do what the ledger says was begun and the aliases do not show yet; whether there was anything.
+
+    ledger: one without flaws. The anchor comes last: whoever is cut off before it leaves the rest to the next.
+    """
+    if ledger.is_applied:
+        return False
+    for entry in ledger.chain.entries[ledger.anchor.seq :]:
+        take_effect(store, name, entry, ledger.chain)
+    set_anchor(store, name, ledger.chain.head)
+    return True
+
+
+def take_effect(store: Store, name: str, entry: Entry, chain: Chain) -> None:
+    """Aliases, what was to be deleted, pages and artifacts, as the entry says; the champion as the whole ledger says.
+
+    Raises ChampionMovedError if the alias is elsewhere right after it was set.
+    """
+    aliases = aliases_by_name(store, name)
+    is_put_back = entry.action == "refuse" and aliases.get(CHAMPION) == entry.version
+    if entry.action in _MOVES or is_put_back or CHAMPION not in aliases:
+        set_champion(store, name, chain.champion)
+    if entry.action in _ENDS and aliases.get(CHALLENGER) == entry.version:
+        store.client.delete_registered_model_alias(name, CHALLENGER)
+    if entry.action == "delete" and find_number(store, name, entry.version) is not None:
+        store.client.delete_model_version(name, str(entry.version))
+    for number, line in marks_of(entry).items():
+        mark(store, name, number, line)
+    keep(store, name, entry)
+
+
+def set_champion(store: Store, name: str, number: int | None) -> None:
+    """Move the alias, read it back. A version that is gone, or none, leaves the alias as it is."""
+    if number is None or find_number(store, name, number) is None:
+        return
+    store.client.set_registered_model_alias(name, CHAMPION, str(number))
+    found = aliases_by_name(store, name).get(CHAMPION)
+    if found != number:
+        raise ChampionMovedError(
+            f"CHAMPION_MOVED: the alias champion of {name} was set to v{number} and is at v{found} now: somebody else "
+            "moved it at the same moment. The reconciler, or your next promotion, puts it right."
+        )
+
+
+def keep(store: Store, name: str, entry: Entry) -> None:
+    """The entry as promotion/<seq>.json among the artifacts of the version's run."""
+    from mlflow.exceptions import MlflowException
+
+    version = find_number(store, name, entry.version)
+    if version is None or not version.run_id or entry.action == "register":
+        return
+    text = json.dumps(asdict(entry), indent=2, sort_keys=True, ensure_ascii=False)
+    with suppress(MlflowException, OSError):  # the ledger has it all; this copy is for whoever reads the run's page
+        store.client.log_text(version.run_id, text, f"promotion/{entry.seq}.json")

@@ -1,0 +1,60 @@
+"""facts → what every rule says: may this version become the champion?"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from tasks.operations import PromoteSettings
+from tasks.promotion.facts import Facts
+from tasks.promotion.rules.as_measured import AsMeasured
+from tasks.promotion.rules.files import Files
+from tasks.promotion.rules.latency import Latency
+from tasks.promotion.rules.loads import Loads
+from tasks.promotion.rules.size import Size
+from tasks.promotion.rules.test_rows import ReachableRows
+from tasks.register import gate
+from tasks.register.rules import BestBaseline, Outcome
+from tasks.register.settings import RegisterSettings
+
+
+class Rule(Protocol):
+    """One condition; `judge` gives its outcome."""
+
+    @property
+    def name(self) -> str: ...
+
+    def judge(self, facts: Facts, promote: PromoteSettings) -> Outcome: ...
+
+
+RULES: tuple[Rule, ...] = (Files(), Size(), ReachableRows(), Loads(), AsMeasured(), Latency())
+NEEDED = frozenset({ReachableRows.name, Loads.name})
+"""Without these nothing else can be asked."""
+REMEMBERED = BestBaseline.name
+"""Baselines are not trained again: the rows, the model and so the difference are the same as when it was registered."""
+
+
+def judge(facts: Facts, promote: PromoteSettings, register: RegisterSettings) -> list[Outcome]:
+    """What every rule says, in order; those of register are asked again on answers given just now.
+
+    After a rule without which nothing else can be asked has failed, the others say nothing.
+    """
+    outcomes: list[Outcome] = []
+    for rule in RULES:
+        outcomes.append(rule.judge(facts, promote))
+        if rule.name in NEEDED and not outcomes[-1].passed:
+            return outcomes
+    if facts.evidence is None:
+        return outcomes
+    recorded = {each["name"]: each for each in facts.verified.statement.results.get("gate", [])}
+    for other in gate.RULES:
+        if other.name == REMEMBERED:
+            outcomes.append(_remembered(recorded.get(REMEMBERED)))
+        else:
+            outcomes.append(other.judge(facts.evidence, register))
+    return outcomes
+
+
+def _remembered(recorded: Mapping[str, Any] | None) -> Outcome:
+    if recorded is None:
+        return Outcome(REMEMBERED, False, None, None, "its statement tells no baseline")
+    why = f"{recorded.get('why')} (when registered)"
+    return Outcome(REMEMBERED, recorded.get("passed"), recorded.get("value"), recorded.get("limit"), why)

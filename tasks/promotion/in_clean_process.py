@@ -1,0 +1,51 @@
+"""What a fresh Python runs to load a registered model and ask it: this file's text, with nothing of ours imported
+
+Arguments: the model's folder, questions.json {"columns", "rows", "timed"}, the folder for answers.json and answers.npy.
+"""
+
+import ctypes
+import json
+import statistics
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+WARM_UPS = 2
+
+
+def main(model_folder: str, questions: str, answers: str) -> None:
+    """Load, predict all rows, then time single ones."""
+    with suppress(OSError, AttributeError):  # Linux: end when whoever asks is killed
+        ctypes.CDLL(None).prctl(1, 9)
+    import mlflow.pyfunc
+    import numpy as np
+    import pandas as pd
+
+    asked = json.loads(Path(questions).read_text(encoding="utf-8"))
+    model = mlflow.pyfunc.load_model(model_folder)
+    rows = pd.DataFrame(asked["rows"], columns=asked["columns"])
+    found = model.predict(rows, params={"top_k": 1_000_000})
+    ranks = ["", *(f"_{rank}" for rank in range(2, 1 + len(found.columns) // 2))]
+    labels = sorted(found.iloc[0][f"label{rank}"] for rank in ranks)
+    place = {label: number for number, label in enumerate(labels)}
+    matrix = np.zeros((len(found), len(labels)), dtype=np.float32)
+    for rank in ranks:
+        matrix[np.arange(len(found)), found[f"label{rank}"].map(place).to_numpy()] = found[f"probability{rank}"]
+    times = []
+    for number in range(WARM_UPS + asked["timed"] if asked["timed"] else 0):
+        one = rows.iloc[[number % len(rows)]]
+        started = time.perf_counter()
+        model.predict(one)
+        times.append(time.perf_counter() - started)
+    told = {
+        "labels": labels,
+        "milliseconds": 1000 * statistics.median(times[WARM_UPS:]) if times else None,
+        "code": str(getattr(sys.modules.get("tasks"), "__file__", "")),
+    }
+    np.save(Path(answers) / "answers.npy", matrix, allow_pickle=False)
+    (Path(answers) / "answers.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

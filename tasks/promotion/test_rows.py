@@ -1,0 +1,97 @@
+"""The test rows that a version was measured on, cut into slices as evaluate cuts them"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from tasks.evaluate.settings import EvaluateSettings
+from tasks.evaluate.slices import Slice, SliceRows, cut_slices
+from tasks.lineage.statement import Statement
+from tasks.paths import Paths
+from tasks.promotion.data_files import find_data, recorded_test, recorded_train
+from tasks.table import SPLIT, read_table
+from tasks.texts import Text, texts_of
+
+_COLUMNS = ["row_id", "text", "pair", "label"]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A slice: its n texts as a model reads them, and their n labels."""
+
+    name: str
+    texts: list[Text]
+    labels: list[str]
+
+
+@dataclass(frozen=True)
+class TestRows:
+    """N test rows and their slices."""
+
+    __test__ = False  # pytest takes the name for a test's
+
+    md5: str
+    texts: list[Text]
+    labels: list[str]
+    slices: tuple[Piece, ...]
+
+    @property
+    def all_texts(self) -> list[Text]:
+        """Every text that a model has to read."""
+        return [*self.texts, *(text for piece in self.slices for text in piece.texts)]
+
+
+def find_test_rows(paths: Paths, statement: Statement, settings: EvaluateSettings) -> TestRows | None:
+    """The rows that the statement names by md5; None if they are neither in the workspace nor in DVC's cache.
+
+    The slices of evaluate need the train rows too: where those are gone, there are slices by label alone.
+    """
+    name, md5 = recorded_test(statement)
+    file = find_data(paths, name, md5)
+    if file is None:
+        return None
+    table = read_table(file, SPLIT, _COLUMNS)
+    train = find_data(paths, *recorded_train(statement))
+    return cut(table, _read(train), settings, md5)
+
+
+def cut(table: pa.Table, train: pa.Table | None, settings: EvaluateSettings, md5: str) -> TestRows:
+    """The test rows in `table` with a slice for each label, and those of evaluate if there are train rows."""
+    texts, labels = texts_of(table), table["label"].to_pylist()
+    pieces = [_take(f"label {label}", [label == each for each in labels], texts, labels) for label in sorted({*labels})]
+    if train is not None:
+        found = cut_slices(_as_slice_rows(table, train, settings))
+        pieces += [_as_piece(each, texts, labels) for each in found]
+    return TestRows(md5, texts, labels, tuple(pieces))
+
+
+def _read(train: Path | None) -> pa.Table | None:
+    return None if train is None else read_table(train, SPLIT, _COLUMNS)
+
+
+def _as_slice_rows(table: pa.Table, train: pa.Table, settings: EvaluateSettings) -> SliceRows:
+    labels, train_labels = table["label"].to_pylist(), train["label"].to_pylist()
+    number = {label: place for place, label in enumerate(sorted({*labels, *train_labels}))}
+    return SliceRows(
+        train_texts=texts_of(train),
+        train_labels=np.array([number[label] for label in train_labels], dtype=np.int64),
+        test_texts=texts_of(table),
+        test_ids=table["row_id"].to_pylist(),
+        test_labels=np.array([number[label] for label in labels], dtype=np.int64),
+        typo_share=settings.typo_share,
+        typo_rows=settings.typo_rows,
+        seed=settings.seed,
+    )
+
+
+def _as_piece(found: Slice, texts: list[Text], labels: list[str]) -> Piece:
+    own = [texts[row] for row in found.rows] if found.texts is None else found.texts
+    return Piece(found.name, own, [labels[row] for row in found.rows])
+
+
+def _take(name: str, chosen: Sequence[bool], texts: list[Text], labels: list[str]) -> Piece:
+    rows = np.flatnonzero(chosen)
+    return Piece(name, [texts[row] for row in rows], [labels[row] for row in rows])

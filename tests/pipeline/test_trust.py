@@ -1,0 +1,182 @@
+"""From a schedule to a rollback, with real servers, real stages and real clicks.
+
+One story, told in order: a schedule fires and the first version is the champion; new data make a second one; a person
+promotes it by setting the alias over the API of MLflow, and by clicking in its pages; a worse one is put back; the
+audit finds every byte where it belongs, and a version is made again from nothing but what is recorded of it.
+"""
+
+import json
+import os
+import random
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.pipeline.browser import Browser, open_browser
+from tests.pipeline.conftest import WORDS, make_workspace
+from tests.pipeline.service import NAME, Service, ask, free_port
+
+pytestmark = pytest.mark.pipeline
+PICTURES = "FINETRACE_PICTURES"
+"""Environment variable: a folder that gets the pictures of what is clicked, for the docs."""
+BUSY = ("SCHEDULED", "PENDING", "RUNNING")
+
+
+def set_lines(root: Path, **sections: str) -> None:
+    """Write sections of params.yaml anew."""
+    file = root / "params.yaml"
+    kept = [line for line in file.read_text().splitlines() if line.partition(":")[0] not in sections]
+    file.write_text("\n".join([*kept, *(f"{name}: {text}" for name, text in sections.items())]) + "\n")
+
+
+def add_rows(root: Path) -> None:
+    """Thirty new rows."""
+    draw = random.Random(11)  # noqa: S311 - not a secret
+    rows = [
+        (" ".join(["hello", *draw.sample(words.split(), 4)]), label)
+        for label, words in WORDS.items()
+        for _ in range(10)
+    ]
+    with (root / "data" / "raw" / "rows.csv").open("a") as file:
+        file.write("".join(f"{text},{label}\n" for text, label in dict.fromkeys(rows)))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """`finetrace up` in a committed workspace whose schedule fires every minute."""
+    workspace = make_workspace(tmp_path_factory.mktemp("trust"), fake=False)
+    root = workspace.root
+    set_lines(
+        root,
+        finetune="{epochs: 2, calibrate: false, strategy: {kind: feature_extraction}}",
+        schedule='{cron: "* * * * *", timezone: Europe/Vienna, on_data_change: true, check_minutes: 60}',
+    )
+    git = ["git", "-c", "user.name=ann", "-c", "user.email=ann@example.org"]
+    subprocess.run(["git", "config", "user.email", "ann@example.org"], cwd=root, check=True)
+    subprocess.run([*git, "add", "--all"], cwd=root, check=True)
+    subprocess.run([*git, "commit", "--quiet", "-m", "as given"], cwd=root, check=True)
+    ports = {name: free_port() for name in ("mlflow", "prefect", "receiver")}
+    options = [part for name, port in ports.items() for part in (f"--{name}-port", str(port))]
+    up = workspace.start("up", *options)
+    made = Service(workspace, up, *(f"http://127.0.0.1:{ports[name]}" for name in ("mlflow", "prefect")))
+    try:
+        made.wait((root / ".finetrace" / "servers.json").exists)
+        yield made
+    finally:
+        workspace.end_all()
+
+
+def test_a_schedule_fires_and_the_first_version_is_the_champion(service: Service) -> None:
+    service.wait(lambda: service.champion() == 1)
+    [first] = service.history()
+    assert (first["action"], first["version"], first["after"]) == ("register", 1, 1)
+    run = next(each for each in service.runs("retrain") if each["state"]["type"] != "SCHEDULED")
+    assert run["auto_scheduled"]
+    deployment = ask(f"{service.prefect}/api/deployments/name/retrain/local")
+    ask(f"{service.prefect}/api/deployments/{deployment['id']}/pause_deployment", {})
+
+
+def test_new_data_make_a_challenger(service: Service) -> None:
+    service.wait(lambda: not [each for each in service.runs("retrain") if each["state"]["type"] in BUSY])
+    add_rows(service.workspace.root)
+    service.start_deployment("data-change/local")
+    service.wait(lambda: 2 in service.versions())
+    service.wait(lambda: service.versions()[2]["aliases"] == ["challenger"])
+    assert service.champion() == 1
+    assert [each["parameters"]["trigger"] for each in service.runs("retrain")].count("data") == 1
+
+
+def test_the_alias_set_over_the_api_is_kept_if_the_gates_agree(service: Service) -> None:
+    service.set_champion(2)
+    service.wait(lambda: [each for each in service.history() if each["action"] == "promote"])
+    entry = service.history()[-1]
+    assert (entry["version"], entry["before"], entry["after"], entry["via"]) == (2, 1, 2, "ui")
+    service.wait(lambda: "promotion" in service.versions()[2]["tags"])
+    assert service.champion() == 2
+    assert service.versions()[2]["tags"]["promotion"].startswith("CHAMPION: kept v2")
+
+
+def test_rollback_brings_the_champion_before_back(service: Service) -> None:
+    service.finetrace("rollback", "--reason", "to see whether it works", "--by", "ann")
+    assert service.champion() == 1
+    entry = service.history()[-1]
+    assert (entry["action"], entry["before"], entry["after"], entry["by"]) == ("rollback", 2, 1, "ann")
+
+
+def click_champion(page: Browser, service: Service, version: int, pictures: Path | None) -> None:
+    """What a person does in MLflow's pages to make a version the champion."""
+
+    def picture(name: str) -> None:
+        if pictures is not None:
+            page.picture(pictures / f"{name}.png")
+
+    page.go(f"{service.mlflow}/?workflowType=machine_learning#/models/{NAME}/versions/{version}")
+    page.wait_for_text("Aliases")
+    page.click("document.querySelector('[data-component-id*=modelversionviewaliaseditor]')")
+    page.click("document.querySelector('[role=dialog] input')")
+    page.type("champion")
+    page.press("Enter")
+    page.wait_for_text('The "champion" alias is also being used on version 1')
+    picture("alias")
+    page.click_button("Save aliases")
+
+
+def test_a_click_in_the_pages_of_mlflow_promotes_too(service: Service, tmp_path: Path) -> None:
+    pictures = Path(os.environ[PICTURES]) if PICTURES in os.environ else None
+    before = len(service.history())
+    with open_browser(tmp_path / "profile") as page:
+        click_champion(page, service, 2, pictures)
+        service.wait(lambda: len(service.history()) > before)
+        service.wait(lambda: service.history()[-1]["after"] == 2)
+        page.go("about:blank")
+        page.go(f"{service.mlflow}/?workflowType=machine_learning#/models/{NAME}/versions/2")
+        page.wait_for_text("CHAMPION: kept v2")
+        if pictures is not None:
+            page.picture(pictures / "kept.png")
+    entry = service.history()[-1]
+    assert (entry["action"], entry["version"], entry["via"]) == ("promote", 2, "ui")
+    assert service.champion() == 2
+
+
+def test_a_worse_model_set_as_champion_is_put_back_with_the_reason(service: Service) -> None:
+    root = service.workspace.root
+    good = (root / "params.yaml").read_text()
+    off = "{finite: true, min_accuracy: null, min_macro_f1: null, max_ece: null, baseline_tolerance: null, "
+    set_lines(
+        root,
+        finetune="{epochs: 1, calibrate: false, strategy: {kind: feature_extraction, inverse_penalty: 1.0e-6}}",
+        register=f"{{name: {NAME}, gate: {off}champion_tolerance: null, slice_tolerance: null}}}}",
+    )
+    service.finetrace("run")
+    (root / "params.yaml").write_text(good)
+    assert service.versions()[3]["aliases"] == ["challenger"]
+    service.set_champion(3)
+    service.wait(lambda: service.history()[-1]["action"] == "refuse")
+    service.wait(lambda: service.champion() == 2)
+    service.wait(lambda: "promotion" in service.versions()[3]["tags"])
+    assert service.versions()[3]["tags"]["promotion"].startswith("PUT BACK: ")
+    entry = service.history()[-1]
+    assert (entry["version"], entry["before"], entry["after"]) == (3, 2, 2)
+    assert "min_accuracy" in entry["reason"]
+
+
+def test_the_audit_finds_nothing_wrong_with_any_version(service: Service) -> None:
+    told = json.loads(service.finetrace("audit", "--all", "--json"))
+    assert "✗" not in json.dumps(told, ensure_ascii=False)
+
+
+def test_the_champion_is_made_again_to_the_same_bytes(service: Service) -> None:
+    told = service.finetrace("reproduce", f"models:/{NAME}/1")
+    assert "identical" in told
+    assert re.match("identical", service.versions()[1]["tags"]["reproduced"])
+
+
+def test_down_ends_all_of_it(service: Service) -> None:
+    family = psutil.Process(service.up.pid).children(recursive=True)
+    service.finetrace("down")
+    assert psutil.wait_procs(family, timeout=20)[1] == []
+    assert service.up.wait(20) == 0

@@ -1,0 +1,34 @@
+"""A registered model in a process that knows nothing of us."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tasks.errors import GateError
+from tasks.promotion.clean_process import ask_all
+from tasks.register.package import open_package
+
+
+def test_it_answers_as_it_does_here_with_its_own_code_and_none_of_our_secrets(
+    desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETRACE_NOTIFY_URL", "https://example.invalid/secret")
+    monkeypatch.setenv("PYTHONPATH", str(Path.cwd()))
+    folder, texts = desk.folder(2), ["where is my parcel", "refund please", "where is my parcel"]
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    before = {file.relative_to(folder) for file in folder.rglob("*")}
+    told = ask_all({"the model": folder, "the other": broken}, texts, timed={"the model"})
+    answers, failure = told["the model"], told["the other"]
+    assert not isinstance(answers, GateError)
+    assert answers.own_code
+    assert answers.milliseconds is not None
+    assert answers.milliseconds > 0
+    model = open_package(folder)
+    order = [model.labels.index(label) for label in answers.labels]
+    assert np.allclose(answers.of(texts), model.predict(texts)[:, order], atol=1e-5)
+    assert answers.best(texts)[0] == answers.best(texts)[2]
+    assert isinstance(failure, GateError)
+    assert "the other does not load and answer in a clean process: " in str(failure)
+    assert {file.relative_to(folder) for file in folder.rglob("*")} == before
