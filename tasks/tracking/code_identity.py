@@ -50,12 +50,13 @@ def _changes(root: Path) -> str:
 
 
 def _added(root: Path, name: str, position: int) -> str:
-    """A new file's diff, or only its name when it is large or one of very many."""
+    """A new file's diff, or only its name when it is large, binary, or one of very many."""
     file = root / name
     small = file.is_file() and not file.is_symlink() and file.stat().st_size <= _MAX_UNTRACKED_BYTES
     if not small or position >= _MAX_UNTRACKED_FILES:
         return f"# new, content not kept: {name}\n"
-    return _git(root, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-index", "--", "/dev/null", name)
+    added = _git(root, "diff", "--no-ext-diff", "--no-textconv", "--no-color", "--no-index", "--", "/dev/null", name)
+    return f"# new, content not kept: {name}\n" if "\nBinary files /dev/null and " in added else added
 
 
 def _git(root: Path, *arguments: str) -> str:

@@ -52,5 +52,14 @@ def test_a_large_new_file_is_only_named(repository: Path) -> None:
     assert len(diff) < 1_000
 
 
+def test_a_binary_new_file_is_only_named_so_that_git_can_apply_the_rest(repository: Path) -> None:
+    (repository / "picture.bin").write_bytes(b"a\0b")
+    (repository / "new.txt").write_text("new\n")
+    diff = read_code_identity(repository).diff
+    assert "# new, content not kept: picture.bin\n" in diff
+    assert "Binary files" not in diff
+    assert "+new" in diff
+
+
 def test_without_git_the_identity_is_empty(tmp_path: Path) -> None:
     assert read_code_identity(tmp_path).name == "not in git"
