@@ -43,6 +43,10 @@ def _strangers(place: Place) -> Done:
         origin = {"Origin": "https://evil.example"}
         code, _ = ask(f"{servers.registry}/registered-models/create", {"name": "theirs"}, origin)
         require(code == 403, f"MLflow takes a write from another page's origin: {code}")
+        start = f"{servers.prefect}/flow_runs/filter"
+        for stranger in ({"Host": "evil.example"}, origin, {**origin, "Content-Type": "text/plain"}):
+            code, _ = ask(start, {}, stranger)
+            require(code == 403, f"Prefect answers {stranger} with {code}")
         return down(servers)
 
 
@@ -103,7 +107,5 @@ CASES: list[Case] = [
     Case(16, "a retraining whose Prefect server is not there says so within seconds", 7, _no_prefect),
     Case(16, "what was trained while MLflow was away is registered later, not trained again", 0, _no_mlflow),
     Case(18, "every server answers a search, and a schedule really fires", 0, _fires),
-    Case(
-        44, "servers listen on 127.0.0.1 alone, and MLflow refuses rebound host names and foreign pages", 0, _strangers
-    ),
+    Case(44, "servers listen on 127.0.0.1 alone, and refuse rebound host names and foreign pages", 0, _strangers),
 ]
