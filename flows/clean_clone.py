@@ -17,7 +17,7 @@ from flows.workshop import open_workshop
 from tasks.errors import GateError, SetupError
 from tasks.operations import ScheduleSettings
 from tasks.paths import Paths
-from tasks.tracking.store import registry_uri, tracking_uri
+from tasks.tracking.store import database, init_store, registry_uri, tracking_uri
 
 BRANCHES = "retrain/"
 
@@ -131,6 +131,9 @@ def _stage_changes(clone: Paths) -> None:
 @contextmanager
 def _same_store(paths: Paths) -> Iterator[None]:
     """Within the block, stages of the clone write to the workspace's MLflow."""
+    file = database(tracking_uri(paths))
+    if file is not None and not file.exists():
+        init_store(paths)  # not from within the clone: what MLflow makes first is told from where it is made
     told = {"MLFLOW_TRACKING_URI": tracking_uri(paths), "MLFLOW_REGISTRY_URI": registry_uri(paths)}
     before = {key: os.environ.get(key) for key in told}
     os.environ.update(told)

@@ -119,7 +119,7 @@ def start_server(paths: Paths, port: int, extra: Mapping[str, str]) -> tuple[sub
     check_database(prefect_home(paths) / "prefect.db")
     environment = {**os.environ, "PREFECT_HOME": str(prefect_home(paths)), **extra}
     environment.pop("PREFECT_API_URL", None)
-    command = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
+    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.prefect_app:create"]
     command += ["--host", _LOCAL, "--port", str(port), "--log-level", "error", "--lifespan", "on"]
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as output:
         process = child.start(command, cwd=paths.root, env=environment, output=output)

@@ -86,6 +86,8 @@ def store_lock(paths: Paths, purpose: str) -> FileLock:
     file = database(registry_uri(paths))
     if file is None or file.parent == paths.root.resolve():
         folder, name = paths.state / "locks", f"mlflow-{purpose}.lock"
+    elif (file.parent / paths.state.name).is_dir():  # of a workspace: we are in a clone of it, and share its locks
+        folder, name = file.parent / paths.state.name / "locks", f"mlflow-{purpose}.lock"
     else:
         folder, name = file.parent, f".{file.name}-{purpose}.lock"
     make_folder(folder)

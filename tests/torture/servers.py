@@ -1,17 +1,19 @@
-"""13, 14, 16, 18, 44: servers that die, are not there, look well and are not, or are asked by strangers."""
+"""13, 14, 16 to 18, 44: servers that die, are not there, look well and are not, or are asked by strangers."""
 
 import time
+from collections.abc import Callable
 
 import psutil
 
 from tests.torture.case import Case, require, require_words
 from tests.torture.commands import Done
 from tests.torture.place import Place
-from tests.torture.prepared import registered, trained
-from tests.torture.serving import Servers, ask, down, served, wait_for
+from tests.torture.prepared import plain, registered, trained
+from tests.torture.serving import NAMES, Servers, ask, down, free_port, served, wait_for
 
 OFTEN = {"check_minutes": 0.25}
 REAPED_SECONDS = 60.0
+PREFECT, KEYS = ".finetrace/prefect/prefect.db", ".finetrace/webhook.json"
 
 
 def _listening(servers: Servers) -> list[tuple[str, int]]:
@@ -43,6 +45,10 @@ def _strangers(place: Place) -> Done:
         origin = {"Origin": "https://evil.example"}
         code, _ = ask(f"{servers.registry}/registered-models/create", {"name": "theirs"}, origin)
         require(code == 403, f"MLflow takes a write from another page's origin: {code}")
+        start = f"{servers.prefect}/flow_runs/filter"
+        for stranger in ({"Host": "evil.example"}, origin, {**origin, "Content-Type": "text/plain"}):
+            code, _ = ask(start, {}, stranger)
+            require(code == 403, f"Prefect answers {stranger} with {code}")
         return down(servers)
 
 
@@ -97,13 +103,30 @@ def _no_mlflow(place: Place) -> Done:
     return later
 
 
+def _broken(name: str, *words: str) -> Callable[[Place], Done]:
+    """`finetrace up` where one of the files it needs is rubbish: told before any server stands."""
+
+    def act(place: Place) -> Done:
+        workspace = place.copy(plain(place.lab))
+        workspace.write(name, b"{ rubbish " * 500)
+        began = time.monotonic()
+        options = [word for kind in NAMES for word in (f"--{kind}-port", str(free_port()))]
+        done = workspace.finetrace("up", *options)
+        require(time.monotonic() - began < 60, "told too late")
+        (workspace.root / name).unlink()
+        return require_words(done, name.rpartition("/")[2], *words)
+
+    return act
+
+
 CASES: list[Case] = [
+    Case(17, "`finetrace up` on a broken mlflow.db names it", 7, _broken("mlflow.db")),
+    Case(17, "`finetrace up` on a broken database of Prefect names it", 5, _broken(PREFECT, "move it away")),
+    Case(17, "`finetrace up` on broken keys of the webhook names them", 5, _broken(KEYS, "Delete it")),
     Case(13, "a flow killed with SIGKILL is told as crashed by the scheduled reaper", 0, _killed_flow),
     Case(14, "`finetrace up` killed with SIGKILL leaves no server, and starts again on what it left", 0, _killed_up),
     Case(16, "a retraining whose Prefect server is not there says so within seconds", 7, _no_prefect),
     Case(16, "what was trained while MLflow was away is registered later, not trained again", 0, _no_mlflow),
     Case(18, "every server answers a search, and a schedule really fires", 0, _fires),
-    Case(
-        44, "servers listen on 127.0.0.1 alone, and MLflow refuses rebound host names and foreign pages", 0, _strangers
-    ),
+    Case(44, "servers listen on 127.0.0.1 alone, and refuse rebound host names and foreign pages", 0, _strangers),
 ]

@@ -1,11 +1,14 @@
 """When the raw data count as new, and what a clean clone is told of DVC."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from flows.clone_data import local_settings
-from flows.data_change import fingerprint, is_new
+from flows.data_change import fingerprint, is_new, look_at_remote
+from tasks.operations import ScheduleSettings
+from tasks.paths import Paths
 
 RAW = "data/raw/rows.csv"
 
@@ -32,6 +35,31 @@ def test_fingerprint_changes_with_any_file_of_a_folder(tmp_path: Path) -> None:
     assert fingerprint(tmp_path) == before
     (tmp_path / "test.csv").write_text("b")
     assert fingerprint(tmp_path) != before
+
+
+def test_data_on_the_remote_are_new_when_their_content_changes_there(tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=ann", "-c", "user.email=ann@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=tmp_path / "w", check=True, capture_output=True)
+
+    (tmp_path / "w" / "data").mkdir(parents=True)
+    subprocess.run(["git", "init", "--quiet", "--bare", str(tmp_path / "remote")], check=True)
+    git("init", "--quiet", "--initial-branch=main")
+    git("remote", "add", "origin", str(tmp_path / "remote"))
+
+    def push(name: str, content: str) -> str:
+        (tmp_path / "w" / name).write_text(content)
+        git("add", ".")
+        git("commit", "--quiet", "--message", content)
+        git("push", "--quiet", "origin", "main")
+        return look_at_remote(Paths(tmp_path / "w"), ScheduleSettings(), "data/rows.csv", asked)[0]
+
+    asked = ""
+    asked = first = push("data/rows.csv", "one")
+    assert look_at_remote(Paths(tmp_path / "w"), ScheduleSettings(), "data/rows.csv", "")[1] is False  # remembered only
+    assert push("params.yaml", "other things") == first
+    assert push("data/rows.csv", "two") != first
+    assert look_at_remote(Paths(tmp_path / "w"), ScheduleSettings(), "data/rows.csv", first)[1] is True
 
 
 def test_clone_shares_the_cache_and_finds_folders_that_are_remotes() -> None:

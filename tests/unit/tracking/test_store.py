@@ -9,7 +9,7 @@ import pytest
 
 from tasks.errors import SetupError
 from tasks.paths import Paths
-from tasks.tracking import init_store, open_store, registry_uri, tracking_uri
+from tasks.tracking import init_store, open_store, registry_uri, store_lock, tracking_uri
 
 INIT = "import sys; from pathlib import Path; from tasks.paths import Paths; from tasks.tracking import init_store; "
 
@@ -68,3 +68,10 @@ def test_only_the_owner_may_read_the_locks(template_store: Path) -> None:
     state = template_store.parent / ".finetrace"
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (state, state / "locks")}
     assert modes == {0o700}
+
+
+def test_a_clone_of_a_workspace_shares_the_locks_of_its_store(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths.state.mkdir()
+    own = store_lock(paths, "runs").lock_file
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", tracking_uri(paths))
+    assert store_lock(Paths(paths.state / "clone"), "runs").lock_file == own
