@@ -17,7 +17,7 @@ from tasks.audit.edges.statement import EDGE as STATEMENT
 from tasks.audit.finding import Finding, is_clean
 from tasks.audit.gather import Asked, gather
 from tasks.audit.verify import judge
-from tasks.audit.witnesses import Code, FlowRun, Made, Unreached, Witnesses
+from tasks.audit.witnesses import Code, FlowRun, Made, Package, Unreached, Witnesses
 from tasks.lineage.chain import EMPTY
 from tests.audited import NAME, Audited
 
@@ -91,8 +91,8 @@ def test_code_that_did_not_run_is_named_with_its_stage(seen: Witnesses) -> None:
     assert isinstance(seen.code, Code)
     other = replace(seen.code, found={**seen.code.found, "tasks/ingest": "0" * 32 + ".dir"})
     assert [each.split(":")[0] for each in broken(CODE.check(replace(seen, code=other)))] == ["tasks/ingest (ingest)"]
-    masked = replace(other, is_masked=True)
-    assert is_clean(CODE.check(replace(seen, code=masked)))
+    for known in (replace(other, is_masked=True), replace(other, left_out=["tasks/ingest/big.csv"])):
+        assert is_clean(CODE.check(replace(seen, code=known)))
 
 
 def test_kept_file_that_git_has_otherwise_is_named(seen: Witnesses) -> None:
@@ -109,6 +109,15 @@ def test_flow_run_of_another_flow_or_without_its_end_is_told(seen: Witnesses) ->
     assert "no event tells of that" in broken(FLOW.check(replace(seen, flow_run=without)))[0]
     running = replace(seen.flow_run, state="RUNNING")
     assert is_clean(FLOW.check(replace(seen, flow_run=running)))
+
+
+def test_compiled_code_beside_the_model_is_told_and_is_no_alarm(seen: Witnesses) -> None:
+    """Python leaves it there when the model is loaded in place."""
+    assert isinstance(seen.package, Package)
+    compiled = replace(seen.package, compiled=["code/tasks/__pycache__/digest.pyc"])
+    found = EDGES[0].check(replace(seen, package=compiled))
+    assert is_clean(found)
+    assert [each.what for each in found if each.mark == "unreached"] == ["1 files of compiled code"]
 
 
 def test_ledger_ahead_of_the_aliases_is_no_alarm(seen: Witnesses) -> None:
