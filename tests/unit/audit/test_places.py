@@ -165,7 +165,11 @@ def test_flow_run_is_read_from_the_workspaces_own_database(tmp_path: Path) -> No
         connection.execute(
             "INSERT INTO events VALUES ('prefect.flow-run.Completed', ?)", (f"prefect.flow-run.{FLOW_RUN}",)
         )
-    expected = FlowRun("retrain", "COMPLETED", {"api_key": "***"}, frozenset({"Completed"}), "its database here")
+        heartbeats = [("prefect.flow-run.heartbeat", f"prefect.flow-run.{FLOW_RUN}")] * 200  # of a long training
+        connection.executemany("INSERT INTO events VALUES (?, ?)", heartbeats)
+        connection.execute("INSERT INTO events VALUES ('prefect.flow-run.Completed', ?)", (heartbeats[0][1],))
+    events = frozenset({"heartbeat", "Completed"})
+    expected = FlowRun("retrain", "COMPLETED", {"api_key": "***"}, events, "its database here")
     assert read_flow_run(paths, FLOW_RUN, "") == expected
     assert isinstance(read_flow_run(paths, FLOW_RUN.replace("2", "3"), ""), Unreached)
 
