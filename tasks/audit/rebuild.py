@@ -117,7 +117,7 @@ def _bring(path: str, md5: str, stage: str, root: Path, workspace: Path) -> None
         return
     if md5_of(root / path) == md5:
         _replace(target, root / path)
-    elif not any(_take(place, md5, target) for place in _places(root)):
+    elif not any(_take(place, md5, target) and md5_of(target) == md5 for place in _places(root)):
         _fetch(root, md5, target)
     if md5_of(target) != md5:
         raise DataError(
