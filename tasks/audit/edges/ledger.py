@@ -5,6 +5,7 @@ from tasks.audit.finding import Finding, broken, holds, unreached
 from tasks.audit.signed import judge_signature
 from tasks.audit.witnesses import Witnesses
 from tasks.lineage.chain import EMPTY, Line, parse_entry
+from tasks.lineage.kept import STATEMENT_TAG
 from tasks.lineage.ledger import SIGNATURES, describe_entry, shown_tags
 from tasks.lineage.signature import ENTRY
 
@@ -54,7 +55,9 @@ def _registration(seen: Witnesses) -> list[Finding]:
         return [holds(f"version {version} was entered when it was registered")]
     if SETTLED not in seen.registered.tags:
         return [unreached(f"version {version}", "its registration was cut off; `finetrace run` finishes it")]
-    if not seen.ledger.lines:
+    entered = [entry.version for entry in seen.ledger.chain.entries if entry.action == "register"]
+    is_older = STATEMENT_TAG not in seen.registered.tags and version < min(entered, default=version + 1)
+    if is_older:  # statements and the ledger came with one release
         return [unreached(f"version {version}", "it is older than the ledger")]
     return [broken(f"version {version}", "no line of the ledger tells of its registration")]
 

@@ -18,7 +18,8 @@ from tasks.audit.finding import Finding, is_clean
 from tasks.audit.gather import Asked, gather
 from tasks.audit.verify import judge
 from tasks.audit.witnesses import Code, FlowRun, Made, Package, Unreached, Witnesses
-from tasks.lineage.chain import EMPTY
+from tasks.lineage.chain import EMPTY, read_chain
+from tasks.lineage.ledger import Ledger
 from tests.audited import NAME, Audited
 
 MISSING = Unreached("it is far away")
@@ -109,6 +110,19 @@ def test_flow_run_of_another_flow_or_without_its_end_is_told(seen: Witnesses) ->
     assert "no event tells of that" in broken(FLOW.check(replace(seen, flow_run=without)))[0]
     running = replace(seen.flow_run, state="RUNNING")
     assert is_clean(FLOW.check(replace(seen, flow_run=running)))
+
+
+def test_version_that_the_ledger_should_tell_of_is_an_alarm_and_an_older_one_is_none(seen: Witnesses) -> None:
+    def without(number: int) -> Witnesses:
+        entries = tuple(each for each in seen.ledger.chain.entries if each.version != number)
+        return replace(seen, ledger=replace(seen.ledger, chain=replace(seen.ledger.chain, entries=entries)))
+
+    assert any("no line of the ledger tells" in each for each in broken(LEDGER.check(without(2))))
+    gone = replace(seen, ledger=Ledger(read_chain([], NAME), EMPTY))  # with its anchor, seen from a new clone
+    assert any("no line of the ledger tells" in each for each in broken(LEDGER.check(gone)))
+    untold = {name: value for name, value in seen.registered.tags.items() if name != "finetrace.statement"}
+    older = replace(without(1), registered=replace(seen.registered, version=1, tags=untold))
+    assert not any("no line of the ledger tells" in each for each in broken(LEDGER.check(older)))
 
 
 def test_compiled_code_beside_the_model_is_told_and_is_no_alarm(seen: Witnesses) -> None:
