@@ -6,7 +6,7 @@ from tasks.audit.signed import judge_signature
 from tasks.audit.witnesses import Witnesses
 from tasks.lineage.chain import EMPTY, Line, parse_entry
 from tasks.lineage.kept import STATEMENT_TAG
-from tasks.lineage.ledger import SIGNATURES, describe_entry, shown_tags
+from tasks.lineage.ledger import SIGNATURES, Ledger, describe_entry, shown_tags
 from tasks.lineage.signature import ENTRY
 
 SETTLED = "finetrace.settled"
@@ -70,7 +70,8 @@ def _alias(seen: Witnesses) -> list[Finding]:
         return [broken("the anchor", "it is gone: nothing says which line the aliases were last set by")]
     said = ledger.chain.champion
     if champion == said:
-        return [holds(f"the alias champion is on v{said}, as the ledger says")]
+        found = [holds(f"the alias champion is on {_named(said)}, as the ledger says")]
+        return found if ledger.is_applied else [*found, _behind(ledger)]
     if not ledger.is_applied:
         return [
             unreached(
@@ -78,6 +79,11 @@ def _alias(seen: Witnesses) -> list[Finding]:
             )
         ]
     return [broken("the alias champion", f"it is on {_named(champion)}, the ledger says {_named(said)}: set by hand")]
+
+
+def _behind(ledger: Ledger) -> Finding:
+    place = f"it names line {ledger.anchor.seq} of {ledger.chain.head.seq}"
+    return unreached("the anchor", f"{place}: somebody is at it, was cut off, or set it back (reconciling mends it)")
 
 
 def _named(version: int | None) -> str:

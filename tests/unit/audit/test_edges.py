@@ -140,7 +140,9 @@ def test_ledger_ahead_of_the_aliases_is_no_alarm(seen: Witnesses) -> None:
     behind = replace(seen.ledger, anchor=replace(EMPTY, seq=line.seq, digest=line.digest))
     found = LEDGER.check(replace(seen, ledger=behind, registered=replace(seen.registered, champion=1)))
     assert is_clean(found)
-    assert any(each.mark == "unreached" for each in found)
+    assert [each.what for each in found if each.mark == "unreached"] == ["the alias champion"]
+    moved = LEDGER.check(replace(seen, ledger=behind))
+    assert [each.what for each in moved if each.mark != "holds"] == ["the anchor"]
 
 
 def test_missing_signature_is_an_alarm_only_if_asked_for_or_removed(seen: Witnesses) -> None:
