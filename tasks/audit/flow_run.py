@@ -18,7 +18,7 @@ from tasks.paths import Paths
 _SECONDS = 5.0
 _RESOURCE = "prefect.flow-run."
 _ASK = "SELECT f.name, r.state_type, r.parameters FROM flow_run r JOIN flow f ON f.id = r.flow_id WHERE r.id IN (?, ?)"
-_EVENTS = "SELECT event FROM events WHERE resource_id = ? LIMIT 50"
+_EVENTS = "SELECT DISTINCT event FROM events WHERE resource_id = ?"
 
 
 def read_flow_run(paths: Paths, flow_run_id: str, api: str) -> FlowRun | Unreached:
@@ -36,7 +36,11 @@ def _by_api(api: str, flow_run_id: str) -> FlowRun | Unreached:
     try:
         run = _get(f"{api}/flow_runs/{flow_run_id}")
         flow = _get(f"{api}/flows/{run['flow_id']}")
-        asked = {"filter": {"resource": {"id": [f"{_RESOURCE}{flow_run_id}"]}}, "limit": 50}
+        of_run = {
+            "resource": {"id": [f"{_RESOURCE}{flow_run_id}"]},
+            "order": "DESC",
+        }  # the newest: a long run has many heartbeats
+        asked = {"filter": of_run, "limit": 50}
         events = frozenset(
             str(each["event"]).rpartition(".")[2] for each in _get(f"{api}/events/filter", asked)["events"]
         )

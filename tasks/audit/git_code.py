@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -46,21 +47,28 @@ def read_code(root: Path, commit: str, diff: str, wanted: Iterable[str], kept: I
         if git(root, "read-tree", commit, extra=beside) is None:
             return Unreached(f"commit {commit[:10]} is not whole in this repository (git fetch --unshallow)")
         if patch.strip() and git(root, *_APPLY, given=patch.encode(), extra=beside) is None:
-            return Unreached(
-                "the recorded changes do not fit on the commit: something in them was masked, or is binary"
-            )
+            return Unreached("the recorded changes do not fit on the commit: something in them was masked")
         blobs = _blobs(root, prefix.decode().strip(), beside)
         return _code(root, blobs, [*wanted], [*kept], beside, left_out, is_masked=MASK in diff)
 
 
+_POINTER = b"version https://git-lfs.github.com/spec/"
+"""How a file begins whose content Git LFS keeps elsewhere."""
 _APPLY = ("apply", "--cached", "--whitespace=nowarn", "-")
 
 
 def split_diff(diff: str) -> tuple[str, list[str]]:
-    """What git can apply, and the names of new files whose content was not kept."""
-    lines = diff.splitlines(keepends=True)
-    left_out = [line.removeprefix(NOT_KEPT).rstrip("\n") for line in lines if line.startswith(NOT_KEPT)]
-    return "".join(line for line in lines if not line.startswith(NOT_KEPT)), left_out
+    """What git can apply, and the names of files whose content was not kept: new and large, or binary."""
+    kept: list[str] = []
+    left_out: list[str] = []
+    for section in re.split(r"(?m)^(?=diff --git |# new, content not kept: )", diff):
+        if section.startswith(NOT_KEPT):
+            left_out.append(section.removeprefix(NOT_KEPT).rstrip("\n"))
+        elif re.search(r"(?m)^Binary files ", section):
+            left_out.append(section.splitlines()[0].rpartition(" b/")[2])
+        else:
+            kept.append(section)
+    return "".join(kept), left_out
 
 
 def _beside(root: Path, folder: Path) -> dict[str, str]:
@@ -99,7 +107,8 @@ def _code(
     needed = {path for paths in below.values() for path in paths} | {name for name in kept if name in blobs}
     contents = _read_blobs(root, [blobs[path] for path in sorted(needed)], beside)
     md5s = {path: hashlib.md5(contents[blobs[path]], usedforsecurity=False).hexdigest() for path in needed}
-    found = {name: _name(name, paths, md5s) for name, paths in below.items() if paths}
+    pointers = {path for path in needed if contents[blobs[path]].startswith(_POINTER)}
+    found = {name: _name(name, paths, md5s) for name, paths in below.items() if paths and not pointers & {*paths}}
     texts = {name: mask_text(contents[blobs[name]].decode("utf-8", "replace")) for name in kept if name in blobs}
     return Code(found, texts, left_out, is_masked)
 

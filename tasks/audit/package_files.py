@@ -35,7 +35,8 @@ def hash_package(folder: Path) -> Package:
     except (IntegrityError, OSError):
         manifest = {"files": {}, "digest": ""}
     listed = {str(file): str(digest) for file, digest in manifest["files"].items()}
-    return Package(files, listed, str(manifest.get("digest", "")), refused, _strategy(folder))
+    compiled = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("__pycache__/*.pyc"))
+    return Package(files, listed, str(manifest.get("digest", "")), refused, compiled, _strategy(folder))
 
 
 def _strategy(folder: Path) -> str:

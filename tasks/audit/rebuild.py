@@ -83,8 +83,8 @@ def _check_out(commit: str, diff: str, root: Path, folder: Path) -> Path:
     patch, _ = split_diff(diff)  # if a stage needs a file that was not kept, its digest is looked for later
     if patch.strip() and git(folder, "apply", "--whitespace=nowarn", "-", given=patch.encode()) is None:
         raise SetupError(
-            f"The changes on top of commit {commit[:10]} cannot be applied: a secret was masked in them, or a file is "
-            "binary. Only what is committed can be made again."
+            f"The changes on top of commit {commit[:10]} cannot be applied: a secret was masked in them. Commit before "
+            "you retrain: what is committed can be made again."
         )
     return folder / prefix.decode().strip()
 
@@ -117,7 +117,7 @@ def _bring(path: str, md5: str, stage: str, root: Path, workspace: Path) -> None
         return
     if md5_of(root / path) == md5:
         _replace(target, root / path)
-    elif not any(_take(place, md5, target) for place in _places(root)):
+    elif not any(_take(place, md5, target) and md5_of(target) == md5 for place in _places(root)):
         _fetch(root, md5, target)
     if md5_of(target) != md5:
         raise DataError(

@@ -50,6 +50,8 @@ class Package:
     listed_digest: str
     refused: Sequence[str] = ()
     """Links, and files of kinds that can run code."""
+    compiled: Sequence[str] = ()
+    """Files of compiled code that Python left there, or somebody put there: nobody recorded them."""
     strategy: str = ""
     """How the model learned, as its own about.json says; "" if that cannot be read."""
 
@@ -95,7 +97,7 @@ class Code:
     texts: Mapping[str, str]
     """The files that are kept beside the statement, as git has them, secrets masked."""
     left_out: Sequence[str] = ()
-    """New files whose content was too large to be kept."""
+    """Files whose changes were not kept: new and large, or binary."""
     is_masked: bool = False
     """Whether the recorded changes lack something: a secret was masked in them."""
 

@@ -25,8 +25,8 @@ from tasks.tracking.download import download
 
 CONTENT = "finetrace.content"
 _SETTLED = "finetrace.settled"
-_MAX_DESCRIPTION = 5_000
-"""MLflow keeps no more."""
+_MAX_DESCRIPTION = 4_900
+"""MLflow keeps 5,000."""
 _ABOUT = (
     "Registered by finetrace. The alias **challenger** is the newest model that passed the gate; **champion** is the "
     'one in use. Load one with `mlflow.pyfunc.load_model("models:/{name}@champion")`.\n\nAn alias is moved with the '
@@ -109,10 +109,12 @@ def find_content(store: Store, name: str, content: str) -> int | None:
 
 
 def with_picture(description: str, run_id: str, statement: str) -> str:
-    """A version's description, at its end the picture of its lineage: MLflow's page shows what its server hands out."""
-    address = f"get-artifact?path={kept_folder(statement)}/{PICTURE_FILE}&run_uuid={run_id}"
-    picture = f"\n\n![lineage]({address})"
-    return description[: _MAX_DESCRIPTION - len(picture)] + picture
+    """A version's description with the picture of its lineage below verdict and links: MLflow's page shows what its
+    server hands out."""
+    verdict, _, rest = description.partition("\n\n")
+    links, _, tables = rest.partition("\n\n")
+    picture = f"![lineage](get-artifact?path={kept_folder(statement)}/{PICTURE_FILE}&run_uuid={run_id})"
+    return "\n\n".join(part for part in (verdict, links, picture, tables) if part)[:_MAX_DESCRIPTION]
 
 
 def aliases_of(store: Store, name: str, version: int) -> tuple[str, ...]:

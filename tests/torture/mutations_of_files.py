@@ -116,7 +116,7 @@ def statement_deleted(made: Audited, random: Random) -> Done:
 
 @contextmanager
 def kept_file_flipped(made: Audited, random: Random) -> Done:
-    names = ("params.yaml", "dvc.lock", "dvc.yaml", "constraints.txt", "dirty.diff", "sbom.cdx.json")
+    names = ("params.yaml", "dvc.lock", "dvc.yaml", "constraints.txt", "dirty.diff", "sbom.cdx.json", "lineage.svg")
     file = lineage_of(made) / random.choice(names)
     with put_back(file):
         flip(file, random)

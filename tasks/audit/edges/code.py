@@ -52,9 +52,12 @@ def _ran(seen: Witnesses, code: Code) -> list[Finding]:
 
 
 def _other(code: Code, what: str, why: str) -> Finding:
-    return (
-        unreached(what, f"{why}; a secret was masked in the recorded changes") if code.is_masked else broken(what, why)
-    )
+    name = what.partition(" (")[0]
+    if any(each == name or each.startswith(f"{name}/") for each in code.left_out):
+        return unreached(what, "a change of it was too large to be kept, or is binary")
+    if code.is_masked:
+        return unreached(what, f"{why}; a secret was masked in the recorded changes")
+    return broken(what, why)
 
 
 EDGE = Edge("code", "code", check)

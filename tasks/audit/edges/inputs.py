@@ -21,8 +21,9 @@ def check(seen: Witnesses) -> list[Finding]:
         if "context" in (each.get("annotations") or {})
     }
     found = _of_model(str(statement.model.get("digest", "")), seen.run.tags.get(MODEL_DIGEST, ""))
+    lock = " and of dvc.lock" if seen.lock else ""
     wrong = _missing(said, [*seen.run.inputs]) + _unlike_lock(said, {**sources(seen.lock), **outputs(seen.lock)})
-    found += wrong or [holds(f"{len(said)} data inputs of the run are those of the statement and of dvc.lock")]
+    found += wrong or [holds(f"{len(said)} data inputs of the run are those of the statement{lock}")]
     known = {(name, digest, context) for (name, context), digest in said.items()}
     others = [name for name, digest, context in seen.run.inputs if (name, digest, context) not in known]
     if others and not wrong:

@@ -5,7 +5,8 @@ from tasks.audit.finding import Finding, broken, holds, unreached
 from tasks.audit.signed import judge_signature
 from tasks.audit.witnesses import Witnesses
 from tasks.lineage.chain import EMPTY, Line, parse_entry
-from tasks.lineage.ledger import SIGNATURES, describe_entry, shown_tags
+from tasks.lineage.kept import STATEMENT_TAG
+from tasks.lineage.ledger import SIGNATURES, Ledger, describe_entry, shown_tags
 from tasks.lineage.signature import ENTRY
 
 SETTLED = "finetrace.settled"
@@ -54,7 +55,9 @@ def _registration(seen: Witnesses) -> list[Finding]:
         return [holds(f"version {version} was entered when it was registered")]
     if SETTLED not in seen.registered.tags:
         return [unreached(f"version {version}", "its registration was cut off; `finetrace run` finishes it")]
-    if not seen.ledger.lines:
+    entered = [entry.version for entry in seen.ledger.chain.entries if entry.action == "register"]
+    is_older = STATEMENT_TAG not in seen.registered.tags and version < min(entered, default=version + 1)
+    if is_older:  # statements and the ledger came with one release
         return [unreached(f"version {version}", "it is older than the ledger")]
     return [broken(f"version {version}", "no line of the ledger tells of its registration")]
 
@@ -67,7 +70,8 @@ def _alias(seen: Witnesses) -> list[Finding]:
         return [broken("the anchor", "it is gone: nothing says which line the aliases were last set by")]
     said = ledger.chain.champion
     if champion == said:
-        return [holds(f"the alias champion is on v{said}, as the ledger says")]
+        found = [holds(f"the alias champion is on {_named(said)}, as the ledger says")]
+        return found if ledger.is_applied else [*found, _behind(ledger)]
     if not ledger.is_applied:
         return [
             unreached(
@@ -75,6 +79,11 @@ def _alias(seen: Witnesses) -> list[Finding]:
             )
         ]
     return [broken("the alias champion", f"it is on {_named(champion)}, the ledger says {_named(said)}: set by hand")]
+
+
+def _behind(ledger: Ledger) -> Finding:
+    place = f"it names line {ledger.anchor.seq} of {ledger.chain.head.seq}"
+    return unreached("the anchor", f"{place}: somebody is at it, was cut off, or set it back (reconciling mends it)")
 
 
 def _named(version: int | None) -> str:

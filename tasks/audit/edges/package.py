@@ -1,7 +1,7 @@
 """The files in the registry ↔ the statement's list of them, their own list, and the version's tag"""
 
 from tasks.audit.edges.edge import Edge, out_of_reach
-from tasks.audit.finding import Finding, broken, compare, difference, holds
+from tasks.audit.finding import Finding, broken, compare, difference, holds, unreached
 from tasks.audit.witnesses import Unreached, Witnesses
 from tasks.digest import sha256_of_value
 from tasks.register.champion import PACKAGE_DIGEST
@@ -26,6 +26,11 @@ def check(seen: Witnesses) -> list[Finding]:
         said = made.statement.subject
         what = f"{count} files are those that the statement names"
         found += compare(what, said, package.files, sayer="the statement", finder=here)
+    if package.compiled:
+        why = (
+            f"Python left it there, or somebody put it there, and nobody recorded it: {package.compiled[0]}. Delete it"
+        )
+        found.append(unreached(f"{len(package.compiled)} files of compiled code", why))
     return found + _digest(seen)
 
 

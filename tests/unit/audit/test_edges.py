@@ -17,8 +17,9 @@ from tasks.audit.edges.statement import EDGE as STATEMENT
 from tasks.audit.finding import Finding, is_clean
 from tasks.audit.gather import Asked, gather
 from tasks.audit.verify import judge
-from tasks.audit.witnesses import Code, FlowRun, Made, Unreached, Witnesses
-from tasks.lineage.chain import EMPTY
+from tasks.audit.witnesses import Code, FlowRun, Made, Package, Unreached, Witnesses
+from tasks.lineage.chain import EMPTY, read_chain
+from tasks.lineage.ledger import Ledger
 from tests.audited import NAME, Audited
 
 MISSING = Unreached("it is far away")
@@ -91,8 +92,8 @@ def test_code_that_did_not_run_is_named_with_its_stage(seen: Witnesses) -> None:
     assert isinstance(seen.code, Code)
     other = replace(seen.code, found={**seen.code.found, "tasks/ingest": "0" * 32 + ".dir"})
     assert [each.split(":")[0] for each in broken(CODE.check(replace(seen, code=other)))] == ["tasks/ingest (ingest)"]
-    masked = replace(other, is_masked=True)
-    assert is_clean(CODE.check(replace(seen, code=masked)))
+    for known in (replace(other, is_masked=True), replace(other, left_out=["tasks/ingest/big.csv"])):
+        assert is_clean(CODE.check(replace(seen, code=known)))
 
 
 def test_kept_file_that_git_has_otherwise_is_named(seen: Witnesses) -> None:
@@ -111,13 +112,37 @@ def test_flow_run_of_another_flow_or_without_its_end_is_told(seen: Witnesses) ->
     assert is_clean(FLOW.check(replace(seen, flow_run=running)))
 
 
+def test_version_that_the_ledger_should_tell_of_is_an_alarm_and_an_older_one_is_none(seen: Witnesses) -> None:
+    def without(number: int) -> Witnesses:
+        entries = tuple(each for each in seen.ledger.chain.entries if each.version != number)
+        return replace(seen, ledger=replace(seen.ledger, chain=replace(seen.ledger.chain, entries=entries)))
+
+    assert any("no line of the ledger tells" in each for each in broken(LEDGER.check(without(2))))
+    gone = replace(seen, ledger=Ledger(read_chain([], NAME), EMPTY))  # with its anchor, seen from a new clone
+    assert any("no line of the ledger tells" in each for each in broken(LEDGER.check(gone)))
+    untold = {name: value for name, value in seen.registered.tags.items() if name != "finetrace.statement"}
+    older = replace(without(1), registered=replace(seen.registered, version=1, tags=untold))
+    assert not any("no line of the ledger tells" in each for each in broken(LEDGER.check(older)))
+
+
+def test_compiled_code_beside_the_model_is_told_and_is_no_alarm(seen: Witnesses) -> None:
+    """Python leaves it there when the model is loaded in place."""
+    assert isinstance(seen.package, Package)
+    compiled = replace(seen.package, compiled=["code/tasks/__pycache__/digest.pyc"])
+    found = EDGES[0].check(replace(seen, package=compiled))
+    assert is_clean(found)
+    assert [each.what for each in found if each.mark == "unreached"] == ["1 files of compiled code"]
+
+
 def test_ledger_ahead_of_the_aliases_is_no_alarm(seen: Witnesses) -> None:
     """Somebody died between the line and the alias."""
     line = seen.ledger.chain.entries[1]
     behind = replace(seen.ledger, anchor=replace(EMPTY, seq=line.seq, digest=line.digest))
     found = LEDGER.check(replace(seen, ledger=behind, registered=replace(seen.registered, champion=1)))
     assert is_clean(found)
-    assert any(each.mark == "unreached" for each in found)
+    assert [each.what for each in found if each.mark == "unreached"] == ["the alias champion"]
+    moved = LEDGER.check(replace(seen, ledger=behind))
+    assert [each.what for each in moved if each.mark != "holds"] == ["the anchor"]
 
 
 def test_missing_signature_is_an_alarm_only_if_asked_for_or_removed(seen: Witnesses) -> None:

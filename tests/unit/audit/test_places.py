@@ -10,6 +10,7 @@ import pytest
 
 from tasks.audit.disk import md5_of, unsettled
 from tasks.audit.dvc_places import cache_folder, remote_address
+from tasks.audit.fetching import fetch_objects
 from tasks.audit.flow_run import read_flow_run
 from tasks.audit.git_code import read_code
 from tasks.audit.objects import read_objects
@@ -164,7 +165,11 @@ def test_flow_run_is_read_from_the_workspaces_own_database(tmp_path: Path) -> No
         connection.execute(
             "INSERT INTO events VALUES ('prefect.flow-run.Completed', ?)", (f"prefect.flow-run.{FLOW_RUN}",)
         )
-    expected = FlowRun("retrain", "COMPLETED", {"api_key": "***"}, frozenset({"Completed"}), "its database here")
+        heartbeats = [("prefect.flow-run.heartbeat", f"prefect.flow-run.{FLOW_RUN}")] * 200  # of a long training
+        connection.executemany("INSERT INTO events VALUES (?, ?)", heartbeats)
+        connection.execute("INSERT INTO events VALUES ('prefect.flow-run.Completed', ?)", (heartbeats[0][1],))
+    events = frozenset({"heartbeat", "Completed"})
+    expected = FlowRun("retrain", "COMPLETED", {"api_key": "***"}, events, "its database here")
     assert read_flow_run(paths, FLOW_RUN, "") == expected
     assert isinstance(read_flow_run(paths, FLOW_RUN.replace("2", "3"), ""), Unreached)
 
@@ -179,3 +184,36 @@ def test_prefect_that_does_not_answer_is_out_of_reach(tmp_path: Path) -> None:
     found = read_flow_run(Paths(tmp_path), FLOW_RUN, "http://ada:secret@127.0.0.1:9/api")
     assert isinstance(found, Unreached)
     assert "secret" not in found.why
+
+
+def test_changes_of_binary_and_of_large_new_files_are_named_and_the_rest_applies(tmp_path: Path) -> None:
+    commit = repository(tmp_path)
+    diff = (
+        "diff --git a/pic.png b/pic.png\nindex 1..2 100644\nBinary files a/pic.png and b/pic.png differ\n"
+        "diff --git a/params.yaml b/params.yaml\n--- a/params.yaml\n+++ b/params.yaml\n@@ -1 +1 @@\n-x: 1\n+x: 2\n"
+        "# new, content not kept: data/big.csv\n"
+    )
+    found = read_code(tmp_path, commit, diff, [], ["params.yaml"])
+    assert found == Code({}, {"params.yaml": "x: 2\n"}, ["pic.png", "data/big.csv"], is_masked=False)
+
+
+def test_pointer_of_git_lfs_is_not_taken_for_the_data(tmp_path: Path) -> None:
+    write(tmp_path, "big.csv", "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+    found = read_code(tmp_path, repository(tmp_path), "", ["big.csv", "code"], [])
+    assert isinstance(found, Code)
+    assert list(found.found) == ["code"]
+
+
+def test_objects_are_fetched_from_the_remote_by_dvc(tmp_path: Path) -> None:
+    md5 = md5_of_file(write(tmp_path, "content", "rows"))
+    write(tmp_path, f"far/files/md5/{md5[:2]}/{md5[2:]}", "rows")
+    write(tmp_path, "root/.dvc/config", f"[core]\n    remote = a\n['remote \"a\"']\n    url = {tmp_path / 'far'}\n")
+    (tmp_path / "fetched").mkdir()
+    assert fetch_objects(tmp_path / "root", [md5], tmp_path / "fetched") == ""
+    assert read_objects(tmp_path / "fetched" / "cache", "here", [md5]).found == {md5: md5}
+
+
+def test_fetching_that_fails_says_why(tmp_path: Path) -> None:
+    write(tmp_path, "root/.dvc/config", "[core]\n    remote = none\n")
+    (tmp_path / "fetched").mkdir()
+    assert "none" in fetch_objects(tmp_path / "root", ["0" * 32], tmp_path / "fetched")
