@@ -9,6 +9,7 @@ from tasks.lineage.chain import Chain, Entry
 from tasks.lineage.ledger import Ledger, set_anchor
 from tasks.promotion.choice import aliases_by_name, find_number
 from tasks.promotion.marks import mark, marks_of
+from tasks.register.champion import find_version
 from tasks.tracking import Store
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -53,11 +54,11 @@ def set_champion(store: Store, name: str, number: int | None) -> None:
     if number is None or find_number(store, name, number) is None:
         return
     store.client.set_registered_model_alias(name, CHAMPION, str(number))
-    found = aliases_by_name(store, name).get(CHAMPION)
-    if found != number:
+    found = find_version(store, name, CHAMPION)
+    if found is None or found.version != number:
         raise ChampionMovedError(
-            f"CHAMPION_MOVED: the alias champion of {name} was set to v{number} and is at v{found} now: somebody else "
-            "moved it at the same moment. The reconciler, or your next promotion, puts it right."
+            f"CHAMPION_MOVED: the alias champion of {name} was set to v{number} and is elsewhere now: somebody "
+            "else moved it at the same moment. The reconciler, or your next promotion, puts it right."
         )
 
 

@@ -48,6 +48,7 @@ def roll_back(
             paths,
             name,
             begun=begun,
+            now=begun,
             action="rollback",
             version=number,
             becomes=number,
