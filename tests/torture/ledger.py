@@ -1,5 +1,7 @@
 """43: a line of the ledger altered, deleted, inserted, moved or cut off; nothing is promoted by such a ledger."""
 
+# ruff: noqa: S608 - every word of these queries is our own
+
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -11,36 +13,24 @@ from tests.torture.prepared import NAME
 from tests.torture.promotion import PROMOTE, RUN, TYPED, second_version
 from tests.torture.workspace import Workspace
 
-LEDGER = f"{NAME}.ledger"
-_ENTRY = f"key = 'finetrace.entry' AND name = '{LEDGER}'"
+_DROP = "DELETE FROM model_version_tags WHERE name = :ledger AND version = "
+_DROP_LINE = "DELETE FROM model_versions WHERE name = :ledger AND version = "
+_ENTRIES = "key = 'finetrace.entry' AND name = :ledger"
+_CHANGE = "UPDATE model_version_tags SET value = replace(value, {0}) WHERE " + _ENTRIES + " AND version = {1}"
+_MOVE = "UPDATE model_version_tags SET version = {0} version WHERE " + _ENTRIES
+_COPY = "(SELECT value FROM model_version_tags WHERE " + _ENTRIES + " AND version = 1)"
 TAMPERED: dict[str, list[str]] = {
-    "altered (who)": [
-        f'UPDATE model_version_tags SET value = replace(value, \'"by":"\', \'"by":"x\') WHERE {_ENTRY} AND version = 1'
-    ],
-    "altered (the champion)": [
-        f"UPDATE model_version_tags SET value = replace(value, '\"after\":1', '\"after\":2') WHERE {_ENTRY} AND version = 2"
-    ],
-    "deleted": [
-        f"DELETE FROM model_version_tags WHERE name = '{LEDGER}' AND version = 1",
-        f"DELETE FROM model_versions WHERE name = '{LEDGER}' AND version = 1",
-    ],
-    "cut off": [
-        f"DELETE FROM model_version_tags WHERE name = '{LEDGER}' AND version = 2",
-        f"DELETE FROM model_versions WHERE name = '{LEDGER}' AND version = 2",
-    ],
-    "emptied": [f"DELETE FROM model_version_tags WHERE {_ENTRY}"],
-    "put in another order": [
-        f"UPDATE model_version_tags SET version = 90 + version WHERE {_ENTRY}",
-        f"UPDATE model_version_tags SET version = 93 - version WHERE {_ENTRY}",
-    ],
-    "repeated": [
-        f"UPDATE model_version_tags SET value = (SELECT value FROM model_version_tags WHERE {_ENTRY} AND version = 1) "
-        f"WHERE {_ENTRY} AND version = 2"
-    ],
+    "altered (who)": [_CHANGE.format("""'"by":"', '"by":"x'""", 1)],
+    "altered (the champion)": [_CHANGE.format("""'"after":1', '"after":2'""", 2)],
+    "deleted": [_DROP + "1", _DROP_LINE + "1"],
+    "cut off": [_DROP + "2", _DROP_LINE + "2"],
+    "emptied": ["DELETE FROM model_version_tags WHERE " + _ENTRIES],
+    "put in another order": [_MOVE.format("90 +"), _MOVE.format("93 -")],
+    "repeated": ["UPDATE model_version_tags SET value = " + _COPY + " WHERE " + _ENTRIES + " AND version = 2"],
     "cut off with its anchor": [
-        f"DELETE FROM model_version_tags WHERE name = '{LEDGER}' AND version = 2",
-        f"DELETE FROM model_versions WHERE name = '{LEDGER}' AND version = 2",
-        f"DELETE FROM registered_model_tags WHERE key = 'finetrace.ledger' AND name = '{NAME}'",
+        _DROP + "2",
+        _DROP_LINE + "2",
+        "DELETE FROM registered_model_tags WHERE key = 'finetrace.ledger' AND name = :name",
     ],
 }
 """What somebody with the database in hand does."""
@@ -61,7 +51,7 @@ def _do(workspace: Workspace, statements: list[str]) -> None:
     with closing(sqlite3.connect(workspace.root / "mlflow.db")) as connection, connection:
         connection.execute("PRAGMA foreign_keys = OFF")
         for statement in statements:
-            changed = connection.execute(statement).rowcount
+            changed = connection.execute(statement, {"ledger": f"{NAME}.ledger", "name": NAME}).rowcount
             require(changed, f"nothing was changed by: {statement}")
 
 
