@@ -39,6 +39,8 @@ TAMPERED: dict[str, list[str]] = {
 def _tampered(statements: list[str]) -> Callable[[Place], Done]:
     def act(place: Place) -> Done:
         workspace = place.copy(second_version(place.lab))
+        seen = workspace.finetrace("history")  # the copy remembers what it has seen itself
+        require(seen.code == 0, f"the ledger is not sound to begin with: {seen.last_words}")
         _do(workspace, statements)
         shown = workspace.finetrace("history")
         require(shown.code == 5, f"history ends with {shown.code}: {shown.last_words}")
