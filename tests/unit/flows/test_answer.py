@@ -16,9 +16,8 @@ from tasks.lineage.ledger import ledger_name
 from tasks.promotion.disagreements import next_action
 from tasks.promotion.mend import WARNING, read_state
 from tasks.promotion.promote import Asked
-from tests.unit.promotion.conftest import Desk, desk, flip, quick_answers, template_store, tiny_base, two_versions
+from tests.desk import Desk
 
-__all__ = ["desk", "flip", "quick_answers", "template_store", "tiny_base", "two_versions"]
 REQUEST = Asked(2, "somebody in MLflow", "ui", "the alias champion was set by hand")
 YES = {"decision": "approve", "approver": "bob", "reason": "fine"}
 
