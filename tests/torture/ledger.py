@@ -10,7 +10,8 @@ from tests.torture.case import Case, require, require_words
 from tests.torture.commands import Done
 from tests.torture.place import Place
 from tests.torture.prepared import NAME
-from tests.torture.promotion import PROMOTE, RUN, TYPED, second_version
+from tests.torture.promoting import RUN, TYPED
+from tests.torture.promotion import PROMOTE, second_version
 from tests.torture.workspace import Workspace
 
 _DROP = "DELETE FROM model_version_tags WHERE name = :ledger AND version = "
