@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal
 
 from tasks.digest import canonical_json, sha256_of_text
@@ -38,14 +39,17 @@ class Entry:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     """Digests and outcomes that it rests on."""
 
-    @property
+    @cached_property
     def text(self) -> str:
         """The entry as it is kept, and as its digest is taken of."""
-        return canonical_json(asdict(self))
+        return canonical_json({name: getattr(self, name) for name in _FIELDS})  # asdict would copy all evidence
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return sha256_of_text(self.text)
+
+
+_FIELDS = tuple(each.name for each in fields(Entry))
 
 
 @dataclass(frozen=True)

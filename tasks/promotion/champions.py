@@ -34,3 +34,8 @@ def earlier_champions(entries: Sequence[Entry]) -> list[int]:
 def was_champion(entries: Sequence[Entry], version: int) -> bool:
     """Whether it ever was the champion."""
     return any(version in (entry.before, entry.after) for entry in entries)
+
+
+def recall_of(entries: Sequence[Entry], version: int) -> Entry | None:
+    """The entry by which a version was recalled, None if it never was."""
+    return next((entry for entry in entries if (entry.action, entry.version) == ("recall", version)), None)

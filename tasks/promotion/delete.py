@@ -26,6 +26,7 @@ def delete(store: Store, paths: Paths, name: str, number: int, *, by: str, via: 
             paths,
             name,
             begun=begun,
+            now=begun,
             action="delete",
             version=number,
             becomes=None,

@@ -67,14 +67,14 @@ def next_action(state: State) -> Action | None:
         text = "; ".join(f"line {each.number}: {each.why}" for each in ledger.flaws)[:1_000]
         return Warn(text) if state.warned != text else None
     champion = ledger.chain.champion
-    if champion is None:  # nothing was registered since there is a ledger
+    if not ledger.chain.entries:  # nothing was registered since there is a ledger
         return None
     if not ledger.is_applied:
         return Finish()
-    if champion not in state.versions:
+    if champion is not None and champion not in state.versions:
         return Replace(champion)
-    if state.alias is None:
+    if champion is not None and state.alias is None:
         return RestoreAlias(champion)
-    if state.alias != champion:
+    if state.alias is not None and state.alias != champion:
         return Request(state.alias)
     return Calm() if state.warned else None

@@ -9,6 +9,7 @@ from tasks.lineage.chain import Chain, Entry
 from tasks.lineage.ledger import Ledger, set_anchor
 from tasks.promotion.choice import aliases_by_name, find_number
 from tasks.promotion.marks import mark, marks_of
+from tasks.register.champion import find_version
 from tasks.tracking import Store
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -49,15 +50,19 @@ def take_effect(store: Store, name: str, entry: Entry, chain: Chain) -> None:
 
 
 def set_champion(store: Store, name: str, number: int | None) -> None:
-    """Move the alias, read it back. A version that is gone, or none, leaves the alias as it is."""
-    if number is None or find_number(store, name, number) is None:
+    """Move the alias, or take it away if there is no champion, and read it back. A version that is gone leaves it."""
+    if number is None and find_version(store, name, CHAMPION) is not None:
+        store.client.delete_registered_model_alias(name, CHAMPION)
+    if number is not None and find_number(store, name, number) is None:
         return
-    store.client.set_registered_model_alias(name, CHAMPION, str(number))
-    found = aliases_by_name(store, name).get(CHAMPION)
-    if found != number:
+    if number is not None:
+        store.client.set_registered_model_alias(name, CHAMPION, str(number))
+    found = find_version(store, name, CHAMPION)
+    if (found.version if found else None) != number:
         raise ChampionMovedError(
-            f"CHAMPION_MOVED: the alias champion of {name} was set to v{number} and is at v{found} now: somebody else "
-            "moved it at the same moment. The reconciler, or your next promotion, puts it right."
+            f"CHAMPION_MOVED: the alias champion of {name} was set to {f'v{number}' if number else 'none'} and is "
+            "elsewhere now: somebody else moved it at the same moment. The reconciler, or your next promotion, puts "
+            "it right."
         )
 
 

@@ -22,6 +22,7 @@ def enter(
     name: str,
     *,
     begun: Chain,
+    now: Chain,
     action: Action,
     version: int,
     becomes: int | None,
@@ -30,13 +31,13 @@ def enter(
     reason: str,
     evidence: Mapping[str, Any] | None = None,
 ) -> tuple[Entry, Chain]:
-    """The entry, done, and the ledger with it. becomes: the new champion; None leaves it.
+    """The entry, done, and the ledger with it. begun, now: the ledger when it was decided, and as it is. becomes:
+    the new champion; None leaves it.
 
     Secrets in `by` and `reason` are masked. Raises ChampionMovedError if the champion moved since `begun`; an entry
     that only came between is followed.
     """
     for last in range(_TRIES, 0, -1):
-        now = settled_ledger(store, paths, name).chain
         expected = head_to_follow(begun, now)
         try:
             entry = append(
@@ -56,6 +57,7 @@ def enter(
         except ChampionMovedError:
             if last == 1 or expected != now.head:
                 raise
+            now = settled_ledger(store, paths, name).chain
             continue
         after = replace(now, entries=(*now.entries, entry))
         finish(store, name, Ledger(after, now.head))

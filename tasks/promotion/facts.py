@@ -6,9 +6,10 @@ from pathlib import Path
 
 from tasks.errors import GateError
 from tasks.evaluate.settings import EvaluateSettings
-from tasks.lineage.chain import Chain
+from tasks.lineage.chain import Chain, Entry
 from tasks.model.about import read_about
 from tasks.paths import Paths
+from tasks.promotion.champions import recall_of
 from tasks.promotion.choice import find_number
 from tasks.promotion.clean_process import Answers, ask_all
 from tasks.promotion.rescored import rescore
@@ -28,6 +29,8 @@ class Facts:
     """What the rules look at. What could not be found out is None."""
 
     verified: Verified
+    recalled: Entry | None
+    """The entry by which it was recalled."""
     answers: Answers | GateError
     rows: TestRows | None
     evidence: Evidence | None
@@ -44,9 +47,10 @@ def gather_facts(
     version = find_number(store, register.name, number)
     verified = verify_version(store, paths, version, chain)
     champion = _champion(store, paths, chain, number, register)
+    recalled = recall_of(chain.entries, number)
     rows = find_test_rows(paths, verified.statement, evaluate)
     if rows is None:
-        return Facts(verified, GateError("it was not asked: there are no rows to ask it about"), None, None)
+        return Facts(verified, recalled, GateError("it was not asked: there are no rows to ask it about"), None, None)
     folders = {MODEL: verified.folder}
     if champion is not None:
         folders[f"the champion v{champion.number}"] = champion.folder
@@ -54,8 +58,8 @@ def gather_facts(
     answers = told.pop(MODEL)
     others = [_must_answer(each) for each in told.values()]
     if isinstance(answers, GateError):
-        return Facts(verified, answers, rows, None)
-    return Facts(verified, answers, rows, rescore(rows, answers, others[0] if others else None))
+        return Facts(verified, recalled, answers, rows, None)
+    return Facts(verified, recalled, answers, rows, rescore(rows, answers, others[0] if others else None))
 
 
 def examples(folder: Path) -> Sequence[Text]:

@@ -9,6 +9,7 @@ from tasks.promotion.rules.as_measured import AsMeasured
 from tasks.promotion.rules.files import Files
 from tasks.promotion.rules.latency import Latency
 from tasks.promotion.rules.loads import Loads
+from tasks.promotion.rules.recalled import NotRecalled
 from tasks.promotion.rules.size import Size
 from tasks.promotion.rules.test_rows import ReachableRows
 from tasks.register import gate
@@ -25,7 +26,7 @@ class Rule(Protocol):
     def judge(self, facts: Facts, promote: PromoteSettings) -> Outcome: ...
 
 
-RULES: tuple[Rule, ...] = (Files(), Size(), ReachableRows(), Loads(), AsMeasured(), Latency())
+RULES: tuple[Rule, ...] = (Files(), Size(), NotRecalled(), ReachableRows(), Loads(), AsMeasured(), Latency())
 NEEDED = frozenset({ReachableRows.name, Loads.name})
 """Without these nothing else can be asked."""
 REMEMBERED = BestBaseline.name

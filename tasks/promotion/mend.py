@@ -62,6 +62,7 @@ def _replace(store: Store, paths: Paths, name: str, lost: int) -> str:
         paths,
         name,
         begun=begun,
+        now=begun,
         action="restore",
         version=number,
         becomes=number,

@@ -22,6 +22,7 @@ def reject(store: Store, paths: Paths, name: str, number: int, *, by: str, via: 
             paths,
             name,
             begun=begun,
+            now=begun,
             action="reject",
             version=number,
             becomes=None,

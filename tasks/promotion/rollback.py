@@ -6,10 +6,10 @@ before held every gate when it was promoted, and the rows that it was measured o
 
 from dataclasses import dataclass
 
-from tasks.errors import DataError, FinetraceError, IntegrityError
+from tasks.errors import DataError, FinetraceError, GateError, IntegrityError
 from tasks.lineage.chain import Chain
 from tasks.paths import Paths
-from tasks.promotion.champions import earlier_champions, was_champion
+from tasks.promotion.champions import earlier_champions, recall_of, was_champion
 from tasks.promotion.choice import find_number
 from tasks.promotion.clean_process import Answers, ask_all
 from tasks.promotion.decided import Decided
@@ -34,7 +34,8 @@ def roll_back(
 ) -> Decided:
     """Make the last earlier champion that is sound the champion again; or `to`, if it ever was one.
 
-    Raises DataError if there is none, IntegrityError if `to` is not sound, ChampionMovedError.
+    Raises DataError if there is none, GateError if `to` was recalled, IntegrityError if it is not sound,
+    ChampionMovedError.
     """
     with deciding(paths):
         begun = settled_ledger(store, paths, name).chain
@@ -48,6 +49,7 @@ def roll_back(
             paths,
             name,
             begun=begun,
+            now=begun,
             action="rollback",
             version=number,
             becomes=number,
@@ -85,6 +87,11 @@ def _candidates(chain: Chain, to: int | None, name: str) -> list[int]:
         return earlier_champions(chain.entries)
     if not was_champion(chain.entries, to):
         raise DataError(f"v{to} of {name} never was the champion. Promote it: finetrace promote {to} --reason …")
+    recalled = recall_of(chain.entries, to)
+    if recalled is not None:
+        raise GateError(
+            f"v{to} of {name} was recalled (entry {recalled.seq}: {recalled.reason}). Choose another version."
+        )
     return [to]
 
 

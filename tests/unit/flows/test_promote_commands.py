@@ -12,9 +12,7 @@ from flows.exit import run_app
 from flows.notify import Event
 from flows.status import _ledger
 from tasks.lineage.ledger import ledger_name
-from tests.unit.promotion.conftest import Desk, desk, flip, quick_answers, template_store, tiny_base, two_versions
-
-__all__ = ["desk", "flip", "quick_answers", "template_store", "tiny_base", "two_versions"]
+from tests.desk import Desk
 
 
 @pytest.fixture
@@ -84,26 +82,24 @@ def test_a_changed_ledger_is_5_and_shown(type_in, desk, capsys: pytest.CaptureFi
     assert _ledger(desk.paths, desk.config) == "tampered with: line 1: it was deleted (finetrace audit)"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["promote", "9", "--reason", "x"], 4, "tiny has no version '9'"),
-        (["promote", "nobody", "--reason", "x"], 4, "tiny has no version 'nobody'"),
-        (["promote", "2", "--reason", "x", "--expect", "2"], 6, "CHAMPION_MOVED: the champion of tiny is v1, not v2"),
-        (["promote", "2", "--reason", "  "], 2, "--reason is empty"),
-        (["promote", "2", "--reason", "x", "--to", "staging"], 2, "--to staging: only champion is promoted to"),
-        (["promote", "2"], 2, "Missing option '--reason'"),
-        (["reject", "1", "--reason", "x"], 3, "v1 is the champion of tiny"),
-        (["rollback", "--reason", "x"], 4, "no earlier champion"),
-        (["rollback", "--to", "2", "--reason", "x"], 4, "never was the champion"),
-        (["delete", "champion", "--reason", "x"], 3, "holds the alias champion"),
-    ],
-)
-def test_what_cannot_be_done_has_its_exit_code_and_one_line(
-    type_in, desk, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, words: str
-) -> None:
-    assert type_in(*arguments) == code
-    assert words in capsys.readouterr().err
+REFUSALS: list[tuple[list[str], int, str]] = [
+    (["promote", "9", "--reason", "x"], 4, "tiny has no version '9'"),
+    (["promote", "nobody", "--reason", "x"], 4, "tiny has no version 'nobody'"),
+    (["promote", "2", "--reason", "x", "--expect", "2"], 6, "CHAMPION_MOVED: the champion of tiny is v1, not v2"),
+    (["promote", "2", "--reason", "  "], 2, "--reason is empty"),
+    (["promote", "2", "--reason", "x", "--to", "staging"], 2, "--to staging: only champion is promoted to"),
+    (["promote", "2"], 2, "Missing option '--reason'"),
+    (["reject", "1", "--reason", "x"], 3, "v1 is the champion of tiny"),
+    (["rollback", "--reason", "x"], 4, "no earlier champion"),
+    (["rollback", "--to", "2", "--reason", "x"], 4, "never was the champion"),
+    (["delete", "champion", "--reason", "x"], 3, "holds the alias champion"),
+]
+
+
+def test_what_cannot_be_done_has_its_exit_code_and_one_line(type_in, desk, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments, code, words in REFUSALS:
+        assert (type_in(*arguments), arguments) == (code, arguments)
+        assert words in capsys.readouterr().err
     assert len(desk.ledger.chain.entries) == 2
 
 

@@ -115,8 +115,10 @@ def test_tampering_shows_and_nothing_is_done_by_such_a_ledger(store: Store, path
 def test_a_ledger_cut_short_together_with_its_anchor_shows_where_it_was_seen(store: Store, paths: Paths) -> None:
     entries = grow(store, paths, 3)
     store.client.delete_registered_model("tiny.ledger")
-    for each in entries[:2]:
-        write(store, Paths(paths.root / "elsewhere"), Head(each.seq - 1, each.previous), by=each.by)
+    head = EMPTY
+    for each in entries[:2]:  # written anew, so perhaps a second later than the first time
+        again = write(store, Paths(paths.root / "elsewhere"), head, by=each.by)
+        head = Head(again.seq, again.digest)
     chain = read_ledger(store, Paths(paths.root / "elsewhere"), "tiny").chain
     set_anchor(store, "tiny", chain.head)
     assert read_ledger(store, Paths(paths.root / "elsewhere"), "tiny").flaws == ()

@@ -9,8 +9,8 @@ from tasks.lineage.ledger import Ledger
 from tasks.promotion.disagreements import Calm, Finish, Replace, Request, RestoreAlias, State, Warn, next_action
 
 
-def chain_of(champion: int) -> Chain:
-    entry = Entry(1, NOTHING, "2026-01-01", "register", "m", champion, None, champion, "ann", "cli", "")
+def chain_of(champion: int | None) -> Chain:
+    entry = Entry(1, NOTHING, "2026-01-01", "register", "m", 1, None, champion, "ann", "cli", "")
     return Chain((entry,), (), (), ())
 
 
@@ -34,6 +34,8 @@ CASES = [
     ("the ledger was changed, which is known", state(alias=2, chain=FLAWED, warned="line 3: it was deleted"), None),
     ("the ledger was mended", state(warned="line 3: it was deleted"), Calm()),
     ("mended, and a request waits", state(alias=2, warned="line 3: it was deleted"), Request(2)),
+    ("all were recalled", state(alias=None, chain=chain_of(None)), None),
+    ("all were recalled, and the alias set by hand", state(alias=2, chain=chain_of(None)), Request(2)),
     ("there is no ledger yet", state(alias=2, chain=NO_LEDGER), None),
     ("there is nothing at all", state(alias=None, versions=(), chain=NO_LEDGER), None),
 ]

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import ChampionMovedError, DataError, GateError, IntegrityError
+from tasks.lineage.ledger import append
 from tasks.promotion.delete import delete
 from tasks.promotion.facts import MODEL
 from tasks.promotion.history import history_rows
 from tasks.promotion.reject import reject
 from tasks.promotion.rollback import roll_back
+from tasks.promotion.settled import settled_ledger
 
 SAID = {"by": "ann", "via": "cli", "reason": "wrong labels"}
 
@@ -101,3 +103,24 @@ def test_a_deletion_cut_off_is_finished_by_the_next(desk, monkeypatch: pytest.Mo
     with pytest.raises(DataError, match="no earlier champion"):
         go_back(desk)
     assert len(desk.store.client.search_model_versions("name = 'tiny'")) == 1
+
+
+def test_a_recalled_version_never_comes_back(desk) -> None:
+    desk.promote(2)
+    told = {"before": 2, "after": 2, "by": "eve", "via": "cli", "reason": "row 7 must not be used"}
+    append(desk.store, desk.paths, "tiny", expected=desk.ledger.chain.head, action="recall", version=1, **told)
+    with pytest.raises(DataError, match="no earlier champion"):
+        go_back(desk)
+    with pytest.raises(GateError, match=r"v1 of tiny was recalled \(entry 4: row 7 must not be used\)"):
+        go_back(desk, to=1)
+    assert "recalled: it was recalled (entry 4): row 7 must not be used" in desk.judge(1).why_not
+    assert desk.version(1).tags["promotion"].startswith("RECALLED: row 7")
+
+
+def test_a_recall_of_the_only_champion_that_was_cut_off_leaves_no_alias(desk) -> None:
+    told = {"before": 1, "after": None, "by": "eve", "via": "cli", "reason": "row 7"}
+    append(desk.store, desk.paths, "tiny", expected=desk.ledger.chain.head, action="recall", version=1, **told)
+    settled_ledger(desk.store, desk.paths, "tiny")
+    assert desk.aliases == {"challenger": 2}
+    assert desk.promote(2).what == "promoted"
+    assert desk.aliases == {"champion": 2}

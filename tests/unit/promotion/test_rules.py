@@ -32,6 +32,7 @@ class Found:
     accuracy: float | None = 0.9
     recorded: Any = 0.9
     loads: bool = True
+    recalled: Any = None
 
     @property
     def facts(self) -> Facts:
@@ -42,7 +43,7 @@ class Found:
         metrics = {"accuracy": self.accuracy, "macro_f1": 0.9, "ece": 0.01}
         evidence = None if self.accuracy is None else Evidence(metrics, np.array([True]))
         told = answers if self.loads else GateError("it does not load")
-        return Facts(verified, told, self.rows, evidence)
+        return Facts(verified, self.recalled, told, self.rows, evidence)
 
 
 REFUSED = {
@@ -51,6 +52,7 @@ REFUSED = {
     "as_measured": [Found(accuracy=0.88), Found(accuracy=None), Found(recorded=None)],
     "latency": [Found(milliseconds=60.0), Found(milliseconds=None), Found(loads=False)],
     "size": [Found(megabytes=11.0)],
+    "recalled": [Found(recalled=SimpleNamespace(seq=4, reason="row 7"))],
 }
 CASES = [(name, found) for name, each in REFUSED.items() for found in each]
 

@@ -36,18 +36,26 @@ LABELS = ["delivery", "refund"]
 
 @pytest.fixture(scope="session")
 def template_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    paths = Paths(tmp_path_factory.mktemp("template"))
+    return make_store(tmp_path_factory.mktemp("template"))
+
+
+def make_store(root: Path) -> Path:
+    """An empty MLflow store; its file."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_NAME"):
             patch.delenv(name, raising=False)
-        init_store(paths)
-    return paths.root / "mlflow.db"
+        init_store(Paths(root))
+    return root / "mlflow.db"
 
 
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random BERT of one layer with a tokenizer of a dozen words."""
-    folder = tmp_path_factory.mktemp("base")
+    return make_base(tmp_path_factory.mktemp("base"))
+
+
+def make_base(folder: Path) -> Path:
+    """A random BERT of one layer with a tokenizer of a dozen words; its folder."""
+    folder.mkdir(exist_ok=True)
     vocabulary = {word: number for number, word in enumerate(["[PAD]", "[UNK]", *WORDS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()

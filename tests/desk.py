@@ -1,30 +1,21 @@
 """A workspace whose model has two versions, v1 the champion and v2 the better challenger; made once, copied."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
-from mlflow.tracking._tracking_service import utils as mlflow_runs
 
-from tasks.config import Config
-from tasks.errors import GateError
-from tasks.ingest.settings import IngestSettings
-from tasks.lineage.ledger import Ledger, read_ledger
 from tasks.paths import Paths
-from tasks.promotion.choice import aliases_by_name
-from tasks.promotion.clean_process import Answers
-from tasks.promotion.promote import Asked, Judged, decide, judge_version
-from tasks.register.package import open_package
-from tasks.register.stage import run as register
-from tasks.settings import as_dict
-from tasks.tracking import Store, open_store
-from tests.torture.workspace import copy_workspace
-from tests.unit.register.conftest import Workspace, build_workspace, template_store, tiny_base
 
-__all__ = ["template_store", "tiny_base"]
+if TYPE_CHECKING:  # they are imported where they are needed: this module is every test's
+    from tasks.config import Config
+    from tasks.lineage.ledger import Ledger
+    from tasks.promotion.promote import Judged
+    from tasks.tracking import Store
+    from tests.unit.register.conftest import Workspace
+
 NAME = "tiny"
 STORES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_NAME")
 
@@ -34,15 +25,19 @@ class Desk:
     """The registry of a workspace, and what a person does with it."""
 
     paths: Paths
-    config: Config
-    store: Store
+    config: "Config"
+    store: "Store"
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> "Ledger":
+        from tasks.lineage.ledger import read_ledger
+
         return read_ledger(self.store, self.paths, NAME)
 
     @property
     def aliases(self) -> dict[str, int]:
+        from tasks.promotion.choice import aliases_by_name
+
         return aliases_by_name(self.store, NAME)
 
     def version(self, number: int) -> Any:
@@ -52,16 +47,21 @@ class Desk:
         """What MLflow's page does."""
         self.store.client.set_registered_model_alias(NAME, "champion", str(number))
 
-    def judge(self, number: int) -> Judged:
+    def judge(self, number: int) -> "Judged":
+        from tasks.promotion.promote import judge_version
+
         return judge_version(self.store, self.paths, self.config, self.ledger.chain, number)
 
     def promote(self, number: int, via: Any = "cli", reason: str = "better", **more: Any) -> Any:
         """Judge and decide in one go."""
-        begun = self.ledger.chain
-        judged = judge_version(self.store, self.paths, self.config, begun, number)
+        from tasks.promotion.promote import Asked, decide
+
+        begun, judged = self.ledger.chain, self.judge(number)
         return decide(self.store, self.paths, NAME, Asked(number, "ann", via, reason, **more), judged, begun)
 
-    def decide(self, number: int, judged: Judged, begun: Any, by: str = "ann") -> Any:
+    def decide(self, number: int, judged: "Judged", begun: Any, by: str = "ann") -> Any:
+        from tasks.promotion.promote import Asked, decide
+
         return decide(self.store, self.paths, NAME, Asked(number, by, "cli", "better"), judged, begun)
 
     def with_promote(self, **changes: Any) -> "Desk":
@@ -73,19 +73,23 @@ class Desk:
         return Path(self.version(number).source.removeprefix("file://"))
 
 
-def config_of(workspace: Workspace) -> Config:
-    return Config(base=workspace.base, ingest=IngestSettings(path="data/raw.csv"), register=workspace.register)
-
-
 @pytest.fixture(scope="session")
-def two_versions(template_store: Path, tiny_base: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def two_versions(tmp_path_factory: pytest.TempPathFactory) -> "Workspace":
     """The workspace that is copied."""
+    import yaml
+
+    from tasks.register.stage import run as register
+    from tasks.settings import as_dict
+    from tests.unit.register.conftest import build_workspace, make_base, make_store
+
     with pytest.MonkeyPatch.context() as patch:
         for name in STORES:
             patch.delenv(name, raising=False)
         page = "tasks.report.run_report.render_run_report"  # has tests of its own
         patch.setattr(page, lambda paths, verdict: f"<!DOCTYPE html><p>{verdict['line']}</p>")
-        workspace = build_workspace(tmp_path_factory.mktemp("promotion") / "made", template_store, tiny_base)
+        scratch = tmp_path_factory.mktemp("promotion")
+        store, base = make_store(scratch / "store"), make_base(scratch / "base")
+        workspace = build_workspace(scratch / "made", store, base)
         for seed in (1, 2):
             workspace.train(seed=seed)
             workspace.evaluate()
@@ -96,30 +100,42 @@ def two_versions(template_store: Path, tiny_base: Path, tmp_path_factory: pytest
 
 
 @pytest.fixture
-def desk(two_versions: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def desk(
+    two_versions: "Workspace", tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_answers: dict[str, Any]
+) -> Desk:
     """A copy of it, its models asked in this process."""
+    from mlflow.tracking._tracking_service import utils as mlflow_runs
+
+    from tasks.config import Config
+    from tasks.ingest.settings import IngestSettings
+    from tasks.tracking import open_store
+    from tests.torture.workspace import copy_workspace
+
     for name in STORES:
         monkeypatch.delenv(name, raising=False)
     copy_workspace(two_versions.paths.root, tmp_path / "workspace")
     mlflow_runs._artifact_repos_cache.clear()  # of this process, by run: the copy's runs have the same ids
-    paths = Paths(tmp_path / "workspace")
-    return Desk(paths, config_of(two_versions), open_store(paths))
+    paths, raw = Paths(tmp_path / "workspace"), IngestSettings(path="data/raw.csv")
+    return Desk(paths, Config(base=two_versions.base, ingest=raw, register=two_versions.register), open_store(paths))
 
 
-@pytest.fixture(autouse=True)
-def quick_answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+@pytest.fixture
+def quick_answers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Models answer in this process, in five milliseconds; what stands in here by name answers instead."""
     instead: dict[str, Any] = {}
 
-    def ask(folders: Mapping[str, Path], texts: Sequence[Any], timed: Any = ()) -> dict[str, Answers | GateError]:
+    def ask(folders: Mapping[str, Path], texts: Sequence[Any], timed: Any = ()) -> dict[str, Any]:
         return {who: instead.get(who) or _answers(folder, texts) for who, folder in folders.items()}
 
     monkeypatch.setattr("tasks.promotion.facts.ask_all", ask)
     monkeypatch.setattr("tasks.promotion.rollback.ask_all", ask)
-    yield instead
+    return instead
 
 
-def _answers(folder: Path, texts: Sequence[Any]) -> Answers:
+def _answers(folder: Path, texts: Sequence[Any]) -> Any:
+    from tasks.promotion.clean_process import Answers
+    from tasks.register.package import open_package
+
     model = open_package(folder)
     different = tuple(dict.fromkeys(texts))
     return Answers(different, tuple(model.labels), model.predict(list(different)), 5.0, True)
