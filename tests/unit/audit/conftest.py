@@ -1,7 +1,6 @@
 """A signed workspace with two versions, made once; whoever tampers with it puts it back"""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
 
@@ -13,14 +12,17 @@ from tests.torture.fuzz import make_signed
 
 
 @pytest.fixture(scope="session")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
-    """The workspace; its key is the one that signs while the tests run."""
+def signed(tmp_path_factory: pytest.TempPathFactory) -> Audited:
+    """The workspace; its key signs only while it is made."""
     folder = tmp_path_factory.mktemp("audited")
     with cleared_environment(), patch.dict(os.environ, {KEY_VARIABLE: str(folder / "key.pem")}):
-        yield make_signed(folder)
+        return make_signed(folder)
 
 
 @pytest.fixture
-def other_folder(tmp_path: Path) -> Path:
-    """A folder outside the workspace."""
-    return tmp_path
+def audited(signed: Audited, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Audited:
+    """The same, looked at without anything of our own that leads elsewhere."""
+    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_NAME", "PREFECT_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return signed

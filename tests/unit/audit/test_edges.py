@@ -20,15 +20,16 @@ from tasks.audit.verify import judge
 from tasks.audit.witnesses import Code, FlowRun, Made, Package, Unreached, Witnesses
 from tasks.lineage.chain import EMPTY, read_chain
 from tasks.lineage.ledger import Ledger
-from tests.audited import NAME, Audited
+from tests.audited import NAME, Audited, cleared_environment
 
 MISSING = Unreached("it is far away")
 
 
 @pytest.fixture(scope="module")
-def seen(audited: Audited) -> Witnesses:
+def seen(signed: Audited) -> Witnesses:
     """What all witnesses of the champion say."""
-    return gather(audited.store, audited.paths, NAME, 2, Asked())
+    with cleared_environment():
+        return gather(signed.store, signed.paths, NAME, 2, Asked())
 
 
 def broken(findings: list[Finding]) -> list[str]:
