@@ -176,3 +176,10 @@ def test_what_a_person_approved_is_promoted_with_their_name(desk) -> None:
     approval = {"decision": "approve", "approver": "bob", "reason": "read the errors"}
     assert desk.promote(2, approval=approval).what == "promoted"
     assert desk.ledger.chain.entries[-1].evidence["approval"]["approver"] == "bob"
+
+
+def test_a_line_of_the_ledger_lies_within_the_run_that_it_names(desk) -> None:  # else an MLflow server refuses it
+    desk.promote(2)
+    line = desk.store.client.get_model_version(ledger_name("tiny"), "3")
+    assert line.run_id == desk.version(2).run_id
+    assert line.source == desk.store.client.get_run(line.run_id).info.artifact_uri
