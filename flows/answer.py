@@ -11,7 +11,7 @@ from tasks.lineage.chain import Chain
 from tasks.promotion.decided import Decided
 from tasks.promotion.effect import set_champion
 from tasks.promotion.marks import mark
-from tasks.promotion.promote import BY_HAND, Asked, Judged, decide, is_requested, judge_version
+from tasks.promotion.promote import BY_HAND, Asked, Judged, decide, idle, is_requested, judge_version
 from tasks.promotion.settled import deciding, settled_ledger
 from tasks.tracking.store import store_lock
 
@@ -27,8 +27,9 @@ def answer(registry: Registry, asked: Asked, approve: Approve) -> tuple[Judged, 
     """
     with _one_at_a_time(registry, asked):
         begun = settled_ledger(registry.store, registry.paths, registry.name).chain
-        if _is_idle(registry, asked, begun):
-            return _decide(registry, asked, Judged([], {}), begun)
+        nothing = idle(registry.store, registry.name, asked, begun)
+        if nothing is not None:
+            return Judged([], {}), nothing
         judged = judge_version(registry.store, registry.paths, registry.config, begun, asked.version)
         if not judged.passed or not registry.config.promote.approval:
             return _decide(registry, asked, judged, begun)
@@ -37,13 +38,6 @@ def answer(registry: Registry, asked: Asked, approve: Approve) -> tuple[Judged, 
     notify(registry.config.notify, "approval", line, {"version": asked.version, "by": asked.by, "reason": asked.reason})
     approved = replace(asked, approval=approve(asked, judged))
     return _decide(registry, approved, judged, begun)
-
-
-def _is_idle(registry: Registry, asked: Asked, begun: Chain) -> bool:
-    by_hand = asked.via in BY_HAND
-    return begun.champion == asked.version or (
-        by_hand and not is_requested(registry.store, registry.name, asked.version)
-    )
 
 
 def _decide(registry: Registry, asked: Asked, judged: Judged, begun: Chain) -> tuple[Judged, Decided]:

@@ -9,14 +9,15 @@ from rich.markup import escape
 from flows.commands import print_json
 from flows.notify import notify
 from flows.redact import redact
-from flows.registry import check_reason, open_registry
+from flows.registry import Registry, check_reason, open_registry
 from flows.registry_commands import facts_of
 from flows.server import configured_url, running_url
 from flows.terminal import make_console
 from tasks.errors import GateError, SettingsError, SetupError
+from tasks.lineage.chain import Chain
 from tasks.paths import Paths
 from tasks.promotion.decided import Decided
-from tasks.promotion.promote import Asked, Judged, decide, judge_version
+from tasks.promotion.promote import Asked, Judged, decide, idle, judge_version
 from tasks.promotion.settled import check_expected, settled_ledger
 from tasks.register.rules import Outcome
 
@@ -34,18 +35,22 @@ def promote_one(
         begun = settled_ledger(registry.store, paths, registry.name).chain
         check_expected(begun, expect, registry.name)
         number = registry.number_of(version)
-        if registry.config.promote.approval and begun.champion != number:
-            _with_approval(paths, number, reason, registry.actor(by), as_json=as_json)
-            return
         asked = Asked(number, registry.actor(by), "cli", reason)
-        judged = Judged([], {})
-        if begun.champion != number:
-            judged = judge_version(registry.store, paths, registry.config, begun, number)
-        decided = decide(registry.store, paths, registry.name, asked, judged, begun)
-        if decided.what != "unchanged":
-            notify(registry.config.notify, decided.what, decided.line, facts_of(decided))
+        nothing = idle(registry.store, registry.name, asked, begun)
+        if nothing is None and registry.config.promote.approval:
+            _with_approval(paths, number, reason, asked.by, as_json=as_json)
+            return
+        judged, decided = (Judged([], {}), nothing) if nothing else _judge_and_decide(registry, asked, begun)
     show(judged, decided, as_json=as_json)
     raise_if_refused(judged, decided)
+
+
+def _judge_and_decide(registry: Registry, asked: Asked, begun: Chain) -> tuple[Judged, Decided]:
+    judged = judge_version(registry.store, registry.paths, registry.config, begun, asked.version)
+    decided = decide(registry.store, registry.paths, registry.name, asked, judged, begun)
+    if decided.what != "unchanged":
+        notify(registry.config.notify, decided.what, decided.line, facts_of(decided))
+    return judged, decided
 
 
 def show(judged: Judged, decided: Decided, *, as_json: bool) -> None:

@@ -200,7 +200,8 @@ def _named(version: int | None) -> str:
 
 
 def _source(store: Store, name: str, version: int) -> dict[str, Any]:
-    """Where a line's files are said to lie: with the version that it is about. The registry asks for some place."""
+    """Where a line's files are said to lie: with the run of the version that it is about. The registry asks for some
+    place, and a server takes none but one within the run that is named."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -211,7 +212,9 @@ def _source(store: Store, name: str, version: int) -> dict[str, Any]:
         if not others:
             raise
         about = others[0]
-    return {"source": about.source, "run_id": about.run_id or None}
+    if not about.run_id:
+        return {"source": about.source}
+    return {"source": store.client.get_run(about.run_id).info.artifact_uri, "run_id": about.run_id}
 
 
 def _ensure_model(store: Store, name: str) -> None:

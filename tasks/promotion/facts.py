@@ -10,7 +10,7 @@ from tasks.lineage.chain import Chain, Entry
 from tasks.model.about import read_about
 from tasks.paths import Paths
 from tasks.promotion.champions import recall_of
-from tasks.promotion.choice import find_number
+from tasks.promotion.choice import choose_version, find_number
 from tasks.promotion.clean_process import Answers, ask_all
 from tasks.promotion.rescored import rescore
 from tasks.promotion.test_rows import TestRows, find_test_rows
@@ -41,10 +41,10 @@ def gather_facts(
 ) -> Facts:
     """Check every byte, then ask the version, and the champion by the ledger, in clean processes.
 
-    Raises IntegrityError if the files of either are not those that were registered, GateError if the champion cannot
-    be asked the same questions.
+    Raises DataError if there is no such version, IntegrityError if the files of either are not those that were
+    registered, GateError if the champion cannot be asked the same questions.
     """
-    version = find_number(store, register.name, number)
+    version = choose_version(store, register.name, str(number))
     verified = verify_version(store, paths, version, chain)
     champion = _champion(store, paths, chain, number, register)
     recalled = recall_of(chain.entries, number)

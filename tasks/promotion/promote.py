@@ -46,7 +46,8 @@ class Judged:
 
     @property
     def passed(self) -> bool:
-        return is_passed(list(self.outcomes))
+        """Whether no rule said no; where none was asked, nothing passes."""
+        return bool(self.outcomes) and is_passed(list(self.outcomes))
 
     @property
     def why_not(self) -> str:
@@ -72,9 +73,9 @@ def decide(store: Store, paths: Paths, name: str, asked: Asked, judged: Judged, 
     """
     with deciding(paths):
         now = settled_ledger(store, paths, name).chain
-        idle = _nothing_to_do(store, name, asked, begun, now)
-        if idle is not None:
-            return idle
+        settled = _settled_meanwhile(store, name, asked, now)
+        if settled is not None:
+            return settled
         passed = judged.passed and asked.approval.get("decision", "approve") == "approve"
         entry, after = enter(
             store,
@@ -98,15 +99,19 @@ def is_requested(store: Store, name: str, number: int) -> bool:
     return aliases_by_name(store, name).get(CHAMPION) == number
 
 
-def _nothing_to_do(store: Store, name: str, asked: Asked, begun: Chain, now: Chain) -> Decided | None:
-    if now.champion == asked.version and begun.champion == asked.version:
-        return Decided("unchanged", f"v{asked.version} is the champion of {name} already.", now.champion)
-    if asked.via in BY_HAND and not asked.approval:
-        if now.champion == asked.version:  # two took care of the same request
-            return Decided("unchanged", f"v{asked.version} is the champion of {name} already.", now.champion)
-        if not is_requested(store, name, asked.version):
-            return Decided("unchanged", f"nobody asks for v{asked.version} of {name} any more.", now.champion)
+def idle(store: Store, name: str, asked: Asked, chain: Chain) -> Decided | None:
+    """What to tell if there is nothing to do: it is the champion, or nobody asks for it by the alias any more."""
+    if chain.champion == asked.version:
+        return Decided("unchanged", f"v{asked.version} is the champion of {name} already.", chain.champion)
+    if asked.via in BY_HAND and not is_requested(store, name, asked.version):
+        return Decided("unchanged", f"nobody asks for v{asked.version} of {name} any more.", chain.champion)
     return None
+
+
+def _settled_meanwhile(store: Store, name: str, asked: Asked, now: Chain) -> Decided | None:
+    """The same, after the gates were asked: two may have taken care of one request by hand. A promotion by the same
+    wish from elsewhere is a race, which one of the two loses; and while a person thought, the alias was put back."""
+    return idle(store, name, asked, now) if asked.via in BY_HAND and not asked.approval else None
 
 
 def _refusal(asked: Asked, judged: Judged) -> str:

@@ -21,6 +21,7 @@ from tasks.paths import Paths
 from tasks.promotion.promote import Asked, Judged, decide
 from tasks.promotion.settled import settled_ledger
 from tasks.register.champion import PACKAGE_DIGEST
+from tasks.register.rules import Outcome
 from tasks.tracking import Store, open_store
 from tests.bench.figure import Figure, print_figures
 
@@ -33,6 +34,7 @@ RULE = {
     "why": "accuracy +0.047 [+0.008, +0.087]: " * 2,
 }
 """Each entry is as long as one of a promotion, with what 13 rules said."""
+AGREED = Judged([Outcome("bench", True, None, None, "it agrees")], {})
 PROMOTE_SECONDS, VERIFY_SECONDS = 1.0, 2.0
 """Asked of a promotion, and of verifying the ledger (faults.md, E)."""
 
@@ -80,7 +82,7 @@ def measure(store: Store, paths: Paths, count: int) -> list[Figure]:
     def promote() -> None:
         number = next(numbers)
         begun = settled_ledger(store, paths, NAME).chain
-        decided = decide(store, paths, NAME, Asked(number, "ann", "cli", "bench"), Judged([], {}), begun)
+        decided = decide(store, paths, NAME, Asked(number, "ann", "cli", "bench"), AGREED, begun)
         assert decided.what == "promoted"
 
     def verify() -> None:

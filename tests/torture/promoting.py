@@ -8,9 +8,12 @@ from flows.cli import app
 from flows.exit import run_app
 from tasks.promotion import effect, enter, settled
 from tasks.promotion.promote import Judged
+from tasks.register.rules import Outcome
+
+AGREED = Judged([Outcome('torture', True, None, None, 'it agrees')], {})
 
 def agree(*_):
-    return Judged([], {})
+    return AGREED
 
 def kill(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -20,7 +23,7 @@ def meet(*_):
     Path(f"there-{os.getpid()}").touch()
     while len(list(Path().glob("there-*"))) < 2:
         time.sleep(0.01)
-    return Judged([], {})
+    return AGREED
 
 command.judge_version = agree
 """

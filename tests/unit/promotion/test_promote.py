@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import ChampionMovedError, IntegrityError
+from tasks.errors import ChampionMovedError, DataError, IntegrityError
 from tasks.lineage.ledger import append, ledger_name
+from tasks.promotion.promote import Asked, Judged, decide, idle
 from tasks.promotion.settled import check_expected, settled_ledger
 from tasks.tracking.download import download
 
@@ -42,10 +43,16 @@ def test_a_refused_version_changes_nothing_but_the_ledger(desk) -> None:
     assert desk.version(2).tags["promotion"].startswith("REFUSED: latency")
 
 
-def test_promoting_the_champion_does_nothing(desk) -> None:
-    before = desk.ledger
-    assert desk.promote(1).what == "unchanged"
-    assert desk.ledger == before
+def test_where_no_gate_was_asked_nothing_passes(desk) -> None:
+    desk.set_alias(2)
+    asked = Asked(2, "ann", "ui", "")
+    assert decide(desk.store, desk.paths, "tiny", asked, Judged([], {}), desk.ledger.chain).what == "refused"
+    assert desk.aliases["champion"] == 1
+
+
+def test_a_version_that_does_not_exist_is_told(desk) -> None:
+    with pytest.raises(DataError, match="tiny has no version '9'"):
+        desk.judge(9)
 
 
 def test_another_champion_than_expected_is_told(desk) -> None:
@@ -111,7 +118,9 @@ def test_cut_off_anywhere_the_alias_is_old_or_new_and_the_next_promotion_finishe
     assert desk.aliases["champion"] in (1, 2)
     assert not desk.ledger.is_applied
     chain = settled_ledger(desk.store, desk.paths, "tiny").chain
-    assert desk.decide(2, judged, chain).what == "unchanged"
+    nothing = idle(desk.store, "tiny", Asked(2, "ann", "cli", "again"), chain)
+    assert nothing is not None
+    assert nothing.what == "unchanged"
     assert desk.aliases == {"champion": 2}
     assert desk.ledger.is_applied
     assert len(desk.ledger.chain.entries) == 3
@@ -176,3 +185,10 @@ def test_what_a_person_approved_is_promoted_with_their_name(desk) -> None:
     approval = {"decision": "approve", "approver": "bob", "reason": "read the errors"}
     assert desk.promote(2, approval=approval).what == "promoted"
     assert desk.ledger.chain.entries[-1].evidence["approval"]["approver"] == "bob"
+
+
+def test_a_line_of_the_ledger_lies_within_the_run_that_it_names(desk) -> None:  # else an MLflow server refuses it
+    desk.promote(2)
+    line = desk.store.client.get_model_version(ledger_name("tiny"), "3")
+    assert line.run_id == desk.version(2).run_id
+    assert line.source == desk.store.client.get_run(line.run_id).info.artifact_uri
