@@ -47,8 +47,8 @@ torture: setup             ## faults, bad input, attacks; prints held/total
 	$(BIN)/python -m tests.torture
 
 schema: setup              ## write infra/params.schema.json and the README's tables of settings anew
-	$(BIN)/python -m flows.schema > infra/params.schema.json
-	$(BIN)/python -m flows.settings_table README.md
+	$(BIN)/python -m flows.written.schema > infra/params.schema.json
+	$(BIN)/python -m flows.written.settings_table README.md
 
 clean:                     ## remove what was installed; data, models and runs stay
 	rm -rf $(VENV) finetrace.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
@@ -62,7 +62,7 @@ $(STAMP): pyproject.toml constraints.txt
 		> $(VENV)/dev.txt
 	$(PIP) install --constraint constraints.txt --requirement $(VENV)/dev.txt --editable .
 	$(BIN)/python -m pip check
-	$(BIN)/python -m flows.plots_page
+	$(BIN)/python -m flows.written.plots_page
 	touch $(STAMP)
 
 # DVC keeps its place by git; a folder unpacked from an archive has none

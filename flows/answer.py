@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from flows.notify import notify
 from flows.registry import Registry
-from flows.registry_commands import facts_of
+from flows.verbs.registry_commands import facts_of
 from tasks.lineage.chain import Chain
 from tasks.promotion.decided import Decided
 from tasks.promotion.effect import set_champion

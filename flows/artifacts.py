@@ -18,7 +18,7 @@ from prefect.artifacts import (
 
 from flows.news import Progress, tell
 from flows.redact import redact
-from flows.terminal import metric_lines
+from flows.verbs.terminal import metric_lines
 from tasks.files import read_json
 from tasks.paths import Paths
 

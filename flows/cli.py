@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli_audit import add_commands as add_audit_commands
-from flows.cli_options import Json, Root, paths_of
-from flows.cli_registry import add_commands as add_registry_commands
-from flows.cli_service import add_commands as add_service_commands
-from flows.cli_trace import add_commands as add_trace_commands
-from flows.cli_trials import add_commands
 from flows.exit import run_app
+from flows.verbs.cli_audit import add_commands as add_audit_commands
+from flows.verbs.cli_options import Json, Root, paths_of
+from flows.verbs.cli_registry import add_commands as add_registry_commands
+from flows.verbs.cli_service import add_commands as add_service_commands
+from flows.verbs.cli_trace import add_commands as add_trace_commands
+from flows.verbs.cli_trials import add_commands
 
 EXIT_CODES = (
     "Exit codes: 0 done · 1 unexpected · 2 usage or settings · 3 the gate said no · 4 bad data · 5 bytes are not those "
@@ -51,7 +51,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Bring every stage up to date and register the model if the gate passes."""
-    from flows.commands import run_all
+    from flows.verbs.commands import run_all
 
     run_all(paths_of(root), until=until, force=force, as_json=as_json)
 
@@ -59,7 +59,7 @@ def run(
 @app.command(epilog="Example:  finetrace plan")
 def plan(root: Root = Path(), as_json: Json = False) -> None:
     """Show what would train, at which rate and cost, without training."""
-    from flows.commands import show_plan
+    from flows.verbs.commands import show_plan
 
     show_plan(paths_of(root), as_json=as_json)
 
@@ -71,7 +71,7 @@ def strategies(
     as_json: Json = False,
 ) -> None:
     """List strategies and presets: what each is for, what it costs, its paper. With NAME: that preset's lines."""
-    from flows.strategies import show_preset, show_strategies
+    from flows.verbs.strategies import show_preset, show_strategies
 
     if name is None:
         show_strategies(paths_of(root), as_json=as_json)
@@ -82,7 +82,7 @@ def strategies(
 @app.command(epilog="Example:  finetrace status --json")
 def status(root: Root = Path(), as_json: Json = False) -> None:
     """Show which stages are stale, the last verdict, the registered versions and the servers."""
-    from flows.status import show_status
+    from flows.verbs.status import show_status
 
     show_status(paths_of(root), as_json=as_json)
 
@@ -102,7 +102,7 @@ def predict(
     as_json: Json = False,
 ) -> None:
     """Label texts with the fine-tuned model."""
-    from flows.predictions import show_predictions
+    from flows.verbs.predictions import show_predictions
 
     show_predictions(paths_of(root), texts or [], pairs=pair or [], file=file, model=model, as_json=as_json)
 
@@ -110,7 +110,7 @@ def predict(
 @app.command(epilog="Example:  finetrace register")
 def register(root: Root = Path(), as_json: Json = False) -> None:
     """Ask the gate about the model as it is, and register it if it passes."""
-    from flows.commands import register_model
+    from flows.verbs.commands import register_model
 
     register_model(paths_of(root), as_json=as_json)
 
@@ -118,7 +118,7 @@ def register(root: Root = Path(), as_json: Json = False) -> None:
 @app.command(epilog="Example:  finetrace doctor")
 def doctor(root: Root = Path(), as_json: Json = False) -> None:
     """Check this machine and this workspace, and name the mend of what is wrong."""
-    from flows.doctor import show_checks
+    from flows.verbs.doctor import show_checks
 
     show_checks(paths_of(root), as_json=as_json)
 
@@ -143,7 +143,7 @@ def data_add(
     root: Root = Path(),
 ) -> None:
     """Copy a data set in, track it with DVC, and point params.yaml at it."""
-    from flows.add_data import add_data
+    from flows.verbs.add_data import add_data
 
     asked: dict[str, Any] = {"text_column": text_column, "pair_column": pair_column, "label_column": label_column}
     asked |= {"format": format_, "header": header, "quoting": quoting, "delimiter": delimiter}

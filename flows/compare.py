@@ -8,16 +8,16 @@ from typing import Any, Literal
 from prefect import flow
 from prefect.futures import as_completed
 
-from flows.flow_process import note_process
-from flows.lock import workspace_lock
 from flows.news import Said, tell
-from flows.pool import POOL
+from flows.processes.flow_process import note_process
+from flows.processes.lock import workspace_lock
+from flows.processes.pool import POOL
+from flows.processes.stages import check_sections
+from flows.processes.trainings import Trainer, said
+from flows.processes.workshop import open_workshop
 from flows.reaper import close_dead_runs
 from flows.retrain import make_all
 from flows.run_page import run_page
-from flows.stages import check_sections
-from flows.trainings import Trainer, said
-from flows.workshop import open_workshop
 from tasks.comparison.budget import WATTS
 from tasks.comparison.outcome import Finished, decide
 from tasks.comparison.paired import RESAMPLES

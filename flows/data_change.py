@@ -8,10 +8,10 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.deployments import run_deployment
 
-from flows.clean_clone import remote_url
-from flows.flow_process import note_process
-from flows.repository import git
-from flows.stages import stale_stages
+from flows.clone.clean_clone import remote_url
+from flows.clone.repository import git
+from flows.processes.flow_process import note_process
+from flows.processes.stages import stale_stages
 from tasks.config import load_config
 from tasks.errors import BusyError, IntegrityError
 from tasks.files import read_json, write_json

@@ -10,12 +10,12 @@ from prefect.artifacts import create_markdown_artifact
 from flows.answer import answer
 from flows.approval import ask_person
 from flows.artifacts import cell
-from flows.flow_process import note_process
 from flows.notify import notify
-from flows.promote_command import raise_if_refused
+from flows.processes.flow_process import note_process
 from flows.redact import redact
 from flows.registry import Registry, open_registry
-from flows.registry_commands import facts_of
+from flows.verbs.promote_command import raise_if_refused
+from flows.verbs.registry_commands import facts_of
 from tasks.errors import FinetraceError
 from tasks.paths import Paths
 from tasks.promotion.decided import Decided

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flows.stages import stage_error
-from flows.workshop import open_workshop
+from flows.processes.stages import stage_error
+from flows.processes.workshop import open_workshop
 from tasks.config import Config
 from tasks.errors import GateError
 from tasks.files import read_json

@@ -4,11 +4,11 @@ from pathlib import Path
 
 from prefect import flow, get_run_logger
 
-from flows.clone_place import clone_paths
-from flows.flow_process import note_process
-from flows.missed import drop_missed
+from flows.clone.clone_place import clone_paths
+from flows.processes.flow_process import note_process
 from flows.reaper import close_dead_runs
 from flows.run_page import run_page
+from flows.serving.missed import drop_missed
 from tasks.paths import Paths
 
 

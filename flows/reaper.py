@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
 from prefect.states import Crashed
 
-from flows.flow_process import MACHINE, PROCESS
+from flows.processes.flow_process import MACHINE, PROCESS
 from tasks.process_name import is_alive, machine_name
 
 FLOWS = ["retrain", "compare", "search", "promote", "reconcile", "reap", "data-change"]

@@ -6,8 +6,8 @@ from typing import Any
 from prefect import flow, get_run_logger
 from prefect.exceptions import ObjectNotFound
 
-from flows.flow_process import note_process
 from flows.notify import notify
+from flows.processes.flow_process import note_process
 from flows.promote import answer_in_flow
 from flows.redact import redact
 from flows.registry import Registry, open_registry

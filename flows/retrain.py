@@ -14,18 +14,18 @@ from prefect.states import Cancelled, Completed
 from prefect.tasks import Task
 
 from flows.artifacts import ProgressBar, write_summary
-from flows.clean_clone import fresh_clone
-from flows.flow_process import note_process
+from flows.clone.clean_clone import fresh_clone
 from flows.headline import headline
 from flows.lineage_events import lineage_events
-from flows.lock import workspace_lock
 from flows.news import Outcome, Started, tell
+from flows.processes.flow_process import note_process
+from flows.processes.lock import workspace_lock
+from flows.processes.stages import check_sections, make_stage, stale_stages
+from flows.processes.turn import take_turn
+from flows.processes.workshop import open_workshop
 from flows.publish import publish_in_child
 from flows.reaper import close_dead_runs
 from flows.run_page import run_page
-from flows.stages import check_sections, make_stage, stale_stages
-from flows.turn import take_turn
-from flows.workshop import open_workshop
 from tasks.config import load_config
 from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
 from tasks.files import read_json

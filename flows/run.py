@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from flows.lock import workspace_lock
 from flows.news import Outcome, tell
+from flows.processes.lock import workspace_lock
+from flows.processes.stages import check_sections, stale_stages
+from flows.processes.workshop import open_workshop
 from flows.publish import standing_verdict
-from flows.server import Server, prefect_server, prepare_environment
-from flows.stages import check_sections, stale_stages
-from flows.workshop import open_workshop
+from flows.serving.server import Server, prefect_server, prepare_environment
 from tasks.config import load_config
 from tasks.errors import GateError
 from tasks.files import read_json

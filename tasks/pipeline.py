@@ -42,7 +42,7 @@ SHARED_IMPORTS: dict[str, tuple[str, ...]] = {
     PUBLISHING: (*_MODEL, *_TRACKING),
     JOB: (*_MODEL, *_TRACKING),
 }
-"""Big libraries that several stages import: who runs several loads them once (flows.forks)."""
+"""Big libraries that several stages import: who runs several loads them once (flows.processes.forks)."""
 
 
 def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:

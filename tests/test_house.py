@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from flows.retrain import STAGE_TASKS, StageName
-from flows.schema import schema_text
-from flows.settings_table import keys_table, kinds_table
+from flows.written.schema import schema_text
+from flows.written.settings_table import keys_table, kinds_table
 from tasks.config import Config
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING, STAGES

@@ -151,8 +151,8 @@ def easy_rows() -> str:
 @pytest.fixture(scope="session")
 def prefect_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The state folder of a workspace whose Prefect database, which takes CPU-seconds, was made and never used."""
-    from flows import child
-    from flows.server import start_embedded
+    from flows.processes import child
+    from flows.serving.server import start_embedded
     from tasks.paths import Paths
 
     paths = Paths(tmp_path_factory.mktemp("template"))
@@ -164,8 +164,8 @@ def prefect_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(prefect_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Prefect server that lasts for all tests; its API."""
-    from flows import child
-    from flows.server import start_embedded
+    from flows.processes import child
+    from flows.serving.server import start_embedded
     from tasks.paths import Paths
 
     paths = Paths(tmp_path_factory.mktemp("server"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.predictions import predict
+from flows.verbs.predictions import predict
 from tasks.config import load_config
 from tasks.files import read_json
 from tasks.model.about import read_about

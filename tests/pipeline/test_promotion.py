@@ -19,7 +19,7 @@ STORY = """
 import json, sys, threading
 from pathlib import Path
 from tasks.paths import Paths
-from flows.server import prepare_environment
+from flows.serving.server import prepare_environment
 paths = Paths(Path(sys.argv[1]))
 prepare_environment(paths)
 from prefect.client.orchestration import get_client

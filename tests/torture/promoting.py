@@ -3,7 +3,7 @@
 TYPED = """
 import os, signal, sys, time
 from pathlib import Path
-import flows.promote_command as command
+import flows.verbs.promote_command as command
 from flows.cli import app
 from flows.exit import run_app
 from tasks.promotion import effect, enter, settled

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 import pytest
 
-from flows.audit_command import audit
-from flows.reproduce_command import REPRODUCED, reproduce
+from flows.verbs.audit_command import audit
+from flows.verbs.reproduce_command import REPRODUCED, reproduce
 from tasks.audit.gather import Asked
 from tasks.audit.page import render_audit
 from tasks.audit.verify import audit_version, resolve

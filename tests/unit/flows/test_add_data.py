@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.add_data import edited_params
+from flows.verbs.add_data import edited_params
 from tasks.config import load_config
 from tasks.errors import SetupError
 from tasks.paths import Paths
@@ -24,7 +24,7 @@ split: {val: 0.2}
 def tracked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """What DVC would have been asked to track."""
     asked: list[Path] = []
-    monkeypatch.setattr("flows.add_data._track", lambda paths, target: asked.append(target))
+    monkeypatch.setattr("flows.verbs.add_data._track", lambda paths, target: asked.append(target))
     return asked
 
 
@@ -134,7 +134,7 @@ def test_copy_that_dvc_refuses_to_track_is_removed(
     def refuse(paths: Paths, target: Path) -> None:
         raise SetupError("no space")
 
-    monkeypatch.setattr("flows.add_data._track", refuse)
+    monkeypatch.setattr("flows.verbs.add_data._track", refuse)
     source = _write(tmp_path_factory.mktemp("elsewhere") / "x.csv")
     before = paths.params.read_text()
     assert finetrace("data", "add", str(source)) == 7

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.asked import pair_up, read_asked
+from flows.verbs.asked import pair_up, read_asked
 from tasks.errors import DataError, SettingsError
 from tasks.model.problems import PROBLEMS
 from tasks.texts import Text
@@ -29,7 +29,7 @@ class OfPairs:
 
 @pytest.fixture
 def of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.predictions._open_model", lambda paths, address: OfPairs())
+    monkeypatch.setattr("flows.verbs.predictions._open_model", lambda paths, address: OfPairs())
 
 
 def test_each_text_gets_its_pair_and_a_missing_one_is_told() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows import child
+from flows.processes import child
 
 PYTHON = sys.executable
 
@@ -103,7 +103,7 @@ def test_killing_us_with_sigkill_ends_child_and_grandchild() -> None:
 
 def test_child_of_a_parent_that_is_gone_is_never_started(tmp_path: Path) -> None:
     canary = tmp_path / "canary"
-    done = subprocess.run([PYTHON, "-m", "flows.supervise", "1", "touch", str(canary)], check=False)
+    done = subprocess.run([PYTHON, "-m", "flows.processes.supervise", "1", "touch", str(canary)], check=False)
     assert done.returncode != 0
     assert not canary.exists()
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import clean_clone
-from flows.clean_clone import Clone, remote_url
-from flows.clone_place import clone_paths
-from flows.retrain_command import lines
+from flows.clone import clean_clone
+from flows.clone.clean_clone import Clone, remote_url
+from flows.clone.clone_place import clone_paths
+from flows.verbs.retrain_command import lines
 from tasks.errors import SetupError
 from tasks.paths import Paths
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.clone_data import local_settings
+from flows.clone.clone_data import local_settings
 from flows.data_change import fingerprint, is_new, look_at_remote
 from tasks.operations import ScheduleSettings
 from tasks.paths import Paths

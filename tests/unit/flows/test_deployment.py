@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from prefect.client.schemas.objects import ConcurrencyLimitStrategy
 
-from flows.automation import promotion_of, removal_of
-from flows.deployment import deployments
+from flows.serving.automation import promotion_of, removal_of
+from flows.serving.deployment import deployments
 from tasks.operations import ScheduleSettings
 
 EVERY_FEW_MINUTES = {"reconcile", "reap", "data-change"}

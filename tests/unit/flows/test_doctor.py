@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.checks import Check
-from flows.checks.tools import check_command, check_port, check_repository
-from flows.checks.versions import BROKEN_PAIRS, check_lock, check_pair, check_python, installed_versions
-from flows.checks.workspace import check_base, check_dvc_state, check_settings, check_space
+from flows.verbs.checks import Check
+from flows.verbs.checks.tools import check_command, check_port, check_repository
+from flows.verbs.checks.versions import BROKEN_PAIRS, check_lock, check_pair, check_python, installed_versions
+from flows.verbs.checks.workspace import check_base, check_dvc_state, check_settings, check_space
 from tasks.paths import Paths
 
 Command = Callable[..., int]
@@ -121,7 +121,7 @@ def test_exit_code_is_7_only_when_a_check_failed(
     def one_check(paths: Paths) -> Iterator[Check]:
         yield Check("disk", level, "1 GB free", "Free some.")  # type: ignore[arg-type]
 
-    monkeypatch.setattr("flows.doctor.run_checks", one_check)
+    monkeypatch.setattr("flows.verbs.doctor.run_checks", one_check)
     assert finetrace("doctor", "--json") == code
     assert json.loads(capsys.readouterr().out) == [
         {"name": "disk", "level": level, "says": "1 GB free", "mend": "Free some."}

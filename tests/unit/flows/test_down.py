@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from flows.served import noted, read_noted
-from flows.starting import only_one, read_starting
+from flows.serving.served import noted, read_noted
+from flows.serving.starting import only_one, read_starting
 from tasks.errors import BusyError
 from tasks.paths import Paths
 from tasks.process_name import process_name

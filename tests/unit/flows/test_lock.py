@@ -10,12 +10,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.lock import holder, workspace_lock
+from flows.processes.lock import holder, workspace_lock
 from tasks.errors import BusyError
 from tasks.paths import Paths
 
 HOLD = (
-    "import sys; from pathlib import Path; from flows.lock import workspace_lock; from tasks.paths import Paths\n"
+    "import sys; from pathlib import Path; from tasks.paths import Paths\n"
+    "from flows.processes.lock import workspace_lock\n"
     "with workspace_lock(Paths(Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
 )
 
@@ -109,7 +110,7 @@ def test_state_folder_that_others_could_read_is_closed(tmp_path: Path) -> None:
 
 def test_eight_processes_on_a_virgin_folder_all_get_the_lock_in_turn(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from flows.lock import workspace_lock\n"
+        "import sys, time; from pathlib import Path; from flows.processes.lock import workspace_lock\n"
         "from tasks.errors import BusyError; from tasks.paths import Paths\n"
         "while True:\n"
         "    try:\n"

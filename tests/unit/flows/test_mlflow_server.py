@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from flows import mlflow_server
-from flows.secret_keys import Keys
+from flows.serving import mlflow_server
+from flows.serving.secret_keys import Keys
 from tasks.errors import SetupError
 from tasks.paths import Paths
 

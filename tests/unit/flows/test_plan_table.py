@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from flows.plan_table import print_plan
+from flows.verbs.plan_table import print_plan
 
 
 def test_every_value_and_every_conflict_is_shown() -> None:

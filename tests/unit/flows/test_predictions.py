@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.predictions import predict
+from flows.verbs.predictions import predict
 from tasks.model.problems import PROBLEMS
 
 Command = Callable[..., int]
@@ -25,7 +25,7 @@ class Fake:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.predictions._open_model", lambda paths, address: Fake())
+    monkeypatch.setattr("flows.verbs.predictions._open_model", lambda paths, address: Fake())
 
 
 def test_each_text_gets_its_most_probable_label() -> None:

@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from flows.prefect_app import guarded
+from flows.serving.prefect_app import guarded
 
 
 def _client() -> TestClient:

@@ -10,7 +10,7 @@ import pytest
 from flows.cli import app
 from flows.exit import run_app
 from flows.notify import Event
-from flows.status import _ledger
+from flows.verbs.status import _ledger
 from tasks.lineage.ledger import ledger_name
 from tests.desk import Desk
 

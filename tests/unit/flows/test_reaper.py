@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from flows.first_fire import judge
-from flows.missed import Due, missed
 from flows.reaper import NAMELESS_SECONDS, Going, is_dead
+from flows.serving.first_fire import judge
+from flows.serving.missed import Due, missed
 
 NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 OURS = {"finetrace.process": "10@500", "finetrace.machine": "here"}

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from flows import receiver
-from flows.deliveries import LARGEST_BYTES, sign
+from flows.serving import receiver
+from flows.serving.deliveries import LARGEST_BYTES, sign
 from tasks.paths import Paths
 
 SECRET = "a secret of the tests"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.replays import KEPT_SECONDS, MOST, Replays, still_known
+from flows.serving.replays import KEPT_SECONDS, MOST, Replays, still_known
 
 
 def test_only_what_could_come_again_is_kept() -> None:

@@ -7,7 +7,7 @@ import pytest
 from prefect.states import Failed
 from prefect.utilities.callables import parameter_schema
 
-from flows.child import ChildKilledError
+from flows.processes.child import ChildKilledError
 from flows.retrain import RETRY_DELAYS_SECONDS, STAGE_TASKS, TIMEOUT_SECONDS, StageName, retrain, retry_may_help
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, GateError, IntegrityError, SettingsError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.server import (
+from flows.serving.server import (
     answers_within,
     configured_url,
     free_port,
@@ -88,7 +88,7 @@ def test_without_a_profile_that_names_a_server_there_is_none(tmp_path: Path, pro
 def test_configured_server_that_is_away_is_named_without_its_password(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flows.server.CONFIGURED_SECONDS", 0.2)
+    monkeypatch.setattr("flows.serving.server.CONFIGURED_SECONDS", 0.2)
     monkeypatch.setenv("PREFECT_API_URL", f"http://ann:hunter22@127.0.0.1:{free_port()}/api")
     with pytest.raises(SetupError, match="does not answer") as told, prefect_server(Paths(tmp_path)):
         pass

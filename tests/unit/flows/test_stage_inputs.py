@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows.stage_inputs import refuse_changed_inputs
+from flows.processes.stage_inputs import refuse_changed_inputs
 from tasks.audit.disk import md5_of
 from tasks.errors import IntegrityError
 from tasks.paths import Paths

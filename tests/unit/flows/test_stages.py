@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from flows import child
-from flows.child import ChildKilledError
-from flows.stages import check_sections, explain, stage_error, state_of
+from flows.processes import child
+from flows.processes.child import ChildKilledError
+from flows.processes.stages import check_sections, explain, stage_error, state_of
 from tasks.errors import BusyError, DataError, FinetraceError, IntegrityError, SettingsError, SetupError
 from tasks.files import write_json
 from tasks.paths import Paths

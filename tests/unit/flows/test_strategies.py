@@ -8,7 +8,7 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from flows.strategies import show_strategies
+from flows.verbs.strategies import show_strategies
 from tasks.finetune.presets import PRESETS, apply_preset
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.strategies.lora import Lora

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from flows.news import Outcome, Progress, Started
-from flows.terminal import Watcher, metric_lines, next_command, print_alarms, print_verdict
+from flows.verbs.terminal import Watcher, metric_lines, next_command, print_alarms, print_verdict
 from tasks.paths import Paths
 
 VERDICT: dict[str, Any] = {

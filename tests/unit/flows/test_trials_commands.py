@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from flows.params_lines import apply_lines, with_lines
-from flows.pool import default_jobs
-from flows.runners import PACKAGES, RUNNERS, check_runner
+from flows.processes.pool import default_jobs
+from flows.processes.runners import PACKAGES, RUNNERS, check_runner
+from flows.verbs.params_lines import apply_lines, with_lines
 from tasks.errors import SettingsError, SetupError
 from tasks.paths import Paths
 
@@ -40,7 +40,7 @@ def test_choosing_needs_rows(finetrace: Callable[..., int], capsys: pytest.Captu
 
 @pytest.mark.parametrize("kind", list(PACKAGES))
 def test_a_runner_that_is_not_installed_is_named(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flows.runners.find_spec", lambda _: None)
+    monkeypatch.setattr("flows.processes.runners.find_spec", lambda _: None)
     with pytest.raises(SetupError, match=f"prefect-{kind}, which is not installed"):
         check_runner(kind, 1)
     assert SetupError.exit_code == 7

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flows import turn
+from flows.processes import turn
 from tasks.errors import BusyError
 from tasks.paths import Paths
 

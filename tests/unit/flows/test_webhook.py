@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from flows.secret_keys import ensure_keys, read_keys
-from flows.webhook import EVENTS, drop_unreadable, fingerprint, server_environment, sort_out, webhook_name
+from flows.serving.secret_keys import ensure_keys, read_keys
+from flows.serving.webhook import EVENTS, drop_unreadable, fingerprint, server_environment, sort_out, webhook_name
 from tasks.errors import IntegrityError
 from tasks.paths import Paths
 

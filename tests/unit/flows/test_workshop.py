@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.workshop import Workshop, open_workshop
+from flows.processes.workshop import Workshop, open_workshop
 from tasks.paths import Paths
 
 DVC_YAML = """\
@@ -141,8 +141,9 @@ def test_nothing_is_left_when_the_workshop_closes(root: Path) -> None:
 
 def test_what_several_stages_import_can_be_imported_and_leaves_no_thread_that_a_fork_would_lose() -> None:
     code = (
-        "from flows.child import environment; import os; os.environ.update(environment())\n"
-        "from flows.forks import _load, is_fit_to_fork; from tasks.pipeline import SHARED_IMPORTS; import sys\n"
+        "from flows.processes.child import environment; import os; os.environ.update(environment())\n"
+        "from flows.processes.forks import _load, is_fit_to_fork\n"
+        "from tasks.pipeline import SHARED_IMPORTS; import sys\n"
         "modules = {each for stage in SHARED_IMPORTS.values() for each in stage}\n"
         "_load(modules); print(is_fit_to_fork(), modules - sys.modules.keys())"
     )

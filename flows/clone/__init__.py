@@ -1,0 +1,1 @@
+"""retraining in a clean clone"""

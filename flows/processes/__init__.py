@@ -1,0 +1,1 @@
+"""the processes that do the work, and who holds a workspace"""

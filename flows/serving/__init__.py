@@ -1,0 +1,1 @@
+"""the servers of `finetrace up`, and what they start"""

@@ -1,0 +1,1 @@
+"""what each verb of the command line does and prints"""

@@ -1,0 +1,1 @@
+"""pages and tables that are written from the code"""
