@@ -1,4 +1,4 @@
-"""`python -m flows.serving.deployment WORKSPACE`: the flows that can be started in Prefect's pages, and those that start
+"""`python -m flows.serving.deployment WORKSPACE`: the flows that people start in Prefect's pages, and those that start
 by themselves, waited for and run by one process."""
 
 import asyncio

@@ -89,7 +89,7 @@ def test_grandchild_that_left_the_process_group_ends_too() -> None:
 
 def test_killing_us_with_sigkill_ends_child_and_grandchild() -> None:
     code = (
-        "import os; from pathlib import Path; from flows import child\n"
+        "import os; from pathlib import Path; from flows.processes import child\n"
         "child.start(['sh', '-c', 'sleep 1000 & echo $$ $!; wait'], cwd=Path.cwd(), env=os.environ, output=1).wait()"
     )
     us = subprocess.Popen([PYTHON, "-c", code], stdout=subprocess.PIPE, text=True)

@@ -30,7 +30,7 @@ def type_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
     """Which events were told."""
     events: list[Event] = []
-    for module in ("promote_command", "registry_commands"):
+    for module in ("verbs.promote_command", "verbs.registry_commands"):
         monkeypatch.setattr(f"flows.{module}.notify", lambda settings, event, line, facts: events.append(event))
     return events
 
