@@ -80,7 +80,7 @@ def _start(folder: Path, texts: Sequence[Text], scratch: Path, timed: int) -> "s
     empty.mkdir()
     command = [sys.executable, "-P", "-c", SCRIPT.read_text(encoding="utf-8"), str(folder), str(questions)]
     with (scratch / "said").open("wb") as said:
-        return subprocess.Popen([*command, str(scratch)], cwd=empty, env=_environment(), stdout=said, stderr=said)
+        return subprocess.Popen([*command, str(scratch)], cwd=empty, env=clean_environment(), stdout=said, stderr=said)
 
 
 def _finish(
@@ -103,6 +103,7 @@ def _finish(
     return Answers(texts, tuple(told["labels"]), matrix, told["milliseconds"], own_code)
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """What a clean process is given of ours, and the switches that keep it off the network."""
     kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
     return kept | SWITCHES | _SET

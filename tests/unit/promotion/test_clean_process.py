@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tasks.errors import GateError
-from tasks.promotion.clean_process import ask_all
+from tasks.promotion.clean_process import ask_all, clean_environment
 from tasks.register.package import open_package
 
 
@@ -32,3 +32,19 @@ def test_it_answers_as_it_does_here_with_its_own_code_and_none_of_our_secrets(
     assert isinstance(failure, GateError)
     assert "the other does not load and answer in a clean process: " in str(failure)
     assert {file.relative_to(folder) for file in folder.rglob("*")} == before
+
+
+def test_it_is_given_no_secret_no_store_and_none_of_our_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (
+        "FINETRACE_NOTIFY_URL",
+        "AWS_SECRET_ACCESS_KEY",
+        "MLFLOW_TRACKING_URI",
+        "PREFECT_API_URL",
+        "PYTHONPATH",
+    ):
+        monkeypatch.setenv(name, "planted")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    given = clean_environment()
+    assert "planted" not in given.values()
+    assert given["OMP_NUM_THREADS"] == "2"
+    assert given["HF_HUB_OFFLINE"] == "1"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tasks.errors import ChampionMovedError, DataError, IntegrityError
+from tasks.lineage.kept import read_statement
 from tasks.lineage.ledger import append, ledger_name
 from tasks.promotion.promote import Asked, Judged, decide, idle
 from tasks.promotion.settled import check_expected, settled_ledger
@@ -192,3 +193,9 @@ def test_a_line_of_the_ledger_lies_within_the_run_that_it_names(desk) -> None:  
     line = desk.store.client.get_model_version(ledger_name("tiny"), "3")
     assert line.run_id == desk.version(2).run_id
     assert line.source == desk.store.client.get_run(line.run_id).info.artifact_uri
+
+
+def test_a_statement_about_other_files_is_refused(desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    others = read_statement(desk.store, desk.version(1))
+    monkeypatch.setattr("tasks.promotion.verified.read_statement", lambda store, version: others)
+    assert "v2 of tiny: its statement is about other files" in desk.judge(2).why_not
