@@ -28,7 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 data_app = typer.Typer(help="Data sets.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
+app.add_typer(data_app, name="data", rich_help_panel="Train")
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def common(
     """Options for every command; --debug is read by flows.exit."""
 
 
-@app.command(epilog="Example:  finetrace run --until validate")
+@app.command(epilog="Example:  finetrace run --until validate", rich_help_panel="Train")
 def run(
     until: Annotated[str, typer.Option(help="Last stage to bring up to date.")] = "register",
     force: Annotated[bool, typer.Option("--force", help="Make every stage again, changed or not.")] = False,
@@ -56,7 +56,7 @@ def run(
     run_all(paths_of(root), until=until, force=force, as_json=as_json)
 
 
-@app.command(epilog="Example:  finetrace plan")
+@app.command(epilog="Example:  finetrace plan", rich_help_panel="Train")
 def plan(root: Root = Path(), as_json: Json = False) -> None:
     """Show what would train, at which rate and cost, without training."""
     from flows.verbs.commands import show_plan
@@ -64,7 +64,7 @@ def plan(root: Root = Path(), as_json: Json = False) -> None:
     show_plan(paths_of(root), as_json=as_json)
 
 
-@app.command(epilog="Example:  finetrace strategies lora")
+@app.command(epilog="Example:  finetrace strategies lora", rich_help_panel="Train")
 def strategies(
     name: Annotated[str | None, typer.Argument(help="A preset: print its lines for params.yaml.")] = None,
     root: Root = Path(),
@@ -79,7 +79,7 @@ def strategies(
         show_preset(name, as_json=as_json)
 
 
-@app.command(epilog="Example:  finetrace status --json")
+@app.command(epilog="Example:  finetrace status --json", rich_help_panel="Serve and look")
 def status(root: Root = Path(), as_json: Json = False) -> None:
     """Show which stages are stale, the last verdict, the registered versions and the servers."""
     from flows.verbs.status import show_status
@@ -87,7 +87,7 @@ def status(root: Root = Path(), as_json: Json = False) -> None:
     show_status(paths_of(root), as_json=as_json)
 
 
-@app.command(epilog='Example:  finetrace predict "where is my parcel?"')
+@app.command(epilog='Example:  finetrace predict "where is my parcel?"', rich_help_panel="Train")
 def predict(
     texts: Annotated[list[str] | None, typer.Argument(help="Texts to label.")] = None,
     pair: Annotated[
@@ -107,7 +107,7 @@ def predict(
     show_predictions(paths_of(root), texts or [], pairs=pair or [], file=file, model=model, as_json=as_json)
 
 
-@app.command(epilog="Example:  finetrace register")
+@app.command(epilog="Example:  finetrace register", rich_help_panel="Train")
 def register(root: Root = Path(), as_json: Json = False) -> None:
     """Ask the gate about the model as it is, and register it if it passes."""
     from flows.verbs.commands import register_model
@@ -115,7 +115,7 @@ def register(root: Root = Path(), as_json: Json = False) -> None:
     register_model(paths_of(root), as_json=as_json)
 
 
-@app.command(epilog="Example:  finetrace doctor")
+@app.command(epilog="Example:  finetrace doctor", rich_help_panel="Serve and look")
 def doctor(root: Root = Path(), as_json: Json = False) -> None:
     """Check this machine and this workspace, and name the mend of what is wrong."""
     from flows.verbs.doctor import show_checks
@@ -153,9 +153,9 @@ def data_add(
 
 add_service_commands(app)
 add_commands(app)
+add_registry_commands(app)
 add_trace_commands(app)
 add_audit_commands(app)
-add_registry_commands(app)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,15 @@ Address = Annotated[str | None, typer.Argument(help="models:/NAME@champion or mo
 
 def add_commands(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(epilog="Example:  finetrace audit models:/support-intents@champion --html audit.html")(audit)
-    app.command(epilog="Example:  finetrace reproduce models:/support-intents/3")(reproduce)
+    app.command(
+        epilog="Example:  finetrace audit models:/support-intents@champion --html audit.html", rich_help_panel="Trace"
+    )(audit)
+    app.command(epilog="Example:  finetrace reproduce models:/support-intents/3", rich_help_panel="Trace")(reproduce)
     keys = typer.Typer(help="Keys that sign statements and ledger entries.", no_args_is_help=True)
     keys.command("new", epilog="Example:  finetrace keys new")(keys_new)
     keys.command("show", epilog="Example:  finetrace keys show --json")(keys_show)
     keys.command("trust", epilog="Example:  finetrace keys trust ada.pem")(keys_trust)
-    app.add_typer(keys, name="keys")
+    app.add_typer(keys, name="keys", rich_help_panel="Trace")
 
 
 def audit(

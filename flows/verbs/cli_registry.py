@@ -15,11 +15,19 @@ Expect = Annotated[int | None, typer.Option(help="Only if this version is the ch
 
 def add_commands(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(epilog='Example:  finetrace promote challenger --reason "better on refunds"')(promote)
-    app.command(epilog='Example:  finetrace reject 3 --reason "too slow for the phone"')(reject)
-    app.command(epilog='Example:  finetrace rollback --reason "wrong labels in production"')(rollback)
-    app.command(epilog='Example:  finetrace delete 2 --reason "trained on the wrong file"')(delete)
-    app.command(epilog="Example:  finetrace history --limit 10")(history)
+    app.command(
+        epilog='Example:  finetrace promote challenger --reason "better on refunds"', rich_help_panel="Promote"
+    )(promote)
+    app.command(epilog='Example:  finetrace reject 3 --reason "too slow for the phone"', rich_help_panel="Promote")(
+        reject
+    )
+    app.command(epilog='Example:  finetrace rollback --reason "wrong labels in production"', rich_help_panel="Promote")(
+        rollback
+    )
+    app.command(epilog='Example:  finetrace delete 2 --reason "trained on the wrong file"', rich_help_panel="Promote")(
+        delete
+    )
+    app.command(epilog="Example:  finetrace history --limit 10", rich_help_panel="Promote")(history)
 
 
 def promote(

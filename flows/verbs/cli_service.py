@@ -12,9 +12,9 @@ Port = Annotated[int, typer.Option(min=1, max=65535)]
 
 def add_commands(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(epilog="Example:  finetrace up --mlflow-port 5001")(up)
-    app.command(epilog="Example:  finetrace down")(down)
-    app.command(epilog="Example:  finetrace retrain --clean-clone")(retrain)
+    app.command(epilog="Example:  finetrace up --mlflow-port 5001", rich_help_panel="Serve and look")(up)
+    app.command(epilog="Example:  finetrace down", rich_help_panel="Serve and look")(down)
+    app.command(epilog="Example:  finetrace retrain --clean-clone", rich_help_panel="Train")(retrain)
 
 
 def up(

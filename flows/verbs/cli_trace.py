@@ -10,12 +10,15 @@ from flows.verbs.cli_options import Json, Root, paths_of
 
 def add_commands(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(epilog='Example:  finetrace why "where is my parcel?"')(why)
-    app.command(epilog="Example:  finetrace recall --row 98245adba4423d4c18585cde --reason 'asked to be forgotten'")(
-        recall
-    )
-    app.command(epilog="Example:  finetrace diff 1 2")(diff)
-    app.command(epilog="Example:  finetrace card models:/support-intents@champion --out MODEL_CARD.md")(card)
+    app.command(epilog='Example:  finetrace why "where is my parcel?"', rich_help_panel="Trace")(why)
+    app.command(
+        epilog="Example:  finetrace recall --row 98245adba4423d4c18585cde --reason 'asked to be forgotten'",
+        rich_help_panel="Trace",
+    )(recall)
+    app.command(epilog="Example:  finetrace diff 1 2", rich_help_panel="Trace")(diff)
+    app.command(
+        epilog="Example:  finetrace card models:/support-intents@champion --out MODEL_CARD.md", rich_help_panel="Trace"
+    )(card)
 
 
 def why(

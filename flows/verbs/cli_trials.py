@@ -14,8 +14,10 @@ Apply = Annotated[bool, typer.Option("--apply", help="Write the winner's lines i
 
 def add_commands(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(epilog="Example:  finetrace compare partial lora lora:strategy.rank=32 --seeds 3")(compare)
-    app.command(epilog="Example:  finetrace search space.yaml --trials 20")(search)
+    app.command(
+        epilog="Example:  finetrace compare partial lora lora:strategy.rank=32 --seeds 3", rich_help_panel="Compare"
+    )(compare)
+    app.command(epilog="Example:  finetrace search space.yaml --trials 20", rich_help_panel="Compare")(search)
 
 
 def compare(

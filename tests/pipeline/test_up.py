@@ -4,39 +4,17 @@ import json
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
-from http import HTTPStatus
 from typing import Any
 
 import psutil
 import pytest
 
+from tests.pipeline.service import ask, free_port
+
 pytestmark = pytest.mark.pipeline
 Workspace = Any  # tests/pipeline/conftest.py
 SECONDS = 180
 OPTIONS = {"--mlflow-port", "--prefect-port", "--receiver-port"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _ask(url: str, body: Any = None) -> Any:
-    """What a server answers; one that is busy (503, database locked) is asked again, as Prefect's clients do."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})  # noqa: S310
-    for left in reversed(range(10)):
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
-                raise
-            time.sleep(1)
-    raise AssertionError("not reached")
 
 
 def _wait(what: Any, process: subprocess.Popen[str]) -> Any:
@@ -67,7 +45,7 @@ class Up:
         self.workspace = workspace
         with (workspace.root / "params.yaml").open("a") as params:
             params.write("schedule: {check_minutes: 1}\n")
-        self.ports = {f"--{name}-port": _free_port() for name in ("mlflow", "prefect", "receiver")}
+        self.ports = {f"--{name}-port": free_port() for name in ("mlflow", "prefect", "receiver")}
         self.mlflow, self.prefect, self.receiver = (f"http://127.0.0.1:{port}" for port in self.ports.values())
         self.api = f"{self.prefect}/api"
         self.registry = f"{self.mlflow}/api/2.0/mlflow"
@@ -87,7 +65,7 @@ class Up:
 
     def move_receiver(self) -> int:
         """Another port for the receiver of the next start."""
-        self.ports["--receiver-port"] = _free_port()
+        self.ports["--receiver-port"] = free_port()
         return self.ports["--receiver-port"]
 
     def family(self) -> list[psutil.Process]:
@@ -97,7 +75,7 @@ class Up:
     def runs(self, flow: str, *states: str) -> list[dict[str, Any]]:
         """The flow's runs in these states."""
         asked = {"flow_runs": {"state": {"type": {"any_": states}}}, "flows": {"name": {"any_": [flow]}}}
-        found: list[dict[str, Any]] = _ask(f"{self.api}/flow_runs/filter", asked)
+        found: list[dict[str, Any]] = ask(f"{self.api}/flow_runs/filter", asked)
         return found
 
     def ended(self, flow: str) -> dict[str, Any]:
@@ -107,15 +85,15 @@ class Up:
 
     def webhooks(self) -> list[dict[str, Any]]:
         """What MLflow's server calls."""
-        return _ask(f"{self.registry}/webhooks?max_results=10").get("webhooks", [])  # type: ignore[no-any-return]
+        return ask(f"{self.registry}/webhooks?max_results=10").get("webhooks", [])  # type: ignore[no-any-return]
 
     def set_champion(self) -> None:
         """Set the alias as MLflow's pages do; the version is made first."""
-        _ask(f"{self.registry}/registered-models/create", {"name": "wishes"})
-        run = _ask(f"{self.registry}/runs/create", {"experiment_id": "1"})["run"]["info"]
+        ask(f"{self.registry}/registered-models/create", {"name": "wishes"})
+        run = ask(f"{self.registry}/runs/create", {"experiment_id": "1"})["run"]["info"]
         source = {"name": "wishes", "run_id": run["run_id"], "source": f"{run['artifact_uri']}/model"}
-        _ask(f"{self.registry}/model-versions/create", source)
-        _ask(f"{self.registry}/registered-models/alias", {"name": "wishes", "alias": "champion", "version": "1"})
+        ask(f"{self.registry}/model-versions/create", source)
+        ask(f"{self.registry}/registered-models/alias", {"name": "wishes", "alias": "champion", "version": "1"})
 
 
 def test_schedules_fire_an_alias_starts_a_promotion_and_nothing_outlives_up_however_it_ends(lonely: Workspace) -> None:
@@ -123,7 +101,7 @@ def test_schedules_fire_an_alias_starts_a_promotion_and_nothing_outlives_up_howe
     family = up.family()
     assert _listening_elsewhere(family) == []
     assert _listening(family) >= set(up.ports.values())
-    experiments = _ask(f"{up.registry}/experiments/search?max_results=10")["experiments"]
+    experiments = ask(f"{up.registry}/experiments/search?max_results=10")["experiments"]
     assert "finetrace" in [each["name"] for each in experiments]
 
     reaped = up.ended("reap")  # by the clock, without anybody's doing
@@ -135,10 +113,10 @@ def test_schedules_fire_an_alias_starts_a_promotion_and_nothing_outlives_up_howe
     asked = up.ended("promote")
     assert asked["parameters"] == {"workspace": str(lonely.root), "version": 1, "via": "ui"}
 
-    deployment = _ask(f"{up.api}/deployments/name/retrain/local")
+    deployment = ask(f"{up.api}/deployments/name/retrain/local")
     assert deployment["global_concurrency_limit"]["limit"] == 1
     started = {"parameters": {"until": "ingest"}, "state": {"type": "SCHEDULED"}}
-    _ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", started)
+    ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", started)
     assert up.ended("retrain")["state"]["type"] == "COMPLETED"
     assert (lonely.root / "data" / "ingested" / "rows.parquet").exists()
 
@@ -149,7 +127,7 @@ def test_schedules_fire_an_alias_starts_a_promotion_and_nothing_outlives_up_howe
     assert lonely.finetrace("up").returncode == 6
 
     body = {"parameters": {"until": "validate", "force": True}, "state": {"type": "SCHEDULED"}}
-    _ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", body)
+    ask(f"{up.api}/deployments/{deployment['id']}/create_flow_run", body)
     _wait((lonely.root / "home" / "waiting").exists, up.process)
     family, keys = up.family(), (lonely.root / ".finetrace" / "webhook.json").read_bytes()
     up.process.kill()
@@ -177,7 +155,7 @@ def test_taken_port_is_told_with_the_option_for_another(lonely: Workspace, optio
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = other.getsockname()[1]
-        free = [each for name in sorted(OPTIONS - {option}) for each in (name, str(_free_port()))]
+        free = [each for name in sorted(OPTIONS - {option}) for each in (name, str(free_port()))]
         done = lonely.finetrace("up", option, str(taken), *free)
     assert done.returncode == 6
     assert done.stderr.startswith(f"Busy: Port {taken} is taken.")
