@@ -37,6 +37,8 @@ def answer(registry: Registry, asked: Asked, approve: Approve) -> tuple[Judged, 
     line = f"v{asked.version} of {registry.name} passed every gate and waits for approval in Prefect."
     notify(registry.config.notify, "approval", line, {"version": asked.version, "by": asked.by, "reason": asked.reason})
     approved = replace(asked, approval=approve(asked, judged))
+    if approved.approval.get("decision") == "approve":  # hours may have passed: what is there now?
+        judged = judge_version(registry.store, registry.paths, registry.config, begun, asked.version)
     return _decide(registry, approved, judged, begun)
 
 

@@ -9,6 +9,7 @@ from prefect.exceptions import FlowPauseTimeout
 from prefect.input import RunInput
 from pydantic import Field
 
+from tasks.lineage.readable import on_one_line, readable
 from tasks.masking import mask_text
 
 POLL_SECONDS = 2
@@ -36,8 +37,8 @@ def ask_person(description: str, hours: float, *, pause: Callable[..., Approval]
             given = pause(wait_for_input=form, timeout=left, poll_interval=POLL_SECONDS, key=f"approval-{asked}")
         except FlowPauseTimeout:
             break
-        approver = mask_text(given.approver.strip())[:200]
+        approver, why = mask_text(on_one_line(given.approver))[:200], mask_text(readable(given.reason.strip()))[:1_000]
         if given.decision == "reject" or approver:
-            return {"decision": given.decision, "approver": approver, "reason": mask_text(given.reason.strip())[:1_000]}
+            return {"decision": given.decision, "approver": approver, "reason": why}
         complaint = "**Nobody was named as approver, so nothing was approved.** Answer again, with your name.\n\n"
     return {"decision": "reject", "approver": "", "reason": f"nobody answered within {hours:g} h"}

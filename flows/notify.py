@@ -62,9 +62,14 @@ def notify(
 def make_body(settings: NotifySettings, event: Event, line: str, facts: Mapping[str, Any]) -> bytes:
     """What is posted, secrets masked."""
     if settings.format == "slack":
-        return json.dumps({"text": redact(f"finetrace: {line}")}).encode()
+        return json.dumps({"text": _as_slack_text(redact(f"finetrace: {line}"))}).encode()
     told = {"event": event, "line": line, "at": datetime.now(UTC).isoformat(timespec="seconds"), **facts}
-    return redact(json.dumps(told, ensure_ascii=False, default=str)).encode()
+    return redact(json.dumps(told, ensure_ascii=False, default=str)).encode(errors="replace")
+
+
+def _as_slack_text(text: str) -> str:
+    """A text in which Slack finds no link and calls nobody (docs.slack.dev: "Formatting message text", escaping)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _unfit(address: str) -> str:

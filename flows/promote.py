@@ -17,6 +17,7 @@ from flows.registry import Registry, open_registry
 from flows.verbs.promote_command import raise_if_refused
 from flows.verbs.registry_commands import facts_of
 from tasks.errors import FinetraceError
+from tasks.lineage.readable import on_one_line, readable
 from tasks.paths import Paths
 from tasks.promotion.decided import Decided
 from tasks.promotion.promote import BY_HAND, Asked, Judged
@@ -63,8 +64,8 @@ def answer_in_flow(
     registry: Registry, number: int, reason: str, by: str, via: Literal["prefect", "ui", "reconciler", "cli"]
 ) -> tuple[Judged, Decided]:
     """What came of a request, also as the artifact promotion-report; a failure is told to whoever wants to know."""
-    who = by.strip() or (SOMEBODY if via in BY_HAND else registry.actor(""))
-    asked = Asked(number, who, via, reason.strip() or _default_reason(via))
+    who = on_one_line(by) or (SOMEBODY if via in BY_HAND else registry.actor(""))
+    asked = Asked(number, who, via, readable(reason.strip()) or _default_reason(via))
     hours = registry.config.promote.approval_hours
     try:
         judged, decided = answer(registry, asked, lambda asked, judged: ask_person(question(asked, judged), hours))

@@ -8,6 +8,7 @@ from typing import Any
 from tasks.config import Config, load_config
 from tasks.errors import SettingsError
 from tasks.lineage.actor import actor
+from tasks.lineage.readable import readable
 from tasks.offline import set_switches
 from tasks.paths import Paths
 from tasks.tracking.reach import reporting
@@ -53,4 +54,4 @@ def check_reason(reason: str) -> str:
     """The reason. Raises SettingsError if it says nothing."""
     if not reason.strip():
         raise SettingsError("--reason is empty: say why, the ledger keeps it.")
-    return reason.strip()
+    return readable(reason.strip())

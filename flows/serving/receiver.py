@@ -26,6 +26,8 @@ from tasks.paths import Paths
 
 ALIAS = "champion"
 READ_SECONDS = 10.0
+MOST_AT_ONCE = 256
+"""Connections; the next is told that we are busy."""
 _log = logging.getLogger("finetrace.receiver")
 
 
@@ -51,10 +53,17 @@ class Receiver:
         change = read_change(body)
         if change is None or not self._is_ours(change):
             return PlainTextResponse("nothing to do\n", 202)
-        if not self._replays.claim(delivery, now):
-            raise RefusedError(409, "replayed: this delivery was taken before")
+        self._claim(delivery, now)
         self._tell_prefect(change, delivery)
         return PlainTextResponse("taken\n")
+
+    def _claim(self, delivery: str, now: float) -> None:
+        try:
+            is_new = self._replays.claim(delivery, now)
+        except OSError as error:
+            raise RefusedError(503, "the delivery cannot be noted now; send it again") from error
+        if not is_new:
+            raise RefusedError(409, "replayed: this delivery was taken before")
 
     def _is_ours(self, change: AliasChange) -> bool:
         try:
@@ -112,10 +121,21 @@ def main(arguments: list[str]) -> int:
     """Serve until told to stop."""
     import uvicorn
 
+    from flows.serving.prompt_connection import CLOSE, PromptConnection
+
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     paths, port = Paths(Path(arguments[0])), int(arguments[1])
     app: Any = make_app(paths, read_keys(paths).secret, os.environ["PREFECT_API_URL"].rstrip("/"))
-    uvicorn.run(app, host=HOST, port=port, log_level="warning", server_header=False, limit_concurrency=64)
+    uvicorn.run(
+        app,
+        host=HOST,
+        port=port,
+        log_level="warning",
+        server_header=False,
+        limit_concurrency=MOST_AT_ONCE,
+        http=PromptConnection,
+        headers=CLOSE,
+    )
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from flows.serving.deliveries import FRESH_SECONDS
@@ -26,15 +27,17 @@ class Replays:
         with self._lock:
             if delivery in self._taken:
                 return False
-            self._taken = still_known({**self._taken, delivery: now}, now)
-            write_json(self._file, self._taken)
+            taken = still_known({**self._taken, delivery: now}, now)
+            write_json(self._file, taken)  # first: what could not be noted was not taken
+            self._taken = taken
             return True
 
     def release(self, delivery: str) -> None:
         """Forget a delivery that came to nothing: its sender may try again."""
         with self._lock:
             self._taken.pop(delivery, None)
-            write_json(self._file, self._taken)
+            with suppress(OSError):  # on the disk it stays taken: the reconciler finds what it asked for
+                write_json(self._file, self._taken)
 
 
 def still_known(taken: Mapping[str, float], now: float) -> dict[str, float]:

@@ -51,7 +51,7 @@ def gather(
         registered=_registered(store, found),
         made=made,
         package=read_package(store, name, version),
-        run=_read_run(store, found.run_id),
+        run=_read_run(store, found.run_id, made),
         ledger=ledger or read_ledger(store, paths, name),
         trusted=trusted_keys(paths),
         cache=_read_cache(paths, lock, made),
@@ -130,11 +130,12 @@ def _data(made: Made | Unreached) -> list[dict[str, Any]]:
     return [each for each in found.values() if "context" in (each.get("annotations") or {})]
 
 
-def _read_run(store: Store, run_id: str) -> Run | Unreached:
+def _read_run(store: Store, run_id: str, made: Made | Unreached) -> Run | Unreached:
     if not run_id:
         return Unreached("the version names no run", is_broken=True)
     try:
         found = store.client.get_run(run_id)
+        metrics = _read_metrics(store, found, made)
     except writing_trouble() as error:
         return Unreached(
             first_line(error), is_broken="RESOURCE_DOES_NOT_EXIST" in str(getattr(error, "error_code", ""))
@@ -147,7 +148,15 @@ def _read_run(store: Store, run_id: str) -> Run | Unreached:
         )
         for each in found.inputs.dataset_inputs
     ]
-    return Run(dict(found.data.tags), inputs)
+    return Run(dict(found.data.tags), inputs, metrics, found.info.lifecycle_stage == "deleted")
+
+
+def _read_metrics(store: Store, run: Any, made: Made | Unreached) -> dict[str, tuple[float, ...]]:
+    """As Run.metrics has them."""
+    names = [] if isinstance(made, Unreached) else made.statement.results.get("metrics", {})
+    known = [name for name in names if name in run.data.metrics]
+    logged = {name: store.client.get_metric_history(run.info.run_id, name) for name in known}
+    return {name: (run.data.metrics[name], *(each.value for each in logged[name])) for name in known}
 
 
 def _read_cache(paths: Paths, lock: Any, made: Made | Unreached) -> Place | Unreached:

@@ -21,7 +21,7 @@ _BOXES = {
     "testing": ("inputs", "cache"),
     "base": ("base",),
     "model": ("package", "stages"),
-    "metrics": ("tags",),
+    "metrics": ("tags", "metrics"),
     "version": ("statement", "ledger"),
 }
 """Box of the picture → the edges that it is marked by."""

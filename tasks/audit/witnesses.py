@@ -63,6 +63,9 @@ class Run:
     tags: Mapping[str, str]
     inputs: Sequence[tuple[str, str, str]]
     """Data: name, digest, context."""
+    metrics: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Of those that the statement names: what the run shows, then every value that was logged."""
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,15 @@ import os
 import subprocess
 from pathlib import Path
 
+from tasks.lineage.readable import on_one_line
+
 ACTOR_VARIABLE = "FINETRACE_BY"
 
 
 def actor(root: Path, said: str = "") -> str:
     """What was said, else FINETRACE_BY, else git's user of this workspace, else the system's. Nobody checks it: a
     signature does that, where keys are set up."""
-    return said or os.environ.get(ACTOR_VARIABLE) or _git_user(root) or _system_user()
+    return on_one_line(said or os.environ.get(ACTOR_VARIABLE) or _git_user(root) or _system_user())
 
 
 def _git_user(root: Path) -> str:

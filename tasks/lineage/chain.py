@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from tasks.digest import canonical_json, sha256_of_text
 
@@ -162,6 +162,7 @@ def _is_well_formed(entry: Entry) -> bool:
     texts = [getattr(entry, each.name) for each in fields(entry) if each.type in (str, Action)]
     return (
         all(type(each) is int for each in whole)
+        and entry.action in get_args(Action)
         and all(each is None or type(each) is int for each in (entry.before, entry.after))
         and all(isinstance(each, str) for each in texts)
         and isinstance(entry.evidence, dict)

@@ -52,6 +52,8 @@ def read_statement(store: Store, version: Any) -> KeptStatement:
         raise IntegrityError(
             f"version {version.version} of {version.name} has no tag {STATEMENT_TAG}: nothing is known of it."
         )
+    if not version.run_id:
+        raise IntegrityError(f"version {version.version} of {version.name} names no run: its statement lies with one.")
     folder = lineage_folder(store, version.run_id, digest)
     try:
         text = (folder / STATEMENT_FILE).read_bytes().decode()

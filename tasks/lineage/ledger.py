@@ -8,14 +8,13 @@ themselves. A line that was written against a head that had moved meanwhile is v
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from threading import Lock
 from typing import Any
 
-from tasks.digest import sha256_of_text
 from tasks.errors import ChampionMovedError, IntegrityError
-from tasks.files import make_folder, read_json, write_json
 from tasks.lineage.chain import EMPTY, Action, Chain, Entry, Flaw, Head, Line, read_chain
 from tasks.lineage.keys import key_file, read_key
+from tasks.lineage.readable import on_one_line, readable
+from tasks.lineage.seen import forget, remember, seen_head
 from tasks.lineage.signature import ENTRY, sign
 from tasks.paths import Paths
 from tasks.tracking.store import Store
@@ -24,8 +23,6 @@ TEXT, SIGNATURES = "finetrace.entry", "finetrace.signatures"
 ANCHOR = "finetrace.ledger"
 """Tag of the registered model: the head that its aliases were last set by."""
 _PAGE = 1_000
-_remembering = Lock()
-"""A file is replaced by one thread of a process at a time."""
 _ABOUT = (
     "The ledger of **{name}**, written by finetrace: each version here is one thing that happened to a version there. "
     "It is not a model to be used. Do not delete, change or add versions: `finetrace audit` would show it."
@@ -79,13 +76,15 @@ def read_ledger(store: Store, paths: Paths, name: str) -> Ledger:
     flaws = list(chain.flaws)
     if not chain.knows(anchor):
         flaws.append(Flaw(anchor.seq, "the registered model was last set by an entry that is gone or changed"))
-    if found is None:  # a registry in which there is no such model, perhaps a new one: what was seen was another
-        _memory(store, paths, name).unlink(missing_ok=True)
-    seen = _seen(store, paths, name)
+    if found is None and lines:
+        flaws.append(Flaw(0, f"{name} itself was deleted, and its versions with it; {ledger_name(name)} tells of them"))
+    elif found is None:  # a registry in which there is no such model, perhaps a new one: what was seen was another
+        forget(store, paths, name)
+    seen = seen_head(store, paths, name)
     if not chain.knows(seen):
         flaws.append(Flaw(seen.seq, "an entry that this workspace has seen is gone or changed"))
     if not flaws:
-        _remember(store, paths, name, chain.head)
+        remember(store, paths, name, chain.head)
     return Ledger(replace(chain, flaws=tuple(flaws)), anchor, tuple(lines))
 
 
@@ -119,9 +118,9 @@ def append(
         version=version,
         before=before,
         after=after,
-        by=by[:200],
+        by=on_one_line(by)[:200],
         via=via,
-        reason=reason[:1_000],
+        reason=readable(reason)[:1_000],
         evidence=dict(evidence or {}),
     )
     _write(store, name, entry, sign(entry.text, ENTRY, read_key(key_file())))
@@ -225,23 +224,3 @@ def _ensure_model(store: Store, name: str) -> None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-
-
-def _memory(store: Store, paths: Paths, name: str) -> Any:
-    return paths.state / "ledger" / f"{name}-{sha256_of_text(store.registry_uri)[:12]}.json"
-
-
-def _seen(store: Store, paths: Paths, name: str) -> Head:
-    file = _memory(store, paths, name)
-    if not file.exists():
-        return EMPTY
-    noted = read_json(file)
-    return Head(int(noted["seq"]), str(noted["digest"]))
-
-
-def _remember(store: Store, paths: Paths, name: str, head: Head) -> None:
-    file = _memory(store, paths, name)
-    with _remembering:
-        if head.seq > _seen(store, paths, name).seq:
-            make_folder(file.parent)
-            write_json(file, {"seq": head.seq, "digest": head.digest})

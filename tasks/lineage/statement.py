@@ -153,6 +153,8 @@ def parse_statement(text: str, digest: str | None = None) -> Statement:
         known = statement.value["_type"] == TYPE and statement.value["predicateType"] == PREDICATE
     except (ValueError, LookupError, TypeError, AttributeError, StopIteration, RecursionError):
         raise IntegrityError("the statement is broken: it is no in-toto statement of a retraining.") from None
+    if digest is not None and statement.text != text:
+        raise IntegrityError("the statement is broken: it is not written as one (a key twice, or other spaces).")
     if not known or not all(isinstance(shape, dict | list) for shape in shapes):
         raise IntegrityError("the statement is broken: it is of another type.")
     return statement

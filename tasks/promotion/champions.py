@@ -6,7 +6,8 @@ from tasks.lineage.chain import Entry
 
 _LEFT = frozenset({"rollback", "restore", "recall"})
 """Actions by which the champion until then was found unfit or gone."""
-_UNFIT = frozenset({"reject", "recall", "delete"})
+UNFIT = frozenset({"reject", "recall", "delete"})
+"""Actions by which the version that they are about was found unfit or gone."""
 
 
 def earlier_champions(entries: Sequence[Entry]) -> list[int]:
@@ -26,7 +27,7 @@ def earlier_champions(entries: Sequence[Entry]) -> list[int]:
                 stack.remove(entry.after)
             if entry.after is not None:
                 stack.append(entry.after)
-        if entry.action in _UNFIT and entry.version in stack and entry.version != entry.after:
+        if entry.action in UNFIT and entry.version in stack and entry.version != entry.after:
             stack.remove(entry.version)
     return [version for version in reversed(stack) if version != (entries[-1].after if entries else None)]
 

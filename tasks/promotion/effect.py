@@ -3,9 +3,11 @@
 import json
 from contextlib import suppress
 from dataclasses import asdict
+from typing import Any
 
 from tasks.errors import ChampionMovedError
 from tasks.lineage.chain import Chain, Entry
+from tasks.lineage.kept import STATEMENT_TAG
 from tasks.lineage.ledger import Ledger, set_anchor
 from tasks.promotion.choice import aliases_by_name, find_number
 from tasks.promotion.marks import mark, marks_of
@@ -42,11 +44,20 @@ def take_effect(store: Store, name: str, entry: Entry, chain: Chain) -> None:
         set_champion(store, name, chain.champion)
     if entry.action in _ENDS and aliases.get(CHALLENGER) == entry.version:
         store.client.delete_registered_model_alias(name, CHALLENGER)
-    if entry.action == "delete" and find_number(store, name, entry.version) is not None:
+    if entry.action == "delete" and _is_the_one(find_number(store, name, entry.version), chain):
         store.client.delete_model_version(name, str(entry.version))
     for number, line in marks_of(entry).items():
         mark(store, name, number, line)
     keep(store, name, entry)
+
+
+def _is_the_one(version: Any, chain: Chain) -> bool:
+    """Whether this is the version that was entered under its number: in a registered model that was deleted and made
+    again, numbers begin anew."""
+    if version is None:
+        return False
+    entry = chain.registered(int(version.version))
+    return entry is None or entry.evidence.get(STATEMENT_TAG) == version.tags.get(STATEMENT_TAG)
 
 
 def set_champion(store: Store, name: str, number: int | None) -> None:

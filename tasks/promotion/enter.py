@@ -34,11 +34,11 @@ def enter(
     """The entry, done, and the ledger with it. begun, now: the ledger when it was decided, and as it is. becomes:
     the new champion; None leaves it.
 
-    Secrets in `by` and `reason` are masked. Raises ChampionMovedError if the champion moved since `begun`; an entry
-    that only came between is followed.
+    Secrets in `by` and `reason` are masked. Raises ChampionMovedError if the champion moved since `begun`, or if
+    `becomes` was rejected, recalled or deleted since; an entry that only came between is followed.
     """
     for last in range(_TRIES, 0, -1):
-        expected = head_to_follow(begun, now)
+        expected = head_to_follow(begun, now, becomes)
         try:
             entry = append(
                 store,

@@ -3,6 +3,7 @@
 import re
 
 from tasks.lineage.chain import Entry
+from tasks.lineage.readable import on_one_line
 from tasks.promotion.choice import find_number
 from tasks.register.description import plain
 from tasks.tracking import Store
@@ -39,7 +40,7 @@ def mark(store: Store, name: str, number: int, line: str) -> None:
     version = find_number(store, name, number)
     if version is None:
         return
-    short = line[:_MAX_LINE]
+    short = on_one_line(line)[:_MAX_LINE]
     if version.tags.get(TAG) != short:
         store.client.set_model_version_tag(name, str(number), TAG, short)
         store.client.update_model_version(name, str(number), description=with_line(version.description or "", short))

@@ -1,7 +1,7 @@
 """What was found to disagree → mended, all but requests, which the gates answer"""
 
 from tasks.errors import DataError
-from tasks.lineage.ledger import read_ledger
+from tasks.lineage.ledger import ledger_name, read_anchor, read_ledger
 from tasks.paths import Paths
 from tasks.promotion.champions import earlier_champions
 from tasks.promotion.choice import aliases_by_name
@@ -44,8 +44,9 @@ def mend(store: Store, paths: Paths, name: str, action: Warn | Calm | Finish | R
 
 
 def warn(store: Store, name: str, text: str) -> None:
-    """Say on the registered model's page what is wrong."""
-    store.client.set_registered_model_tag(name, WARNING, text)
+    """Say on the registered model's page what is wrong; on its ledger's, if it is the model that is gone."""
+    is_there = read_anchor(store, name) is not None
+    store.client.set_registered_model_tag(name if is_there else ledger_name(name), WARNING, text)
 
 
 def _replace(store: Store, paths: Paths, name: str, lost: int) -> str:
@@ -88,9 +89,10 @@ def _versions(store: Store, name: str) -> set[int]:
 def _warned(store: Store, name: str) -> str:
     from mlflow.exceptions import MlflowException
 
-    try:
-        return str(store.client.get_registered_model(name).tags.get(WARNING, ""))
-    except MlflowException as error:
-        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
-            return ""
-        raise
+    for page in (name, ledger_name(name)):
+        try:
+            return str(store.client.get_registered_model(page).tags.get(WARNING, ""))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+    return ""

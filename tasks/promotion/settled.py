@@ -9,6 +9,7 @@ from tasks.errors import BusyError, ChampionMovedError
 from tasks.lineage.chain import Chain, Head
 from tasks.lineage.ledger import Ledger, read_ledger
 from tasks.paths import Paths
+from tasks.promotion.champions import UNFIT
 from tasks.promotion.effect import finish
 from tasks.tracking import Store, store_lock
 
@@ -39,15 +40,17 @@ def settled_ledger(store: Store, paths: Paths, name: str) -> Ledger:
     return Ledger(ledger.chain, ledger.chain.head) if finish(store, name, ledger) else ledger
 
 
-def head_to_follow(begun: Chain, now: Chain) -> Head:
-    """The head after which a decision made at `begun` is entered.
+def head_to_follow(begun: Chain, now: Chain, becomes: int | None = None) -> Head:
+    """The head after which a decision made at `begun` is entered. becomes: the version that it makes the champion.
 
-    Entries that left the champion alone do not matter. If the champion moved meanwhile, it is the old head: the entry
-    is then void, and stays in the ledger as what was wanted and came too late.
+    Entries that left the champion alone do not matter, but for those by which that version was found unfit or gone. If
+    the champion moved meanwhile, or that happened, it is the old head: the entry is then void, and stays in the ledger
+    as what was wanted and came too late.
     """
     later = now.entries[begun.head.seq :]
     moved = any(entry.before != entry.after for entry in later)
-    return begun.head if moved else now.head
+    unfit = any(entry.action in UNFIT and entry.version == becomes for entry in later)
+    return begun.head if moved or unfit else now.head
 
 
 def check_expected(chain: Chain, expected: int | None, name: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tasks.errors import IntegrityError
 from tasks.lineage.chain import Chain
-from tasks.lineage.kept import STATEMENT_TAG, read_statement
+from tasks.lineage.kept import STATEMENT_TAG, KeptStatement, read_statement
 from tasks.lineage.keys import trusted_keys
 from tasks.lineage.signature import STATEMENT, signers
 from tasks.lineage.statement import Statement
@@ -55,7 +55,7 @@ def verify_version(store: Store, paths: Paths, version: Any, chain: Chain) -> Ve
     model = kept.statement.model
     if (model.get("name"), model.get("package"), kept.statement.subject) != (name, package, files):
         raise IntegrityError(f"v{number} of {name}: its statement is about other files than those that it holds.")
-    _check_signatures(paths, number, kept.statement.text, kept.signatures)
+    _check_signatures(paths, number, kept, _signatures_of(chain, number))
     megabytes = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
     return Verified(number, version.run_id, folder, kept.statement, package, len(files), megabytes)
 
@@ -75,9 +75,17 @@ def _check_entry(version: Any, chain: Chain) -> None:
             )
 
 
-def _check_signatures(paths: Paths, number: int, text: str, signatures: str) -> None:
-    """A statement that carries signatures must carry good ones, where anybody's are trusted at all."""
+def _signatures_of(chain: Chain, number: int) -> str:
+    """What the ledger's line of its registration is signed with."""
+    known = zip(chain.entries, chain.lines, strict=False)  # an entry written just now has no line yet
+    return next((line.signatures for each, line in known if (each.action, each.version) == ("register", number)), "")
+
+
+def _check_signatures(paths: Paths, number: int, kept: KeptStatement, of_entry: str) -> None:
+    """A statement that carries signatures, or whose entry does, must carry good ones, where any are trusted at all."""
     trusted = trusted_keys(paths)
-    _, complaints = signers(text, STATEMENT, signatures, trusted) if trusted else ([], [])
+    _, complaints = signers(kept.statement.text, STATEMENT, kept.signatures, trusted) if trusted else ([], [])
+    if trusted and of_entry and not kept.signatures:
+        complaints = ["its signature is gone: its line in the ledger, made with it, is signed"]
     if complaints:
         raise IntegrityError(f"the statement of v{number}: {'; '.join(complaints)}.")

@@ -77,8 +77,8 @@ def register_version(
     the ledger. Raises IntegrityError.
     """
     with store_lock(paths, "register"):
+        read_ledger(store, paths, name).refuse_flaws(name)  # before there is a model: was an earlier one deleted?
         _ensure_registered_model(store, name)
-        read_ledger(store, paths, name).refuse_flaws(name)
         version = find_content(store, name, content)
         created = version is None
         if version is None:
@@ -194,14 +194,19 @@ def _enter(store: Store, paths: Paths, name: str, version: int) -> Chain:
             )
 
 
+def _is_unwanted(chain: Chain, version: int) -> bool:
+    """Whether it was recalled, or rejected last: the same training once more does not make it challenge again."""
+    actions = [each.action for each in chain.about(version) if each.action in ("recall", "reject", "promote")]
+    return "recall" in actions or actions[-1:] == ["reject"]
+
+
 def _set_aliases(store: Store, name: str, version: int, chain: Chain) -> None:
     """champion: as the ledger says, if there is none; challenger: this version, unless it is the champion by now."""
     champion = find_version(store, name, "champion")
     settled = _SETTLED in store.client.get_model_version(name, str(version)).tags
     if champion is None and chain.champion is not None:
         store.client.set_registered_model_alias(name, "champion", str(chain.champion))
-    recalled = any(each.action == "recall" for each in chain.about(version))
-    if not recalled and (not settled or champion is None or champion.version != version):
+    if not _is_unwanted(chain, version) and (not settled or champion is None or champion.version != version):
         store.client.set_registered_model_alias(name, "challenger", str(version))
     if not settled:
         store.client.set_model_version_tag(name, str(version), _SETTLED, "true")

@@ -116,3 +116,14 @@ def test_people_are_told_once_that_no_champion_is_left(desk, told, flip: Callabl
         assert "no earlier champion to go back to" in act(registry, action, state.warned)
     assert [event for event, _ in told] == ["failed"]
     assert "v2 of tiny was deleted" in desk.store.client.get_registered_model("tiny").tags[WARNING]
+
+
+def test_what_is_changed_while_a_person_thinks_is_not_promoted(desk, told, flip: Callable[[Path], None]) -> None:
+    def think(*_: Any) -> dict[str, str]:
+        flip(desk.folder(2) / "artifacts" / "model" / "weights.safetensors")
+        return YES
+
+    judged, decided = answer(registry_of(desk, approval=True), Asked(2, "bob", "prefect", "better"), think)
+    assert decided.what == "refused"
+    assert "weights.safetensors" in judged.why_not
+    assert desk.aliases["champion"] == 1

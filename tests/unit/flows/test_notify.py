@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from flows.notify import ADDRESS, DELAYS_SECONDS, notify
+from flows.notify import ADDRESS, DELAYS_SECONDS, make_body, notify
 from flows.redact import redact
 from tasks.operations import NotifySettings
 
@@ -125,3 +125,12 @@ def test_only_events_that_are_asked_for_are_told(receiver: Receiver, monkeypatch
 def test_the_address_is_masked_wherever_text_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ADDRESS, "https://hooks.example" + SECRET)
     assert SECRET not in redact(f"POST https://hooks.example{SECRET} failed")
+
+
+def test_a_reason_cannot_call_everybody_in_slack_or_hide_a_link() -> None:
+    body = make_body(NotifySettings(format="slack"), "promoted", "v2: <!channel> <https://x.invalid|ok> & more", {})
+    assert json.loads(body)["text"] == ("finetrace: v2: &lt;!channel&gt; &lt;https://x.invalid|ok&gt; &amp; more")
+
+
+def test_half_a_character_in_the_facts_is_no_reason_to_tell_nobody() -> None:
+    assert b'"by": "a?"' in make_body(NotifySettings(), "approval", "v2", {"by": "a\udcff"})

@@ -175,3 +175,16 @@ def test_signature_is_mlflows_own() -> None:
 
 def test_health_is_answered(desk: Desk) -> None:
     assert desk.client.get("/health").text == "finetrace receiver\n"
+
+
+def test_delivery_that_could_not_be_noted_may_come_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    headers = _headers(_body())
+    with monkeypatch.context() as patch:
+        patch.setattr("flows.serving.replays.write_json", full)
+        assert desk.send(_body(), headers).status_code == 503
+    assert desk.events == []
+    assert desk.send(_body(), headers).status_code == 200
+    assert desk.send(_body(), headers).status_code == 409

@@ -137,3 +137,9 @@ def test_a_head_is_known_by_place_and_digest() -> None:
     assert not chain.knows(Head(2, found[2].digest))
     assert not chain.knows(Head(4, found[2].digest))
     assert not chain.knows(Head(-1, ""))
+
+
+def test_an_action_that_nobody_knows_is_no_entry() -> None:
+    text = Entry(1, NOTHING, "", "bless", "tiny", 1, None, 1, "eve", "cli", "").text  # type: ignore[arg-type]
+    assert parse_entry(text) is None
+    assert parse_entry(text.replace("bless", "promote")) is not None

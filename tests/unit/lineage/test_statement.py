@@ -89,3 +89,9 @@ def test_a_statement_of_another_kind_is_refused() -> None:
     text = make_statement(facts()).text.replace("provenance/v1", "provenance/v9")
     with pytest.raises(IntegrityError, match="another type"):
         parse_statement(text)
+
+
+def test_a_key_given_twice_is_refused_though_the_last_one_counts() -> None:
+    text = make_statement(facts()).text.replace('{"_type"', '{"_type":"x","_type"', 1)
+    with pytest.raises(IntegrityError, match="a key twice"):
+        parse_statement(text, sha256_of_text(text))

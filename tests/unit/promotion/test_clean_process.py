@@ -1,5 +1,7 @@
 """A registered model in a process that knows nothing of us."""
 
+import importlib.util
+import marshal
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ def test_it_answers_as_it_does_here_with_its_own_code_and_none_of_our_secrets(
     folder, texts = desk.folder(2), ["where is my parcel", "refund please", "where is my parcel"]
     broken = tmp_path / "broken"
     broken.mkdir()
+    _plant(folder / "code" / "tasks" / "errors.py")
     before = {file.relative_to(folder) for file in folder.rglob("*")}
     told = ask_all({"the model": folder, "the other": broken}, texts, timed={"the model"})
     answers, failure = told["the model"], told["the other"]
@@ -48,3 +51,11 @@ def test_it_is_given_no_secret_no_store_and_none_of_our_code(monkeypatch: pytest
     assert "planted" not in given.values()
     assert given["OMP_NUM_THREADS"] == "2"
     assert given["HF_HUB_OFFLINE"] == "1"
+
+
+def _plant(source: Path) -> None:
+    """Compiled code that Python would run in place of the source, without a look at it, and that nobody recorded."""
+    code = compile("raise SystemExit('planted code ran')", str(source), "exec")
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    compiled.parent.mkdir(exist_ok=True)
+    compiled.write_bytes(importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8) + marshal.dumps(code))

@@ -1,14 +1,19 @@
 """What people and accidents do to a registry, and what becomes of it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from tasks.errors import DataError
+from tasks.errors import ChampionMovedError, DataError, IntegrityError
 from tasks.lineage.ledger import ANCHOR, ledger_name
+from tasks.promotion.delete import delete
 from tasks.promotion.disagreements import Calm, Finish, Replace, RestoreAlias, Warn, next_action
 from tasks.promotion.mend import WARNING, mend, read_state
+from tasks.promotion.reject import reject
+from tasks.promotion.settled import settled_ledger
+from tasks.register.stage import run as register
 
 
 def find(desk):
@@ -76,3 +81,33 @@ def test_a_deleted_version_never_gives_its_number_to_another(desk) -> None:
     client.delete_registered_model_alias("tiny", "challenger")
     client.delete_model_version("tiny", "2")
     assert int(client.create_model_version("tiny", desk.version(1).source).version) == 3
+
+
+def test_a_registered_model_that_was_deleted_is_told_once_and_not_begun_anew(desk, two_versions) -> None:
+    desk.store.client.delete_registered_model("tiny")
+    assert "tiny itself was deleted" in put_right(desk, Warn)
+    assert find(desk) is None
+    made = two_versions
+    with pytest.raises(IntegrityError, match="tiny itself was deleted"):
+        register(desk.paths, register=made.register, base=made.base, settings=made.settings)
+
+
+def test_another_version_under_the_number_of_a_deleted_one_is_not_deleted(desk) -> None:
+    client, source = desk.store.client, desk.version(1).source
+    client.delete_registered_model_alias("tiny", "challenger")
+    delete(desk.store, desk.paths, "tiny", 2, by="ann", via="cli", reason="")
+    client.delete_registered_model("tiny")
+    client.create_registered_model("tiny")
+    for _ in range(2):
+        client.create_model_version("tiny", source)
+    with suppress(ChampionMovedError):
+        settled_ledger(desk.store, desk.paths, "tiny")
+    assert desk.version(2).version in ("2", 2)
+
+
+def test_the_same_training_once_more_does_not_bring_a_rejected_version_back(desk, two_versions) -> None:
+    reject(desk.store, desk.paths, "tiny", 2, by="ann", via="cli", reason="too slow")
+    made = two_versions
+    verdict = register(desk.paths, register=made.register, base=made.base, settings=made.settings)
+    assert verdict["version"] == 2
+    assert desk.aliases == {"champion": 1}

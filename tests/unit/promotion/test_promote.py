@@ -10,6 +10,8 @@ import pytest
 from tasks.errors import ChampionMovedError, DataError, IntegrityError
 from tasks.lineage.kept import read_statement
 from tasks.lineage.ledger import append, ledger_name
+from tasks.promotion.champions import UNFIT
+from tasks.promotion.choice import choose_version
 from tasks.promotion.promote import Asked, Judged, decide, idle
 from tasks.promotion.settled import check_expected, settled_ledger
 from tasks.tracking.download import download
@@ -75,7 +77,7 @@ def test_of_two_promotions_begun_at_once_one_wins_and_the_ledger_has_both(desk) 
 
 def test_an_entry_that_leaves_the_champion_alone_does_not_get_in_the_way(desk) -> None:
     begun, judged = desk.ledger.chain, desk.judge(2)
-    _write_rejection(desk, begun)
+    _write(desk, begun, "refuse")
     assert desk.decide(2, judged, begun).what == "promoted"
     assert desk.ledger.chain.void == ()
 
@@ -86,17 +88,45 @@ def test_an_entry_written_elsewhere_at_the_same_moment_is_followed(desk, monkeyp
 
     def late(*arguments: Any, **named: Any) -> Any:
         if not tries:  # another machine, which holds no lock of ours, is a moment quicker
-            tries.append(_write_rejection(desk, begun))
+            tries.append(_write(desk, begun, "refuse"))
         return append(*arguments, **named)
 
     monkeypatch.setattr("tasks.promotion.enter.append", late)
     assert desk.decide(2, judged, begun).what == "promoted"
-    assert [each.action for each in desk.ledger.chain.entries[2:]] == ["reject", "promote"]
+    assert [each.action for each in desk.ledger.chain.entries[2:]] == ["refuse", "promote"]
 
 
-def _write_rejection(desk, chain) -> Any:
+def _write(desk, chain, action: str) -> Any:
     told = {"before": 1, "after": 1, "by": "eve", "via": "cli", "reason": ""}
-    return append(desk.store, desk.paths, "tiny", expected=chain.head, action="reject", version=2, **told)
+    return append(desk.store, desk.paths, "tiny", expected=chain.head, action=action, version=2, **told)
+
+
+@pytest.mark.parametrize("action", sorted(UNFIT))
+def test_a_version_that_was_found_unfit_while_it_was_judged_is_not_promoted(desk, action: str) -> None:
+    begun, judged = desk.ledger.chain, desk.judge(2)
+    _write(desk, begun, action)
+    with pytest.raises(ChampionMovedError, match=f"while you asked, eve did `{action}` of version 2"):
+        desk.decide(2, judged, begun)
+    assert desk.aliases["champion"] == 1
+    assert [each.action for each in desk.ledger.chain.void] == ["promote"]
+
+
+WORDS = ["0", "-1", "9" * 30, "9" * 5000, "²", "v²", "a'b", "", "@", "a\x00b", "\udcff", "champion.ledger", "../1"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_that_names_no_version_is_told_in_one_line(desk, word: str) -> None:
+    with pytest.raises(DataError, match="tiny has no version"):
+        choose_version(desk.store, "tiny", word)
+
+
+@pytest.mark.parametrize("typed", ["\udcff", "a\x1b[31m", "a\u202eb", "a\x00"])
+def test_what_a_terminal_would_obey_is_not_kept(desk, typed: str) -> None:
+    desk.promote(2, reason=typed)
+    entry, page = desk.ledger.chain.entries[-1], desk.version(2)
+    for text in (entry.reason, page.tags["promotion"], page.description.splitlines()[0]):
+        assert "\ufffd" in text
+        assert text.isprintable()
 
 
 CUTS = ("effect.set_champion", "effect.set_anchor")
