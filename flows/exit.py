@@ -36,12 +36,15 @@ def tell_failure(error: Exception, *, debug: bool) -> int:
     """Tell what went wrong; its exit code. An unexpected error's traceback goes to a log."""
     from flows.redact import redact
     from tasks.errors import FinetraceError
+    from tasks.full_disk import find_full_disk, full_disk
 
     trace = redact("".join(traceback.format_exception(error)))
     if debug:
         sys.stderr.write(trace)
     if isinstance(error, FinetraceError) and error.exit_code != 1:
         return _say(f"{_kind(error)}: {redact(str(error))}", error.exit_code)
+    if words := find_full_disk(error):
+        return _say(f"Setup: {redact(str(full_disk(words)))}", 7)
     log = _write_log(trace)
     first = next(iter(redact(str(error)).splitlines()), "no words")
     return _say(f"Unexpected {type(error).__name__}: {first}. {log}", 1)

@@ -8,6 +8,7 @@ from typing import Any
 
 from tasks.config import Config, load_config
 from tasks.errors import FinetraceError, GateError, SettingsError
+from tasks.full_disk import telling_full_disk
 from tasks.offline import set_switches
 from tasks.paths import Paths
 from tasks.pipeline import JOB, PUBLISHING, STAGES, publish, run_stage
@@ -22,7 +23,8 @@ def main(arguments: list[str]) -> int:
     try:
         if len(arguments) != 1 or arguments[0] not in (*STAGES, PUBLISHING, JOB):
             raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join((*STAGES, PUBLISHING))}.")
-        numbers = _job(paths) if arguments[0] == JOB else _run(arguments[0], load_config(paths.params), paths)
+        with telling_full_disk():
+            numbers = _job(paths) if arguments[0] == JOB else _run(arguments[0], load_config(paths.params), paths)
     except FinetraceError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code

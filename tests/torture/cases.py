@@ -8,11 +8,14 @@ from tests.torture import (
     cache,
     checkpoints,
     concurrency,
+    disk_full,
     divergence,
     hostile_bases,
     injection,
+    kill_points,
     leakage,
     ledger,
+    odd_places,
     pages,
     planted,
     promotion,
@@ -32,6 +35,7 @@ from tests.torture import (
 from tests.torture.case import Case
 
 CASES: list[Case] = [
+    *kill_points.CASES,
     *checkpoints.CASES,
     *tampered_checkpoints.CASES,
     *cache.CASES,
@@ -57,6 +61,8 @@ CASES: list[Case] = [
     *traversal.CASES,
     *state_files.CASES,
     *trials.CASES,
+    *disk_full.CASES,
+    *odd_places.CASES,
     *servers.CASES,
     *receiver.CASES,
 ]

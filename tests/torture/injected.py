@@ -1,0 +1,88 @@
+"""What a case puts into every Python of its commands, by a sitecustomize of its own: the product knows nothing of it"""
+
+import os
+from pathlib import Path
+
+from tests.torture.place import Place
+
+KILL = """
+import importlib.abc, importlib.util, os, signal, sys
+
+MODULE, FUNCTION, WHEN, WORD, COUNT = os.environ["TORTURE_POINT"].split(":")
+FIRST = int(os.environ.setdefault("TORTURE_FIRST", str(os.getpid())))
+calls = []
+
+def kill():
+    for process in (FIRST, os.getpid()):
+        os.kill(process, signal.SIGKILL)
+
+def patch(module):
+    owner, _, name = FUNCTION.rpartition(".")
+    holder = getattr(module, owner) if owner else module
+    function = getattr(holder, name)
+
+    def deadly(*arguments, **keywords):
+        meant = WORD in " ".join(map(str, arguments))
+        calls.extend([1] if meant else [])
+        if meant and WHEN == "before" and len(calls) == int(COUNT):
+            kill()
+        given = function(*arguments, **keywords)
+        if meant and WHEN == "after" and len(calls) == int(COUNT):
+            kill()
+        return given
+
+    setattr(holder, name, deadly)
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name != MODULE:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            execute(module)
+            patch(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, Finder())
+"""
+"""At TORTURE_POINT, `module:function:before or after:word in its arguments:how many calls`, SIGKILL to the process that
+is there and to the first one, the person's command: what else there is must see to itself."""
+CLOCK = """
+import datetime, os, time
+
+AHEAD = float(os.environ["TORTURE_SECONDS"])
+seconds, nanoseconds, true = time.time, time.time_ns, datetime.datetime
+time.time = lambda: seconds() + AHEAD
+time.time_ns = lambda: nanoseconds() + int(AHEAD * 1e9)
+
+class Kind(type):
+    def __instancecheck__(cls, value):
+        return isinstance(value, true)
+
+class datetime_(true, metaclass=Kind):
+    @classmethod
+    def now(cls, tz=None):
+        return true.fromtimestamp(time.time(), tz)
+
+    @classmethod
+    def utcnow(cls):
+        return true.fromtimestamp(time.time(), datetime.timezone.utc).replace(tzinfo=None)
+
+datetime_.__name__ = datetime_.__qualname__ = "datetime"
+datetime.datetime = datetime_
+"""
+"""The clock goes wrong by TORTURE_SECONDS."""
+
+
+def injected(place: Place, name: str, text: str, **environment: str) -> dict[str, str]:
+    """Additions to a command's environment that run `text` at the start of every Python."""
+    folder = place.folder / "injected" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sitecustomize.py").write_text(text, encoding="utf-8")
+    path: list[str | Path] = [folder, *filter(None, [place.environment.get("PYTHONPATH")])]
+    return {"PYTHONPATH": os.pathsep.join(map(str, path)), **environment}
