@@ -1,6 +1,7 @@
 """Every case there is."""
 
 from tests.torture import (
+    archives,
     bad_bytes,
     bad_files,
     bad_labels,
@@ -22,6 +23,7 @@ from tests.torture import (
     receiver,
     registered_model,
     results,
+    secrets,
     servers,
     settings,
     state_files,
@@ -59,10 +61,12 @@ CASES: list[Case] = [
     *results.CASES,
     *injection.CASES,
     *traversal.CASES,
+    *archives.CASES,
     *state_files.CASES,
     *trials.CASES,
     *disk_full.CASES,
     *odd_places.CASES,
+    *secrets.CASES,
     *servers.CASES,
     *receiver.CASES,
 ]

@@ -5,16 +5,15 @@ from pathlib import Path
 
 from tests.torture.place import Place
 
-KILL = """
+_AT_POINT = """
 import importlib.abc, importlib.util, os, signal, sys
 
 MODULE, FUNCTION, WHEN, WORD, COUNT = os.environ["TORTURE_POINT"].split(":")
 FIRST = int(os.environ.setdefault("TORTURE_FIRST", str(os.getpid())))
 calls = []
 
-def kill():
-    for process in (FIRST, os.getpid()):
-        os.kill(process, signal.SIGKILL)
+def act():
+    ACT
 
 def patch(module):
     owner, _, name = FUNCTION.rpartition(".")
@@ -25,10 +24,10 @@ def patch(module):
         meant = WORD in " ".join(map(str, arguments))
         calls.extend([1] if meant else [])
         if meant and WHEN == "before" and len(calls) == int(COUNT):
-            kill()
+            act()
         given = function(*arguments, **keywords)
         if meant and WHEN == "after" and len(calls) == int(COUNT):
-            kill()
+            act()
         return given
 
     setattr(holder, name, deadly)
@@ -50,8 +49,11 @@ class Finder(importlib.abc.MetaPathFinder):
 
 sys.meta_path.insert(0, Finder())
 """
-"""At TORTURE_POINT, `module:function:before or after:word in its arguments:how many calls`, SIGKILL to the process that
-is there and to the first one, the person's command: what else there is must see to itself."""
+"""At TORTURE_POINT, `module:function:before or after:word in its arguments:how many calls`, something is done."""
+KILL = _AT_POINT.replace("ACT", "[os.kill(process, signal.SIGKILL) for process in (FIRST, os.getpid())]")
+"""SIGKILL to the process that is there and to the person's command: all others must see to themselves."""
+FAIL = _AT_POINT.replace("ACT", 'raise RuntimeError(os.environ["TORTURE_WORDS"])')
+"""An error that nobody foresaw."""
 CLOCK = """
 import datetime, os, time
 

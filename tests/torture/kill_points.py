@@ -17,7 +17,7 @@ from tests.torture.prepared import NAME, first_runs, give_pipeline, plain, train
 from tests.torture.workspace import Workspace
 
 VIRGIN = {
-    "before DVC has noted ingest": "dvc.dvcfile:Lockfile.dump:before:ingest:1",
+    "before DVC has noted ingest": "dvc.dvcfile:Lockfile.dump_stages:before:ingest:1",
     "after ingest": "tasks.ingest.stage:run:after::1",
     "after validate": "tasks.validate.stage:run:after::1",
     "after split": "tasks.split.stage:run:after::1",
@@ -29,7 +29,7 @@ TRAINING = {
     "in training, after two checkpoints": "tasks.finetune.checkpoint:Checkpoints.save:after::2",
     "in the saving of the model": "tasks.files:sync:before:-model:1",
     "after training": "tasks.finetune.stage:run:after::1",
-    "before DVC has noted the training": "dvc.dvcfile:Lockfile.dump:before:finetune:1",
+    "before DVC has noted the training": "dvc.dvcfile:Lockfile.dump_stages:before:finetune:1",
 }
 """Where one is killed that has its rows and no model."""
 EVALUATING = {
