@@ -18,8 +18,11 @@ def test_secret_is_masked_wherever_it_stands(text: str) -> None:
     assert "canary-9" not in redact(text)
 
 
-def test_value_of_a_secret_variable_is_masked_without_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-9")
+@pytest.mark.parametrize(
+    "name", ["AWS_SECRET_ACCESS_KEY", "FINETRACE_SIGNING_PASSPHRASE", "PREFECT_API_AUTH_STRING", "FINETRACE_NOTIFY_URL"]
+)
+def test_value_of_a_secret_variable_is_masked_without_its_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "canary-9")
     assert redact("the server says canary-9") == "the server says ***"
 
 
