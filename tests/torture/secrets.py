@@ -14,7 +14,7 @@ from tests.torture.commands import Done
 from tests.torture.injected import FAIL, injected
 from tests.torture.kill_points import virgin
 from tests.torture.place import Lab, Place
-from tests.torture.prepared import NAME, registered
+from tests.torture.prepared import registered
 from tests.torture.registered_model import ADDRESS
 from tests.torture.serving import down, served
 from tests.torture.workspace import Workspace
@@ -41,7 +41,7 @@ FILES = {
     "service.env": f"ANYTHING={canary(10)}\n",
     "notes.yaml": f"service:\n  api_key: {canary(11)}\n",
     "notes.txt": f"get it from https://ann:{canary(12)}@files.example/rows.csv?token={canary(13)}\n",
-    ".dvc/config.local": f"['remote \"shared\"']\n    password = {canary(14)}\n",
+    ".dvc/config.local": f"['remote \"shared\"']\n    url = https://files.example/cache\n    password = {canary(14)}\n",
 }
 """New, not in git, so they are part of what was changed since the commit."""
 GIT_REMOTE = f"https://ann:{canary(15)}@git.example/rows.git"
@@ -180,7 +180,7 @@ def _in_address(address: str) -> Callable[[Place], Done]:
     def act(place: Place) -> Done:
         workspace = virgin(place)
         workspace.set(ingest={"url": address, "sha256": "0" * 64})
-        return _untold(workspace.finetrace("run"), "ingest.url")
+        return _untold(workspace.finetrace("run"), "ingest: url holds a")
 
     return act
 
@@ -203,7 +203,7 @@ def _passphrase(place: Place) -> Done:
     key = {"FINETRACE_SIGNING_KEY": os.fspath(place.folder / "signing.pem")}
     _must(workspace.finetrace("keys", "new", extra={**key, "FINETRACE_SIGNING_PASSPHRASE": canary(8)}))
     wrong = {**key, "FINETRACE_SIGNING_PASSPHRASE": canary(20)}
-    return _untold(workspace.finetrace("promote", f"models:/{NAME}/1", "--reason", "x", extra=wrong), "PASSPHRASE")
+    return _untold(workspace.finetrace("keys", "show", extra=wrong), "PASSPHRASE")
 
 
 CASES: list[Case] = [
