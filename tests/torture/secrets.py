@@ -98,7 +98,7 @@ def _plant(place: Place) -> Planted:
 
 def _fail(place: Place, workspace: Workspace) -> None:
     """Errors that nobody foresaw, in a stage and in the flow, told with and without their tracebacks."""
-    for point in ("tasks.split.stage:run:before::1", "flows.stages:stale_stages:before::1"):
+    for point in ("tasks.split.stage:run:before::1", "flows.processes.stages:stale_stages:before::1"):
         extra = injected(place, "fail", FAIL, TORTURE_POINT=point, TORTURE_WORDS=WORDS)
         for how in ([], ["--debug"]):
             done = workspace.start("-m", "flows.cli", *how, "run", "--force", extra=extra).finish()
