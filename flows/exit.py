@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ INTERRUPTED = 130
 
 def run_app(app: typer.Typer, arguments: list[str]) -> int:
     """Run a command line; its exit code. --debug, wherever it stands, shows tracebacks."""
+    _print_anything()
     debug = "--debug" in arguments
     if debug:
         os.environ["FINETRACE_DEBUG"] = "1"
@@ -30,6 +32,13 @@ def run_app(app: typer.Typer, arguments: list[str]) -> int:
         return 0
     except Exception as error:  # the last resort: everything else is told in one line too
         return tell_failure(error, debug=debug)
+
+
+def _print_anything() -> None:
+    """What a terminal's encoding has no character for is shown as its number, and ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def tell_failure(error: Exception, *, debug: bool) -> int:

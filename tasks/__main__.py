@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from tasks.pipeline import JOB, PUBLISHING, STAGES, publish, run_stage
 def main(arguments: list[str]) -> int:
     """Run the named stage in the current folder; 0, or the exit code of what went wrong."""
     set_switches()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a locale without UTF-8 has no character for some labels
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("tasks").setLevel(logging.INFO)
     paths = Paths(Path.cwd())

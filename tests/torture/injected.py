@@ -55,28 +55,22 @@ KILL = _AT_POINT.replace("ACT", "[os.kill(process, signal.SIGKILL) for process i
 FAIL = _AT_POINT.replace("ACT", 'raise RuntimeError(os.environ["TORTURE_WORDS"])')
 """An error that nobody foresaw."""
 CLOCK = """
-import datetime, os, time
+import ctypes, datetime, gc, os, time
 
 AHEAD = float(os.environ["TORTURE_SECONDS"])
-seconds, nanoseconds, true = time.time, time.time_ns, datetime.datetime
+seconds, nanoseconds = time.time, time.time_ns
 time.time = lambda: seconds() + AHEAD
 time.time_ns = lambda: nanoseconds() + int(AHEAD * 1e9)
 
-class Kind(type):
-    def __instancecheck__(cls, value):
-        return isinstance(value, true)
+def now(cls, tz=None):
+    return cls.fromtimestamp(time.time(), tz)
 
-class datetime_(true, metaclass=Kind):
-    @classmethod
-    def now(cls, tz=None):
-        return true.fromtimestamp(time.time(), tz)
+def utcnow(cls):
+    return cls.fromtimestamp(time.time(), datetime.timezone.utc).replace(tzinfo=None)
 
-    @classmethod
-    def utcnow(cls):
-        return true.fromtimestamp(time.time(), datetime.timezone.utc).replace(tzinfo=None)
-
-datetime_.__name__ = datetime_.__qualname__ = "datetime"
-datetime.datetime = datetime_
+methods = gc.get_referents(datetime.datetime.__dict__)[0]  # of a type written in C, which takes none otherwise
+methods |= {"now": classmethod(now), "utcnow": classmethod(utcnow)}
+ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime.datetime))
 """
 """The clock goes wrong by TORTURE_SECONDS."""
 
