@@ -12,6 +12,7 @@ from flows.clone.clean_clone import remote_url
 from flows.clone.repository import git
 from flows.processes.flow_process import note_process
 from flows.processes.stages import stale_stages
+from flows.redact import errors_redacted
 from tasks.config import load_config
 from tasks.errors import BusyError, IntegrityError
 from tasks.files import read_json, write_json
@@ -20,6 +21,7 @@ from tasks.paths import Paths
 
 
 @flow(name="data-change", on_running=[note_process], persist_result=False, result_serializer="json")
+@errors_redacted
 def data_change(workspace: str = ".") -> dict[str, Any]:
     """Start a retraining if the raw data are others than those last trained on; once for each change.
 

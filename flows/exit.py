@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import traceback
+from io import TextIOWrapper
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ INTERRUPTED = 130
 
 def run_app(app: typer.Typer, arguments: list[str]) -> int:
     """Run a command line; its exit code. --debug, wherever it stands, shows tracebacks."""
+    _print_anything()
     debug = "--debug" in arguments
     if debug:
         os.environ["FINETRACE_DEBUG"] = "1"
@@ -32,16 +34,26 @@ def run_app(app: typer.Typer, arguments: list[str]) -> int:
         return tell_failure(error, debug=debug)
 
 
+def _print_anything() -> None:
+    """What a terminal's encoding has no character for is shown as its number, and ends no command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def tell_failure(error: Exception, *, debug: bool) -> int:
     """Tell what went wrong; its exit code. An unexpected error's traceback goes to a log."""
     from flows.redact import redact
     from tasks.errors import FinetraceError
+    from tasks.full_disk import find_full_disk, full_disk
 
     trace = redact("".join(traceback.format_exception(error)))
     if debug:
         sys.stderr.write(trace)
     if isinstance(error, FinetraceError) and error.exit_code != 1:
         return _say(f"{_kind(error)}: {redact(str(error))}", error.exit_code)
+    if words := find_full_disk(error):
+        return _say(f"Setup: {redact(str(full_disk(words)))}", 7)
     log = _write_log(trace)
     first = next(iter(redact(str(error)).splitlines()), "no words")
     return _say(f"Unexpected {type(error).__name__}: {first}. {log}", 1)

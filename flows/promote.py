@@ -12,7 +12,7 @@ from flows.approval import ask_person
 from flows.artifacts import cell
 from flows.notify import notify
 from flows.processes.flow_process import note_process
-from flows.redact import redact
+from flows.redact import errors_redacted, redact
 from flows.registry import Registry, open_registry
 from flows.verbs.promote_command import raise_if_refused
 from flows.verbs.registry_commands import facts_of
@@ -35,6 +35,7 @@ _MARKS = {True: "passed", False: "**failed**", None: "off"}
     persist_result=False,
     result_serializer="json",
 )
+@errors_redacted
 def promote(
     workspace: str = ".",
     version: int = 0,

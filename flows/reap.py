@@ -7,12 +7,14 @@ from prefect import flow, get_run_logger
 from flows.clone.clone_place import clone_paths
 from flows.processes.flow_process import note_process
 from flows.reaper import close_dead_runs
+from flows.redact import errors_redacted
 from flows.run_page import run_page
 from flows.serving.missed import drop_missed
 from tasks.paths import Paths
 
 
 @flow(name="reap", on_running=[note_process], persist_result=False, result_serializer="json")
+@errors_redacted
 def reap(workspace: str = ".") -> dict[str, int]:
     """Mark flow runs and MLflow runs whose process is gone as crashed and failed, and drop what was missed.
 

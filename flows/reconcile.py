@@ -9,7 +9,7 @@ from prefect.exceptions import ObjectNotFound
 from flows.notify import notify
 from flows.processes.flow_process import note_process
 from flows.promote import answer_in_flow
-from flows.redact import redact
+from flows.redact import errors_redacted, redact
 from flows.registry import Registry, open_registry
 from tasks.errors import DataError
 from tasks.paths import Paths
@@ -21,6 +21,7 @@ ROUNDS = 6
 
 
 @flow(name="reconcile", on_running=[note_process], persist_result=False, result_serializer="json")
+@errors_redacted
 def reconcile(workspace: str = ".") -> dict[str, Any]:
     """Put right what webhooks lose: aliases moved, versions deleted, promotions cut off, a ledger tampered with.
 

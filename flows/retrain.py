@@ -25,6 +25,7 @@ from flows.processes.turn import take_turn
 from flows.processes.workshop import open_workshop
 from flows.publish import publish_in_child
 from flows.reaper import close_dead_runs
+from flows.redact import errors_redacted
 from flows.run_page import run_page
 from tasks.config import load_config
 from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
@@ -55,7 +56,7 @@ def retry_may_help(task: Task[..., Any], run: TaskRun, state: State) -> bool:  #
 
 def _stage_task(name: str, function: Callable[..., Any]) -> Task[..., Any]:
     return Task(
-        function,
+        errors_redacted(function),
         name=name,
         task_run_name=name,
         retries=len(RETRY_DELAYS_SECONDS),
@@ -123,6 +124,7 @@ def _flow_run_name() -> str:
     result_serializer="json",
     log_prints=False,
 )
+@errors_redacted
 def retrain(
     workspace: str = ".",
     until: StageName = "register",

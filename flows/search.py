@@ -17,6 +17,7 @@ from flows.processes.stages import check_sections
 from flows.processes.trainings import Trainer, said
 from flows.processes.workshop import open_workshop
 from flows.reaper import close_dead_runs
+from flows.redact import errors_redacted
 from flows.retrain import make_all
 from flows.run_page import run_page
 from tasks.config import load_config
@@ -43,6 +44,7 @@ def _flow_run_name() -> str:
     result_serializer="json",
     log_prints=False,
 )
+@errors_redacted
 def search(
     workspace: str = ".",
     space: str | None = None,

@@ -3,11 +3,13 @@
 import json
 import logging
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from tasks.config import Config, load_config
 from tasks.errors import FinetraceError, GateError, SettingsError
+from tasks.full_disk import telling_full_disk
 from tasks.offline import set_switches
 from tasks.paths import Paths
 from tasks.pipeline import JOB, PUBLISHING, STAGES, publish, run_stage
@@ -16,13 +18,16 @@ from tasks.pipeline import JOB, PUBLISHING, STAGES, publish, run_stage
 def main(arguments: list[str]) -> int:
     """Run the named stage in the current folder; 0, or the exit code of what went wrong."""
     set_switches()
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a locale without UTF-8 has no character for some labels
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("tasks").setLevel(logging.INFO)
     paths = Paths(Path.cwd())
     try:
         if len(arguments) != 1 or arguments[0] not in (*STAGES, PUBLISHING, JOB):
             raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join((*STAGES, PUBLISHING))}.")
-        numbers = _job(paths) if arguments[0] == JOB else _run(arguments[0], load_config(paths.params), paths)
+        with telling_full_disk():
+            numbers = _job(paths) if arguments[0] == JOB else _run(arguments[0], load_config(paths.params), paths)
     except FinetraceError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code

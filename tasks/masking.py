@@ -6,7 +6,8 @@ from typing import Any
 
 MASK = "***"
 _SENSITIVE = (
-    r"(?:api[_-]?key|access[_-]?key|private[_-]?key|secret|password|passwd|credentials?|(?<![A-Za-z])token(?![A-Za-z]))"
+    r"(?:api[_-]?key|access[_-]?key|private[_-]?key|secret|password|passwd|passphrase|credentials?"
+    r"|(?<![A-Za-z])token(?![A-Za-z]))"
 )
 _SENSITIVE_KEY = re.compile(_SENSITIVE, re.IGNORECASE)
 _USER = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)[^/\s@'\"]+@")

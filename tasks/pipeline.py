@@ -3,13 +3,14 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
 from tasks.config import Config
 from tasks.errors import FinetraceError
 from tasks.files import refuse_links_out, write_json
+from tasks.full_disk import telling_full_disk
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
@@ -73,7 +74,9 @@ def failure_noted(paths: Paths, name: str) -> Iterator[None]:
     """Leave the reason of a failure in `paths.failure(name)`, for a flow that sees only an exit code."""
     paths.failure(name).unlink(missing_ok=True)
     try:
-        yield
+        with telling_full_disk():
+            yield
     except FinetraceError as error:
-        write_json(paths.failure(name), {"exit_code": error.exit_code, "message": str(error)})
+        with suppress(OSError):  # of a full disk nothing can be written down; the flow reads what we print
+            write_json(paths.failure(name), {"exit_code": error.exit_code, "message": str(error)})
         raise

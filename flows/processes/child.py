@@ -21,9 +21,10 @@ class ChildKilledError(OSError):
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Our environment for a child: this Python first on PATH (dvc.yaml says `python`), all switches set."""
+    """Our environment for a child: this Python first on PATH (dvc.yaml says `python`), all switches set, and UTF-8
+    whatever the locale says: so do we read what it prints."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    told = {"PATH": path, "PYTHONUNBUFFERED": "1", "FINETRACE_PROGRESS": "lines"}
+    told = {"PATH": path, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "FINETRACE_PROGRESS": "lines"}
     return {**SWITCHES, **os.environ, **told, **(extra or {})}
 
 

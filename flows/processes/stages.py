@@ -14,6 +14,7 @@ from flows.processes.workshop import open_workshop
 from flows.redact import redact
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, IntegrityError, SettingsError, SetupError
 from tasks.files import read_json
+from tasks.full_disk import full_disk, tells_of_full_disk
 from tasks.paths import Paths
 from tasks.pipeline import STAGES
 
@@ -86,6 +87,8 @@ def stage_error(paths: Paths, stage: str, code: int, output: str) -> Exception:
     if paths.failure(stage).exists():
         failure = read_json(paths.failure(stage))
         return EXIT_CODES.get(failure["exit_code"], FinetraceError)(failure["message"])
+    if words := tells_of_full_disk(output):
+        return full_disk(words)
     exited = _EXITED.search(output)
     status = int(exited[1]) if exited else code
     if status < 0 or 128 < status <= 128 + signal.NSIG:  # DVC's own word for any failure is 255
@@ -99,6 +102,8 @@ def stage_error(paths: Paths, stage: str, code: int, output: str) -> Exception:
 def explain(paths: Paths, output: str) -> FinetraceError:
     """What DVC says, as one of our errors."""
     says = redact(_as_sentence(output.rpartition("ERROR: ")[2]))
+    if words := tells_of_full_disk(output):
+        return full_disk(words)
     if "is busy" in output or "Unable to acquire lock" in output:
         return BusyError(f"Another DVC is at work in {paths.root}: {says} Wait until it ends.")
     if "rwlock" in output:

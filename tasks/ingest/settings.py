@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
+from tasks.masking import mask_url
 from tasks.settings import settings
 
 
@@ -55,6 +56,8 @@ class IngestSettings:
                 raise ValueError("url must begin with https:// and name a host")
             if "@" in address.netloc:
                 raise ValueError("url holds a user name or password, which would end up in logs; remove it")
+            if mask_url(self.url) != self.url:
+                raise ValueError("url holds a key, token or signature, which would end up in dvc.lock; remove it")
             if self.sha256 is None:
                 raise ValueError("url needs sha256, the digest of the file it must give; add it")
         return self

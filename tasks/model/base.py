@@ -40,6 +40,7 @@ def check_base(folder: Path, base: BaseSettings) -> None:
             f"base {base.id}: {weights} has sha256 {actual}, but base.sha256 in params.yaml is {base.sha256}. "
             "Fetch the right weights, or set base.sha256 if you trust these."
         )
+    _check_header(weights)
     if not (folder / CONFIG).is_file():
         raise IntegrityError(f"{folder} holds no {CONFIG}: the base is incomplete. Fetch it again.")
     for file in (folder / CONFIG, folder / "tokenizer_config.json"):
@@ -48,6 +49,15 @@ def check_base(folder: Path, base: BaseSettings) -> None:
             raise IntegrityError(f"{file} is broken (it is no JSON object). Fetch the base again.")
         if "auto_map" in config:
             raise IntegrityError(f"{file} asks to run the base's own code (auto_map), which is never done.")
+
+
+def _check_header(weights: Path) -> None:
+    """Raise IntegrityError unless it begins as safetensors does: a length, and so much of a JSON object."""
+    size = weights.stat().st_size
+    with weights.open("rb") as file:
+        length, opening = int.from_bytes(file.read(8), "little"), file.read(1)
+    if opening != b"{" or length > size - 8:
+        raise IntegrityError(f"{weights} is no safetensors file, whatever its name. Fetch the base again.")
 
 
 def _in_folder(base: BaseSettings, root: Path) -> Path | None:

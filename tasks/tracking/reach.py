@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tasks.errors import SetupError
+from tasks.full_disk import find_full_disk, full_disk
 from tasks.masking import mask_url
 
 _CONNECT_SECONDS = 3.0
@@ -30,6 +31,8 @@ def reporting(uri: str) -> Iterator[None]:
 
 def unusable(uri: str, error: Exception) -> SetupError:
     """What a person is told of a store that cannot be used."""
+    if words := find_full_disk(error):
+        return full_disk(words)
     first = mask_url(next(iter(str(error).splitlines()), type(error).__name__))
     return SetupError(
         f"The MLflow store {mask_url(uri)} cannot be used: {first.rstrip('.')}. Start its server or mend "

@@ -1,6 +1,7 @@
 """Every case there is."""
 
 from tests.torture import (
+    archives,
     bad_bytes,
     bad_files,
     bad_labels,
@@ -8,17 +9,21 @@ from tests.torture import (
     cache,
     checkpoints,
     concurrency,
+    disk_full,
     divergence,
     hostile_bases,
     injection,
+    kill_points,
     leakage,
     ledger,
+    odd_places,
     pages,
     planted,
     promotion,
     receiver,
     registered_model,
     results,
+    secrets,
     servers,
     settings,
     state_files,
@@ -32,6 +37,7 @@ from tests.torture import (
 from tests.torture.case import Case
 
 CASES: list[Case] = [
+    *kill_points.CASES,
     *checkpoints.CASES,
     *tampered_checkpoints.CASES,
     *cache.CASES,
@@ -55,8 +61,12 @@ CASES: list[Case] = [
     *results.CASES,
     *injection.CASES,
     *traversal.CASES,
+    *archives.CASES,
     *state_files.CASES,
     *trials.CASES,
+    *disk_full.CASES,
+    *odd_places.CASES,
+    *secrets.CASES,
     *servers.CASES,
     *receiver.CASES,
 ]

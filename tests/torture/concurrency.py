@@ -51,7 +51,7 @@ def _later(place: Place) -> Done:
 def _one_version(place: Place) -> Done:
     workspace = registered(place)
     done = workspace.finetrace("run", "--json")
-    versions = workspace.query("SELECT version FROM model_versions")
+    versions = workspace.query("SELECT version FROM model_versions WHERE name NOT LIKE '%.ledger'")
     require(versions == [(1,)], f"versions: {versions}")
     finished = workspace.query("SELECT status FROM runs")
     require(finished == [("FINISHED",)], f"MLflow runs: {finished}")
@@ -121,7 +121,12 @@ def _contiguous(place: Place) -> Done:
     database, done, own = _many(place)
     failed = [each.last_words for each in done if each.code]
     require(not failed, f"{len(failed)} of {PROCESSES} processes failed: {failed[:1]}")
-    versions = [int(version) for (version,) in _ask(database, "SELECT version FROM model_versions ORDER BY version")]
+    versions = [
+        int(version)
+        for (version,) in _ask(
+            database, "SELECT version FROM model_versions WHERE name NOT LIKE '%.ledger' ORDER BY version"
+        )
+    ]
     due = list(range(1, PROCESSES * own + 2))
     require(versions == due, f"versions {versions}, not 1 to {due[-1]}")
     return done[0]

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.torture.case import require, require_words
 from tests.torture.commands import Done
+from tests.torture.invariants import digest_of
 from tests.torture.place import Lab, Place
 from tests.torture.prepared import trained
 from tests.torture.workspace import Workspace
@@ -30,6 +31,8 @@ class Whole:
     report: dict[str, Any]
     curve: Curve
     """What MLflow was told."""
+    weights: str
+    """Digest of the weights' file."""
 
 
 def untrained(place: Place, finetune: dict[str, Any] = FINETUNE) -> Workspace:
@@ -45,7 +48,8 @@ def whole(lab: Lab) -> Whole:
     def make(place: Place) -> Whole:
         workspace = untrained(place)
         workspace.stages("finetune")
-        return Whole(report(workspace), curve(workspace))
+        weights = digest_of(workspace.root / "data/model/weights.safetensors")
+        return Whole(report(workspace), curve(workspace), weights)
 
     return lab.once("whole_training", make)
 

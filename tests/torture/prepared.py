@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from tests.torture.commands import Done
+from tests.torture.invariants import digest_of
 from tests.torture.place import Lab, Place
 from tests.torture.rows import WORDS, as_csv, easy_rows
 from tests.torture.workspace import Workspace
@@ -76,6 +77,11 @@ class FirstRuns:
     """`finetrace run` again, while the first was at work."""
     holder: int
     """Pid of the run that did the work."""
+
+    @property
+    def weights(self) -> str:
+        """Digest of the weights that it made."""
+        return digest_of(self.workspace.root / "data/model/weights.safetensors")
 
 
 def first_runs(lab: Lab) -> FirstRuns:

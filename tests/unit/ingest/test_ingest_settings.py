@@ -23,6 +23,7 @@ def told(**settings: Any) -> str:
         ({"url": "http://host/a.csv", "sha256": "0" * 64}, "url must begin with https://"),
         ({"url": "https:///a.csv", "sha256": "0" * 64}, "name a host"),
         ({"url": "https://me:secret@host/a.csv", "sha256": "0" * 64}, "url holds a user name or password"),
+        ({"url": "https://host/a.csv?sig=secret", "sha256": "0" * 64}, "url holds a key, token or signature"),
         ({"url": "https://[", "sha256": "0" * 64}, "ingest"),
         ({"sha256": "ABC"}, "ingest.sha256"),
         ({"delimiter": '"'}, "ingest.delimiter"),

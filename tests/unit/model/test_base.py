@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,15 @@ def test_one_flipped_byte_of_the_base_is_refused(copied: BaseSettings, tmp_path:
     weights.write_bytes(content)
     with pytest.raises(IntegrityError, match="sha256"):
         find_base(copied, tmp_path)
+
+
+def test_weights_that_are_no_safetensors_are_refused_though_their_digest_is_right(
+    copied: BaseSettings, tmp_path: Path
+) -> None:
+    weights = tmp_path / "base" / "model.safetensors"
+    weights.write_bytes(b"PK\x03\x04" + bytes(100))
+    with pytest.raises(IntegrityError, match="is no safetensors file"):
+        find_base(replace(copied, sha256=sha256(weights.read_bytes()).hexdigest()), tmp_path)
 
 
 def test_pickled_weights_alone_are_refused_by_name(copied: BaseSettings, tmp_path: Path) -> None:

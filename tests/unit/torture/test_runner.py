@@ -130,7 +130,7 @@ def test_cases_are_chosen_by_number_by_range_and_by_word() -> None:
 
 
 def test_every_fault_that_is_promised_has_cases_and_every_sentence_is_said_once() -> None:
-    promised = {*range(2, 15), *range(16, 19), *range(20, 35), *range(36, 42), 43, 44, 46}
+    promised = {*range(1, 35), *range(36, 47)}
     assert {each.fault for each in CASES} == promised
     assert len({(each.fault, each.sentence) for each in CASES}) == len(CASES)
 
