@@ -16,10 +16,10 @@ from tasks.audit.verify import Report, audit_version
 from tasks.lineage.keys import KEY_VARIABLE, make_key, read_key, trust
 from tasks.paths import Paths
 from tests.audited import NAME, Audited, cleared_environment
-from tests.torture import mutations_of_files, mutations_of_registry
+from tests.torture import mutations_of_files, mutations_of_registry, mutations_of_runs
 from tests.torture.mutations import VERSION, Kind
 
-KINDS: tuple[Kind, ...] = (*mutations_of_files.KINDS, *mutations_of_registry.KINDS)
+KINDS: tuple[Kind, ...] = (*mutations_of_files.KINDS, *mutations_of_registry.KINDS, *mutations_of_runs.KINDS)
 MUTATIONS, CLEAN = 200, 20
 
 

@@ -225,26 +225,6 @@ def run_renamed(made: Audited, random: Random) -> Done:
         yield "run's model"
 
 
-@contextmanager
-def metric_altered(made: Audited, random: Random) -> Done:
-    """What the run's page shows, or what its charts are drawn from."""
-    run_id = made.store.client.get_model_version(NAME, str(VERSION)).run_id
-    name = random.choice(["metrics", "latest_metrics"])
-    sql = f"UPDATE {name} SET value = 0.999 WHERE run_uuid = ? AND key = 'accuracy'"  # noqa: S608 - names of our own
-    if random.random() < 0.3:
-        sql = f"DELETE FROM {name} WHERE run_uuid = ? AND key = 'accuracy'"  # noqa: S608
-    with changed(made, name, sql, run_id):
-        yield "accuracy"
-
-
-@contextmanager
-def run_deleted(made: Audited, random: Random) -> Done:
-    run_id = made.store.client.get_model_version(NAME, str(VERSION)).run_id
-    sql = "UPDATE runs SET lifecycle_stage = 'deleted' WHERE run_uuid = ?"
-    with changed(made, "runs", sql, run_id):
-        yield "deleted"
-
-
 KINDS: tuple[Kind, ...] = (
     Kind("a word of a ledger line is altered", "ledger", line_altered),
     Kind("a ledger line is deleted", "ledger", line_deleted),
@@ -262,6 +242,4 @@ KINDS: tuple[Kind, ...] = (
     Kind("an old version takes the champion's place", "statement", old_version_replayed),
     Kind("a data input of the run is altered or removed", "inputs", input_altered),
     Kind("the run claims another model", "inputs", run_renamed),
-    Kind("a metric of the run is altered or removed", "metrics", metric_altered),
-    Kind("the run is deleted", "metrics", run_deleted),
 )

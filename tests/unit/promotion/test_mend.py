@@ -105,7 +105,11 @@ def test_another_version_under_the_number_of_a_deleted_one_is_not_deleted(desk) 
     assert desk.version(2).version in ("2", 2)
 
 
-def test_the_same_training_once_more_does_not_bring_a_rejected_version_back(desk, two_versions) -> None:
+def test_the_same_training_once_more_does_not_bring_a_rejected_version_back(
+    desk, two_versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = "tasks.report.run_report.render_run_report"  # has tests of its own
+    monkeypatch.setattr(page, lambda paths, verdict: "<!DOCTYPE html>")
     reject(desk.store, desk.paths, "tiny", 2, by="ann", via="cli", reason="too slow")
     made = two_versions
     verdict = register(desk.paths, register=made.register, base=made.base, settings=made.settings)
