@@ -48,6 +48,8 @@ def flow_session(paths: Paths) -> Iterator[Server]:
     prepare_environment(paths)
     with prefect_server(paths) as server:
         os.environ["PREFECT_API_URL"] = server.url
+        if server.kind == "embedded":
+            os.environ["FINETRACE_EMBEDDED_SERVER"] = "1"  # flows.run_page, which imports Prefect
         try:
             yield server
         finally:

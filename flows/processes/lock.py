@@ -82,4 +82,6 @@ def _read_holder(descriptor: int) -> dict[str, Any]:
 
 
 def _own_command() -> str:
+    if Path(sys.argv[0]).name == "engine.py":  # Prefect's own name for the process of a flow run
+        return "a flow run; see Prefect's pages"
     return redact(" ".join([Path(sys.argv[0]).name, *sys.argv[1:]]))[:200]

@@ -21,6 +21,7 @@ from flows.serving.webhook import drop_unreadable, ensure_webhook
 from flows.verbs.terminal import make_console
 from tasks.config import load_config
 from tasks.errors import BusyError, SetupError
+from tasks.operations import ScheduleSettings
 from tasks.paths import Paths
 
 SILENT = (
@@ -54,7 +55,7 @@ def serve_all(paths: Paths, *, mlflow_port: int, prefect_port: int, receiver_por
         children.wait_for("deployments", lambda: answers(f"{prefect}/api/deployments/name/reap/local"))
         pages = {"mlflow": f"{mlflow}/?workflowType=machine_learning", "prefect": prefect}
         stack.enter_context(noted(paths, {"prefect": prefect, "pages": pages, "children": children.pids()}))
-        _welcome(console, pages)
+        _welcome(console, pages, config.schedule)
         every = config.schedule.check_minutes * 60
         tell_later(f"{prefect}/api", since, every, lambda fired: None if fired else console.print(SILENT))
         children.watch()
@@ -117,9 +118,18 @@ def _connect(console: Console, mlflow: str, paths: Paths, keys: Keys, port: int)
         console.print(f"! {error}", markup=False)
 
 
-def _welcome(console: Console, pages: dict[str, str]) -> None:
+def _welcome(console: Console, pages: dict[str, str], schedule: ScheduleSettings) -> None:
     console.print(f"MLflow   {pages['mlflow']}\nPrefect  {pages['prefect']}   (start runs at Deployments → retrain)")
+    console.print(f"Retrain  {_when(schedule)}", markup=False)
     console.print("Ctrl-C, or `finetrace down` elsewhere, ends all.")
+
+
+def _when(schedule: ScheduleSettings) -> str:
+    """When retraining starts by itself, in words."""
+    found = [f"at {schedule.cron} ({schedule.timezone})"] if schedule.cron else []
+    found += ["on new data"] if schedule.on_data_change else []
+    where = ", in a clean clone" if schedule.clean_clone and found else ""
+    return " and ".join(found) + where if found else "only when asked (schedule in params.yaml)"
 
 
 def _is_server(uri: str) -> bool:
