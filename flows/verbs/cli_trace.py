@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.verbs.cli_options import Json, Root, paths_of
+from tasks.lineage.address import FORMS
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -54,7 +55,7 @@ def recall(
 
 
 def diff(
-    first: Annotated[str, typer.Argument(help="models:/NAME@ALIAS, models:/NAME/1, @champion or 1.", metavar="V1")],
+    first: Annotated[str, typer.Argument(help=f"{FORMS}.", metavar="V1")],
     second: Annotated[str, typer.Argument(help="The version to compare it with.", metavar="V2")],
     predict: Annotated[
         bool, typer.Option("--predict", help="Ask both models again where their predictions were not kept.")
@@ -69,7 +70,7 @@ def diff(
 
 
 def card(
-    version: Annotated[str, typer.Argument(help="models:/NAME@ALIAS, models:/NAME/1, @champion or 1.")] = "@champion",
+    version: Annotated[str, typer.Argument(help=f"{FORMS}.")] = "champion",
     out: Annotated[Path | None, typer.Option(help="Write the card to this file.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the card with the version.")] = False,
     check: Annotated[

@@ -123,7 +123,7 @@ def test_command_prints_every_part_and_the_same_as_json(
 
 def test_a_version_that_is_not_there_or_is_badly_named_is_told(traced: Any, finetrace: Callable[..., int]) -> None:
     traced.register()
-    assert finetrace("diff", "1", "7") == 4
+    assert finetrace("diff", "1", "7") == 2
     assert finetrace("diff", "1", "../x") == 2
 
 
