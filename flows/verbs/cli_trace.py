@@ -34,18 +34,20 @@ def why(
 
 
 def recall(
-    row: Annotated[str | None, typer.Option(help="Id of a row (finetrace why tells it).")] = None,
+    row: Annotated[str | None, typer.Option(help="Id of a row: 24 hex digits (finetrace why TEXT tells it).")] = None,
     dataset: Annotated[str | None, typer.Option(help="md5 or sha256 of a data set.", metavar="DIGEST")] = None,
     reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")] = "",
     by: Annotated[str, typer.Option(help="Who; default: FINETRACE_BY, else git's user.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, and tell what would be done.")] = False,
     root: Root = Path(),
     as_json: Json = False,
 ) -> None:
     """Take every version that learned from a row or a data set out of use, through the ledger.
 
-    Exit code 5 if of some version it cannot be told: those are named and left as they are.
+    A version is touched if its train or val rows hold the row's text, under whatever label. Exit code 3 if there are
+    some to be recalled and nobody is here to say yes: add --yes. 4 if no row is known by the id: then nothing can be
+    told. 5 if of some version it cannot be told: those are named and left as they are.
     """
     from flows.verbs.trace_recall import recall_all
 
