@@ -34,10 +34,7 @@ def recall_all(
     """
     if (row is None) == (dataset is None):
         raise SettingsError("recall one thing: finetrace recall --row ROW_ID, or --dataset with its md5 or sha256.")
-    if row is not None:
-        from tasks.trace.known_row import check_row_id
-
-        row = check_row_id(row)
+    row = _checked(row)
     config = load_config(paths.params)
     console = make_console(stderr=as_json)
     with opened_store(paths) as store:
@@ -57,11 +54,15 @@ def recall_all(
         console.print(f"Nothing was changed{' (--dry-run)' if dry_run else ''}.")
     if as_json:
         print_json({"asked": evidence, "done": acting, "models": [_values(plan) for plan in plans]})
-    _raise_if_unknown(plans)
-    if is_by_id:
-        raise IntegrityError("whether a version learned from the same text under another label cannot be told.")
+    _raise_if_unknown(plans, is_by_id=is_by_id)
     if not acting and not dry_run and not sys.stdin.isatty():
         _raise_if_in_use(plans)
+
+
+def _checked(row: str | None) -> str | None:
+    from tasks.trace.known_row import check_row_id
+
+    return None if row is None else check_row_id(row)
 
 
 def make_plans(store: Any, paths: Paths, name: str, *, row: str | None, dataset: str | None) -> tuple[list[Any], bool]:
@@ -194,10 +195,12 @@ def _raise_if_in_use(plans: list[Any]) -> None:
         raise GateError(f"{listed(waiting)} would be recalled, and nobody is here to say yes. Add --yes.")
 
 
-def _raise_if_unknown(plans: list[Any]) -> None:
+def _raise_if_unknown(plans: list[Any], *, is_by_id: bool) -> None:
     unknown = [each.version.shown for plan in plans for each in plan.unknown]
     if unknown:
         raise IntegrityError(
             f"of {listed(unknown)} it cannot be told whether they learned from it, and they are left as they are. "
             "Bring back what is named above, then ask again."
         )
+    if is_by_id:
+        raise IntegrityError("whether a version learned from the same text under another label cannot be told.")
