@@ -144,7 +144,7 @@ def test_no_number_is_cut_where_nobody_sees_a_terminal(
         "+0.0819",
         "overlap",
     ]
-    assert "…" not in shown
+    assert "…" not in line
 
 
 def test_rows_that_only_moved_in_their_file_are_told_as_the_same(
