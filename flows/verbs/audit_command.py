@@ -58,12 +58,19 @@ def open_registry(paths: Paths) -> Store:
     return open_store(paths)
 
 
+def asked_version(store: Store, paths: Paths, address: str | None) -> tuple[str, int]:
+    """Name and number of the version that is asked for, else of the champion. params.yaml is read only where the
+    address does not name the model. Raises SettingsError if there is none such."""
+    if address and address.strip().startswith("models:/"):
+        return resolve(store, address)
+    return resolve(store, "champion" if address is None else address, load_config(paths.params).register.name)
+
+
 def _audited(
     store: Store, paths: Paths, address: str | None, every: bool, asked: Asked
 ) -> tuple[list[Report], list[int]]:
     if not every:
-        name = None if address else load_config(paths.params).register.name
-        found, version = resolve(store, address or f"models:/{name}@champion")
+        found, version = asked_version(store, paths, address)
         return [audit_version(store, paths, found, version, asked)], []
     name = load_config(paths.params).register.name
     ledger: Ledger = read_ledger(store, paths, name)

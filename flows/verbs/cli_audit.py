@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from flows.verbs.cli_options import Json, Root, paths_of
+from tasks.lineage.address import FORMS
 
-Address = Annotated[str | None, typer.Argument(help="models:/NAME@champion or models:/NAME/3; default: the champion.")]
+Address = Annotated[str | None, typer.Argument(help=f"{FORMS}; default: champion.")]
 
 
 def add_commands(app: typer.Typer) -> None:

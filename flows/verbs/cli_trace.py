@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flows.verbs.cli_options import Json, Root, paths_of
+from tasks.lineage.address import FORMS
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -33,18 +34,20 @@ def why(
 
 
 def recall(
-    row: Annotated[str | None, typer.Option(help="Id of a row (finetrace why tells it).")] = None,
+    row: Annotated[str | None, typer.Option(help="Id of a row: 24 hex digits (finetrace why TEXT tells it).")] = None,
     dataset: Annotated[str | None, typer.Option(help="md5 or sha256 of a data set.", metavar="DIGEST")] = None,
     reason: Annotated[str, typer.Option(help="Why; kept in the ledger.")] = "",
     by: Annotated[str, typer.Option(help="Who; default: FINETRACE_BY, else git's user.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing, and tell what would be done.")] = False,
     root: Root = Path(),
     as_json: Json = False,
 ) -> None:
     """Take every version that learned from a row or a data set out of use, through the ledger.
 
-    Exit code 5 if of some version it cannot be told: those are named and left as they are.
+    A version is touched if its train or val rows hold the row's text, under whatever label. Exit code 3 if there are
+    some to be recalled and nobody is here to say yes: add --yes. 4 if no row is known by the id: then nothing can be
+    told. 5 if of some version it cannot be told: those are named and left as they are.
     """
     from flows.verbs.trace_recall import recall_all
 
@@ -54,7 +57,7 @@ def recall(
 
 
 def diff(
-    first: Annotated[str, typer.Argument(help="models:/NAME@ALIAS, models:/NAME/1, @champion or 1.", metavar="V1")],
+    first: Annotated[str, typer.Argument(help=f"{FORMS}.", metavar="V1")],
     second: Annotated[str, typer.Argument(help="The version to compare it with.", metavar="V2")],
     predict: Annotated[
         bool, typer.Option("--predict", help="Ask both models again where their predictions were not kept.")
@@ -69,7 +72,7 @@ def diff(
 
 
 def card(
-    version: Annotated[str, typer.Argument(help="models:/NAME@ALIAS, models:/NAME/1, @champion or 1.")] = "@champion",
+    version: Annotated[str, typer.Argument(help=f"{FORMS}.")] = "champion",
     out: Annotated[Path | None, typer.Option(help="Write the card to this file.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the card with the version.")] = False,
     check: Annotated[

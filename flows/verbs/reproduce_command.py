@@ -15,14 +15,12 @@ from rich.markup import escape
 from flows.processes import child
 from flows.processes.interrupt import sigterm_as_interrupt
 from flows.redact import redact
-from flows.verbs.audit_command import open_registry
+from flows.verbs.audit_command import asked_version, open_registry
 from flows.verbs.commands import print_json
 from flows.verbs.terminal import make_console
 from tasks.audit.rebuild import rebuild
 from tasks.audit.recorded import read_yaml
 from tasks.audit.reproduction import Outcome, Verdict, decide, machine_that_differs, packages_that_differ
-from tasks.audit.verify import resolve
-from tasks.config import load_config
 from tasks.errors import FinetraceError, IntegrityError
 from tasks.files import read_json
 from tasks.lineage.actor import actor
@@ -46,8 +44,7 @@ def reproduce(paths: Paths, address: str | None, *, as_json: bool) -> None:
     console = make_console(stderr=as_json)
     store = open_registry(paths)
     with reporting(store.registry_uri):
-        asked = address or f"models:/{load_config(paths.params).register.name}@champion"
-        name, version = resolve(store, asked)
+        name, version = asked_version(store, paths, address)
         kept = read_statement(store, store.client.get_model_version(name, str(version)))
     with tempfile.TemporaryDirectory(prefix="finetrace-reproduce-") as folder, sigterm_as_interrupt():
         verdict = _made_again(paths, kept, Path(folder).resolve(), console)

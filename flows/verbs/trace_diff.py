@@ -14,6 +14,7 @@ from tasks.errors import DataError
 from tasks.paths import Paths
 
 _MOST_LISTED = 40
+_WIDE = 1_000
 
 
 def show_diff(paths: Paths, first: str, second: str, *, predict: bool, as_json: bool) -> None:
@@ -63,6 +64,7 @@ def _print_data(console: Console, found: Any) -> None:
     _print_changes(console, [each for each in found.files if not each.name.startswith("data/reports/")], "file", 12)
     for side, change in found.rows.sides.items():
         made = f", of augmentation {change.made[0]:,} → {change.made[1]:,}" if any(change.made) else ""
+        made += ": the same rows; only their lines or order moved" if change.is_moved else ""
         moved = f"{change.added:,} added, {change.removed:,} removed"
         console.print(f"  {side:<6} {change.rows[0]:,} → {change.rows[1]:,} rows: {moved}{made}")
         for sign, rows in (("+", change.examples_added), ("−", change.examples_removed)):
@@ -110,13 +112,16 @@ def _print_packages(console: Console, found: Any) -> None:
 def _print_metrics(console: Console, found: Any) -> None:
     on = "on the same test rows" if found.same_test else "on different test rows, so that they compare loosely"
     console.print(f"\n[bold]Metrics[/] ({on})")
+    # a console that wraps nothing still cuts a table to its width: what is piped gets the width that it needs
     table = Table(box=None, pad_edge=False, padding=(0, 2))
     for name in ("  metric", "first", "second", "change", "intervals"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, no_wrap=not console.is_terminal, overflow="fold")
     for each in found.metrics:
         delta = "–" if each.delta is None else f"{each.delta:+.4f}"
         told = {True: "apart", False: "overlap", None: ""}[each.intervals_part]
         table.add_row(f"  {shown(each.name)}", _interval(each.before), _interval(each.after), delta, told)
+    if not console.is_terminal:
+        console.width = _WIDE
     console.print(table)
 
 

@@ -61,7 +61,13 @@ def touch_values(touch: Touch) -> dict[str, Any]:
     """A version, and what it has to do with the rows, as plain values."""
     version = touch.version
     aliases = list(version.aliases)
-    return {"model": version.name, "version": version.number, "aliases": aliases, "how": touch.how, "why": touch.why}
+    return {
+        "model": version.name,
+        "version": version.number,
+        "aliases": aliases,
+        "how": touch.how,
+        "why": touch.why,
+    } | {"others": list(touch.others)}
 
 
 def print_answer(console: Console, answer: Answer) -> None:

@@ -1,6 +1,5 @@
 """a version's name → the audit's report of it"""
 
-import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,11 +8,11 @@ from tasks.audit.finding import Finding, is_clean
 from tasks.audit.gather import Asked, gather
 from tasks.audit.witnesses import Witnesses
 from tasks.errors import IntegrityError, SettingsError
+from tasks.lineage.address import parse_address
 from tasks.lineage.ledger import Ledger, read_anchor
+from tasks.lineage.named import look_up
 from tasks.paths import Paths
 from tasks.tracking.store import Store
-
-_ADDRESS = re.compile(r"models:/(?P<name>[^/@]+)(?:@(?P<alias>[^/@]+)|/(?P<version>\d+))")
 
 
 @dataclass(frozen=True)
@@ -97,27 +96,15 @@ def gone_versions(ledger: Ledger, versions: list[int]) -> list[int]:
     return sorted(entered - deleted - set(versions))
 
 
-def resolve(store: Store, address: str) -> tuple[str, int]:
-    """Name and version of models:/NAME@ALIAS or models:/NAME/VERSION. Raises SettingsError if there is none such."""
-    from mlflow.exceptions import MlflowException
-
-    found = _ADDRESS.fullmatch(address)
-    if found is None:
-        raise SettingsError(f"{address}: no version. Write models:/NAME@champion or models:/NAME/3.")
-    name, alias, version = found["name"], found["alias"], found["version"]
+def resolve(store: Store, address: str, configured: str = "") -> tuple[str, int]:
+    """Name and version of what a person names in one of the forms of tasks.lineage.address. configured: the model of
+    params.yaml, meant where none is named. Raises SettingsError if there is none such."""
+    name, which = parse_address(address, configured)
     try:
-        if alias:
-            return name, int(store.client.get_model_version_by_alias(name, alias).version)
-        return name, int(store.client.get_model_version(name, version).version)
-    except MlflowException as error:
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        return name, int(look_up(store, name, which).version)
+    except SettingsError:
+        anchor = read_anchor(store, name) if which == "champion" else None
+        if anchor is None or not anchor.seq:
             raise
-        raise _nothing(store, name, address, alias) from None
-
-
-def _nothing(store: Store, name: str, address: str, alias: str | None) -> Exception:
-    """An alias that is gone, while the ledger names a champion, is no mistake of the one who asks."""
-    anchor = read_anchor(store, name)
-    if alias == "champion" and anchor is not None and anchor.seq:
-        return IntegrityError(f"{address}: the alias is gone, but there is a ledger. See: finetrace audit --all")
-    return SettingsError(f"{address} is not registered. See what is: finetrace status")
+    # an alias that is gone, while the ledger names a champion, is no mistake of the one who asks
+    raise IntegrityError(f"{name} has lost its alias champion, but there is a ledger. See: finetrace audit --all")

@@ -1,7 +1,7 @@
 """rows, and a version's statement → what the version has to do with them"""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from tasks.lineage.statement import Statement
@@ -11,6 +11,8 @@ from tasks.trace.versions import Version
 
 How = Literal["learned", "chosen by", "measured on", "untouched", "unknown"]
 PARTS = ("training", "validation", "testing")
+_DECIDES: dict[How, str] = dict(zip(("learned", "chosen by", "measured on"), PARTS, strict=True))
+_MOST_NAMED = 3
 _WORDS: dict[How, str] = {
     "learned": "learned from it",
     "chosen by": "was chosen by it: its epoch and its temperature come from the val rows",
@@ -27,7 +29,9 @@ class Touch:
     version: Version
     how: How
     why: str = ""
-    """What could not be looked at, or where the rows were found."""
+    """What could not be looked at, or where or as what the rows were found."""
+    others: tuple[str, ...] = ()
+    """Ids under which it has the same text with another label."""
 
     @property
     def is_touched(self) -> bool:
@@ -62,38 +66,62 @@ def judge(found: Mapping[str, bool | None]) -> How:
     return "measured on" if found["testing"] else "untouched"
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a file has of the rows that are asked for."""
+
+    is_there: bool | None
+    """None if the file cannot be looked at."""
+    has_id: bool = False
+    """Whether by one of the ids, its own or its parent's."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Rows that only have the same text: id → label."""
+
+    @property
+    def words(self) -> str:
+        """Under what other ids it has the text."""
+        told = [f"as {row_id}, labelled {label}" for row_id, label in list(self.labels.items())[:_MOST_NAMED]]
+        return ("also " if told and self.has_id else "") + " and ".join(told)
+
+
 class Holdings:
     """Whether data files hold the rows of a question; each file is read once, whatever number of versions share it."""
 
     def __init__(self, contents: Contents, ids: Sequence[str] = (), text: Choose | None = None) -> None:
-        """ids: the rows by id. text: or rows by their text."""
+        """ids: the rows by id. text: or rows by their text, whatever their id is."""
         self._contents = contents
         self._ids, self._text = list(ids), text
-        self._known: dict[str, bool | None] = {}
+        self._known: dict[str, Held] = {}
         self.found: set[str] = set()
         """Ids of the rows that were found."""
 
     def touch(self, version: Version) -> Touch:
         """What a version has to do with the rows."""
-        return touch(version, lambda part: self._holds(version.known(), part))
+        found = touch(version, lambda part: self._holds(version.known(), part).is_there)
+        part = _DECIDES.get(found.how)
+        if part is None or not self._ids:
+            return found
+        held = self._holds(version.known(), part)
+        return replace(found, why=held.words, others=tuple(held.labels))
 
-    def _holds(self, statement: Statement, part: str) -> bool | None:
+    def _holds(self, statement: Statement, part: str) -> Held:
         name, md5 = data_file(statement, part)
         if md5 not in self._known:
             self._known[md5] = self._look(name, md5, has_parents=part == "training")
         return self._known[md5]
 
-    def _look(self, name: str, md5: str, *, has_parents: bool) -> bool | None:
+    def _look(self, name: str, md5: str, *, has_parents: bool) -> Held:
         file = self._contents.find(name, md5)
         if file is None:
-            return None
-        columns = ["row_id", *(["parent_id"] if has_parents else []), *(["text", "pair"] if self._text else [])]
+            return Held(None)
+        by_text = ["text", "pair", "label"] if self._text else []
+        columns = ["row_id", *(["parent_id"] if has_parents else []), *by_text]
         asked = [among(each, self._ids) for each in columns if each.endswith("_id")]
-        found = {
-            str(row["row_id"]) for row in chosen(file, columns, either(*asked, *([self._text] if self._text else [])))
-        }
-        self.found |= found
-        return bool(found)
+        rows = list(chosen(file, columns, either(*asked, *([self._text] if self._text else []))))
+        own = {str(row["row_id"]) for row in rows if {row["row_id"], row.get("parent_id")} & set(self._ids)}
+        others = {str(row["row_id"]): str(row.get("label")) for row in rows if row["row_id"] not in own}
+        self.found |= {*own, *others}
+        return Held(bool(rows), bool(own), others)
 
 
 def data_file(statement: Statement, part: str) -> tuple[str, str]:

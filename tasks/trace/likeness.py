@@ -24,6 +24,17 @@ def has_text(text: str) -> Choose:
     )
 
 
+def same_text(text: str, pair: str | None) -> Choose:
+    """Rows with this text, letter by letter, and with this second one or none, whatever their label is."""
+
+    def choose(batch: pa.RecordBatch) -> pa.Array:
+        second = batch.column("pair")
+        alike = pc.is_null(second) if pair is None else pc.fill_null(pc.equal(second, pair), False)
+        return pc.and_(pc.fill_null(pc.equal(batch.column("text"), text), False), alike)
+
+    return choose
+
+
 def reads_like(text: str) -> Choose:
     """Rows with this text but for case and space."""
     wanted = _folded(pa.array([text]))[0]

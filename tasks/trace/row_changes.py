@@ -28,6 +28,8 @@ class SideChange:
     """Those that augmentation made."""
     added: int
     removed: int
+    is_moved: bool = False
+    """Whether the files differ, and hold the same rows, on other lines or in another order."""
     examples_added: list[dict[str, Any]] = field(default_factory=list)
     examples_removed: list[dict[str, Any]] = field(default_factory=list)
 
@@ -61,6 +63,7 @@ def compare_rows(contents: Contents, one: Statement, other: Statement) -> RowCha
             made=(old[1], new[1]),
             added=len(come[side]),
             removed=len(gone[side]),
+            is_moved=not len(come[side]) and not len(gone[side]) and _is_moved(before[side], after[side]),
             examples_added=_examples(after[side], come[side]),
             examples_removed=_examples(before[side], gone[side]),
         )
@@ -108,6 +111,17 @@ def _ids(file: Path) -> tuple[pa.Array, int]:
     else:
         own = table
     return own["row_id"].combine_chunks().unique(), len(table) - len(own)
+
+
+def _is_moved(before: Path, after: Path) -> bool:
+    """Whether two files differ in nothing but the lines that their rows were read from, and their order."""
+    return before != after and _apart_from_lines(before) == _apart_from_lines(after)
+
+
+def _apart_from_lines(file: Path) -> pa.Table:
+    """What is known of each row, in one order; its text and label are in its id."""
+    names = sorted(set(pq.read_schema(file).names) - {"line", "text", "pair", "label"})
+    return pq.read_table(file, columns=names).select(names).sort_by([(name, "ascending") for name in names])
 
 
 def _without(ids: pa.Array, others: pa.Array) -> pa.Array:

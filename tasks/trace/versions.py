@@ -1,21 +1,20 @@
 """Registered versions, each with the statement of what made it"""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tasks.errors import DataError, IntegrityError, SettingsError
+from tasks.errors import IntegrityError
 from tasks.lineage.kept import read_statement
 from tasks.lineage.ledger import ledger_name
+from tasks.lineage.named import find_named
 from tasks.lineage.statement import Statement
 from tasks.tracking.store import Store
 
 RECALLED = "recalled"
 """Tag of a version that was recalled: the entry of the ledger, and why."""
 _PAGE = 1_000
-_ADDRESS = re.compile(r"(?:models:/(?P<name>[^/@]+))?(?:@(?P<alias>[\w.-]+)|/?v?(?P<number>\d+))")
 
 
 @dataclass(frozen=True)
@@ -73,28 +72,12 @@ def read_versions(store: Store, name: str) -> list[Version]:
 
 
 def read_version(store: Store, configured: str, address: str) -> Version:
-    """The version that a person names: models:/NAME@ALIAS, models:/NAME/3, or @ALIAS, 3 or v3 of params.yaml's model.
+    """The version that a person names, in one of the forms of tasks.lineage.address.
 
-    Raises SettingsError for another form, DataError if there is no such version.
+    Raises SettingsError for another form, and if there is no such version.
     """
-    from mlflow.exceptions import MlflowException
-
-    parts = _ADDRESS.fullmatch(address)
-    if parts is None:
-        raise SettingsError(f"{address}: write models:/NAME@ALIAS, models:/NAME/3, @champion or 3.")
-    name = parts["name"] or configured
-    try:
-        found = (
-            store.client.get_model_version_by_alias(name, parts["alias"])
-            if parts["alias"]
-            else store.client.get_model_version(name, parts["number"])
-        )
-        aliases = store.client.get_registered_model(name).aliases
-    except MlflowException as error:
-        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise
-        raise DataError(f"{address} is not registered as a version of {name}. See `finetrace status`.") from None
-    return _read(store, found, aliases)
+    found = find_named(store, configured, address)
+    return _read(store, found, store.client.get_registered_model(found.name).aliases)
 
 
 def _read(store: Store, found: Any, aliases: Mapping[str, str]) -> Version:

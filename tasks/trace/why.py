@@ -1,6 +1,5 @@
 """a row's id, or a text → its story: where it came from, what became of it, who learned from it"""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,12 +8,12 @@ from tasks.errors import DataError
 from tasks.paths import Paths
 from tasks.trace import row_places as places
 from tasks.trace.contents import Contents
+from tasks.trace.known_row import ROW_ID, find_row
 from tasks.trace.learned import Holdings, Touch
-from tasks.trace.likeness import has_text, nearest, neighbours, reads_like
+from tasks.trace.likeness import has_text, nearest, neighbours, reads_like, same_text
 from tasks.trace.scan import among
 from tasks.trace.versions import Version
 
-_ROW_ID = re.compile(r"[0-9a-f]{24}")
 MOST_TOLD = 20
 
 
@@ -75,7 +74,7 @@ def ask_why(paths: Paths, asked: str, *, raw: str, similarity: float, versions: 
 
 def _find(paths: Paths, asked: str) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
     """How it was found, the rows of the raw data, each id once, and the augmented rows."""
-    if _ROW_ID.fullmatch(asked):
+    if ROW_ID.fullmatch(asked):
         rows, made = places.find_ingested(paths, among("row_id", [asked])), places.find_made(paths, [asked])
         if rows or made:
             return "row id", _once(rows), [] if rows else _once(made)
@@ -157,16 +156,22 @@ def lines_of(
 
 
 def _with_versions(contents: Contents, story: Story, versions: Sequence[Version]) -> Story:
-    holdings = Holdings(contents, [story.row_id])
+    same = same_text(story.text, story.pair) if isinstance(story.text, str) else None
+    holdings = Holdings(contents, [story.row_id], same)
     return Story(**{**story.__dict__, "learned": [holdings.touch(each) for each in versions]})
 
 
 def _look_elsewhere(paths: Paths, asked: str, versions: Sequence[Version]) -> Answer:
     """What is not in the workspace may be in the rows of a version; else, what comes nearest."""
-    holdings = Holdings(Contents(paths), [asked], None if _ROW_ID.fullmatch(asked) else has_text(asked))
+    contents = Contents(paths)
+    if ROW_ID.fullmatch(asked):
+        known_row = find_row(paths, contents, versions, asked)
+        holdings = Holdings(contents, [asked], known_row.same if known_row else None)
+    else:
+        holdings = Holdings(contents, [], has_text(asked))
     touches = [holdings.touch(each) for each in versions]
     known = any(each.how not in ("untouched", "unknown") for each in touches)
-    alike = [] if known or _ROW_ID.fullmatch(asked) else nearest(paths.ingested, asked)
+    alike = [] if known or ROW_ID.fullmatch(asked) else nearest(paths.ingested, asked)
     unknown = any(each.how == "unknown" for each in touches)
     return Answer(
         "in versions only" if known else "nothing", [], nearest=alike, elsewhere=touches if known or unknown else []

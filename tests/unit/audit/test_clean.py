@@ -106,9 +106,7 @@ def test_picture_lies_with_the_version_and_its_description_shows_it(audited: Aud
     assert (lineage / "lineage.svg").read_text().startswith("<svg xmlns=")
 
 
-@pytest.mark.parametrize(
-    "address", ["tiny", "models:/tiny", "models:/tiny/9", "models:/none@champion", "models:/a/b/1"]
-)
+@pytest.mark.parametrize("address", ["models:/tiny", "models:/tiny/9", "models:/none@champion", "models:/a/b/1"])
 def test_what_is_no_version_is_told_in_one_line(audited: Audited, address: str) -> None:
     with pytest.raises(SettingsError):
         resolve(audited.store, address)

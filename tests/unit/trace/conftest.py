@@ -123,6 +123,19 @@ def traced(paths: Paths, template_store: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
+def third_is_touched(traced: Traced) -> Traced:
+    """Three versions; all but the second learned from its first train row, and the third is champion and challenger."""
+    traced.register()
+    traced.change_rows({**TEXTS, "train": TEXTS["train"][1:]})
+    traced.register()
+    traced.promote(2)
+    traced.change_rows(TEXTS)
+    traced.register()
+    traced.promote(3)
+    return traced
+
+
+@pytest.fixture
 def finetrace(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Run a command line in that workspace; its exit code."""
     from flows.cli import app

@@ -121,9 +121,51 @@ def test_command_prints_every_part_and_the_same_as_json(
     assert values["rows"]["sides"]["train"]["added"] == 2 and values["predictions"]["fixed"] == 1
 
 
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_no_number_is_cut_where_nobody_sees_a_terminal(
+    two: Any,
+    finetrace: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    columns: str,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert finetrace("diff", "1", "2") == 0
+    shown = capsys.readouterr().out
+    (line,) = [each for each in shown.splitlines() if each.startswith("  accuracy")]
+    assert line.split() == [
+        "accuracy",
+        "0.618",
+        "[0.550,",
+        "0.680]",
+        "0.700",
+        "[0.550,",
+        "0.680]",
+        "+0.0819",
+        "overlap",
+    ]
+    assert "…" not in line
+
+
+def test_rows_that_only_moved_in_their_file_are_told_as_the_same(
+    traced: Any, finetrace: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    traced.register()
+    traced.change_rows({**TEXTS, "val": [("a new one", "late"), *TEXTS["val"]]})  # all test rows are a line lower
+    traced.register()
+    assert finetrace("diff", "1", "2") == 0
+    lines = capsys.readouterr().out.splitlines()
+    (test,) = [each for each in lines if each.startswith("  test ")]
+    assert test.endswith("the same rows; only their lines or order moved")
+    (val,) = [each for each in lines if each.startswith("  val ")]
+    assert "1 added, 0 removed" in val and "the same" not in val
+    assert finetrace("diff", "2", "2") == 0
+    assert "only their lines" not in capsys.readouterr().out
+
+
 def test_a_version_that_is_not_there_or_is_badly_named_is_told(traced: Any, finetrace: Callable[..., int]) -> None:
     traced.register()
-    assert finetrace("diff", "1", "7") == 4
+    assert finetrace("diff", "1", "7") == 2
     assert finetrace("diff", "1", "../x") == 2
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tasks.trace.contents import Contents
 from tasks.trace.learned import Holdings, Touch, judge
-from tasks.trace.likeness import has_text
+from tasks.trace.likeness import has_text, same_text
 from tasks.trace.versions import read_versions, traced_models
 from tests.unit.trace.rows import NAME, TEXTS, an_id
 
@@ -53,6 +53,15 @@ def test_what_was_made_of_a_row_counts_as_the_row(traced: Any) -> None:
     holdings = Holdings(Contents(traced.paths), [an_id("where is my box")])
     assert holdings.touch(version).how == "learned"
     assert len(holdings.found) == 2
+
+
+@pytest.mark.parametrize(("pair", "how"), [(None, "learned"), ("another text", "untouched")])
+def test_the_same_text_is_the_same_row_only_with_the_same_second_text(traced: Any, pair: str | None, how: str) -> None:
+    traced.register()
+    version = read_versions(traced.store, NAME)[0]
+    assert (
+        Holdings(Contents(traced.paths), ["f" * 24], same_text("take me off the list", pair)).touch(version).how == how
+    )
 
 
 def test_rows_are_found_by_their_text_where_no_id_is_known(traced: Any) -> None:

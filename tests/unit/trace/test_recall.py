@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from tasks.trace.datasets import touched_by
 from tasks.trace.learned import Holdings, Touch
 from tasks.trace.recall import Recall, carry_out, plan_recall
 from tasks.trace.versions import Version, read_versions
-from tests.unit.trace.rows import NAME, TEXTS, an_id
+from tests.unit.trace.rows import NAME, an_id
 
 ROW = an_id("where is my box")
 
@@ -88,19 +87,6 @@ def carry(traced: Any, plan: Recall) -> None:
     carry_out(traced.store, traced.paths, plan, by="ada", reason="asked", evidence={"row": ROW})
 
 
-@pytest.fixture
-def third_is_touched(traced: Any) -> Any:
-    """Three versions; all but the second learned from ROW, and the third is champion and challenger."""
-    traced.register()
-    traced.change_rows({**TEXTS, "train": TEXTS["train"][1:]})
-    traced.register()
-    traced.promote(2)
-    traced.change_rows(TEXTS)
-    traced.register()
-    traced.promote(3)
-    return traced
-
-
 def test_recall_is_entered_and_takes_the_aliases(third_is_touched: Any) -> None:
     traced = third_is_touched
     carry(traced, plan_for(traced))
@@ -169,45 +155,6 @@ def test_a_data_set_is_found_by_md5_and_by_sha256(traced: Any) -> None:
         digest = version.known().materials[name]["digest"]
         assert {touched_by(contents, version, digest[kind]).how for kind in ("md5", "sha256")} == {how}
     assert touched_by(contents, version, "f" * 32).how == "untouched"
-
-
-def test_command_changes_nothing_unless_told_to(
-    third_is_touched: Any, finetrace: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = third_is_touched.aliases()
-    assert finetrace("recall", "--row", ROW) == 0
-    assert finetrace("recall", "--row", ROW, "--dry-run", "--yes") == 0
-    assert third_is_touched.aliases() == before
-    assert "champion of wishes: v3 → v2" in capsys.readouterr().out
-
-
-def test_command_recalls_and_says_what_to_retrain(
-    third_is_touched: Any, finetrace: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert finetrace("recall", "--row", ROW, "--reason", "asked to be forgotten", "--by", "ada", "--yes") == 0
-    shown = capsys.readouterr().out
-    assert "Recalled: wishes v1, wishes v3" in shown and "finetrace run" in shown
-    entry = read_ledger(third_is_touched.store, third_is_touched.paths, NAME).chain.entries[-1]
-    assert (entry.by, entry.reason) == ("ada", f"row {ROW}: asked to be forgotten")
-    assert entry.evidence["row"] == ROW
-
-
-def test_command_ends_with_5_if_of_some_version_it_cannot_be_told_and_recalls_the_others(
-    third_is_touched: Any, finetrace: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    third_is_touched.store.client.delete_model_version_tag(NAME, "2", "finetrace.statement")
-    assert finetrace("recall", "--row", ROW, "--yes") == 5
-    assert "of wishes v2 it cannot be told" in capsys.readouterr().err
-    assert "champion" not in third_is_touched.aliases()
-
-
-def test_command_says_none_only_where_all_are_known(
-    third_is_touched: Any, finetrace: Callable[..., int], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert finetrace("recall", "--row", "f" * 24, "--yes") == 0
-    assert "No registered version learned from it" in capsys.readouterr().out
-    assert finetrace("recall", "--dataset", "no digest") == 2
-    assert finetrace("recall") == 2
 
 
 def test_the_head_of_an_empty_ledger_is_what_a_plan_rests_on() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from tasks.digest import row_id
 from tasks.paths import Paths
 from tasks.trace.likeness import nearest, neighbours
 from tasks.trace.row_places import explain
@@ -81,6 +82,21 @@ def test_what_only_an_older_version_has_seen_is_told(traced: Any) -> None:
         answer = ask(traced.paths, asked, versions)
         assert answer.matched == "in versions only"
         assert [touch.how for touch in answer.elsewhere] == ["learned"]
+
+
+def test_versions_that_learned_the_text_under_another_label_are_told_whether_the_workspace_has_it_or_not(
+    traced: Any,
+) -> None:
+    other = [("where is my box", "cancel"), *TEXTS["train"][1:]]
+    traced.register()
+    traced.change_rows({**TEXTS, "train": other})
+    traced.register()
+    versions, told = read_versions(traced.store, NAME), f"as {an_id('where is my box')}, labelled late"
+    (story,) = ask(traced.paths, row_id("where is my box", "cancel"), versions).stories
+    assert [(each.how, each.why) for each in story.learned] == [("learned", told), ("learned", "")]
+    traced.change_rows({**TEXTS, "train": TEXTS["train"][1:]})
+    elsewhere = ask(traced.paths, row_id("where is my box", "cancel"), versions).elsewhere
+    assert [(each.how, each.why) for each in elsewhere] == [("learned", told), ("learned", "")]
 
 
 def test_command_tells_the_story_and_shows_no_markup_or_control_characters(
