@@ -16,6 +16,7 @@ from tasks.errors import DataError
 from tasks.paths import Paths
 from tasks.promotion.disagreements import Action, Request, Warn, next_action
 from tasks.promotion.effect import set_champion
+from tasks.promotion.marks import ASKED, mark
 from tasks.promotion.mend import mend, read_state, warn
 from tasks.promotion.settled import deciding, settled_ledger
 
@@ -65,11 +66,14 @@ def act(registry: Registry, action: Action, warned: str) -> str:
 def _request(registry: Registry, version: int) -> str:
     """The alias was set by hand: answered here, or, where a person has to approve, by a flow that can wait."""
     states = states_of_promotions(str(registry.paths.root), version)
-    if states == {"PAUSED"}:
-        return _wait(registry, version)
-    if states:
+    if states & {"PENDING", "RUNNING"}:
         return f"v{version} was set as champion by hand: a flow run of promote is at it"
-    if registry.config.promote.approval and _started(registry, version):
+    if "PAUSED" in states:
+        return _wait(registry, version)
+    if registry.config.promote.approval and states:  # it stands behind another that waits for a person
+        line = f"{ASKED[1]} for its turn: a flow run of promote takes care of it"
+        mark(registry.store, registry.name, version, line)
+    if registry.config.promote.approval and (states or _started(registry, version)):
         return f"v{version} was set as champion by hand: a flow run of promote takes care of it"
     _, decided = answer_in_flow(registry, version, "", "", "reconciler")
     return decided.line

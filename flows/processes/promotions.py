@@ -5,7 +5,7 @@ from prefect.client.schemas.objects import StateType
 
 from flows.reaper import runs_of
 
-_GOING = (StateType.PENDING, StateType.RUNNING, StateType.PAUSED)
+_GOING = (StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.PAUSED)
 
 
 def states_of_promotions(workspace: str, version: int) -> set[str]:

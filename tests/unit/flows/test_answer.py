@@ -126,6 +126,18 @@ def test_reconcile_leaves_a_request_to_the_run_that_answers_it(desk, told, monke
     assert told == []
 
 
+def test_a_request_that_stands_in_the_queue_is_not_started_again_and_says_so(
+    desk, told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.set_alias(2)
+    monkeypatch.setattr("flows.reconcile.states_of_promotions", lambda workspace, version: {"SCHEDULED"})
+    line = act(registry_of(desk, approval=True), Request(2), "")
+    assert line == "v2 was set as champion by hand: a flow run of promote takes care of it"
+    assert desk.version(2).tags["promotion"] == "WAITING for its turn: a flow run of promote takes care of it"
+    answer(registry_of(desk), replace(REQUEST, version=2), never)  # where nobody has to approve it need not wait
+    assert desk.aliases["champion"] == 2
+
+
 def test_who_has_to_approve_is_told_where(desk, monkeypatch: pytest.MonkeyPatch) -> None:
     facts: list[Any] = []
     monkeypatch.setattr("flows.answer.notify", lambda settings, event, line, more: facts.append((event, line, more)))

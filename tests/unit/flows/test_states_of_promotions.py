@@ -26,4 +26,4 @@ def test_only_runs_for_this_version_count(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(promotions, "get_client", lambda **_: nullcontext())
     assert states_of_promotions("/w", 2) == {"PAUSED", "RUNNING"}
     assert states_of_promotions("/w", 4) == set()
-    assert asked[0] == ("/w", {"PENDING", "RUNNING", "PAUSED"}, ["promote"])
+    assert asked[0] == ("/w", {"SCHEDULED", "PENDING", "RUNNING", "PAUSED"}, ["promote"])
