@@ -7,6 +7,7 @@ from typing import Literal
 from prefect import pause_flow_run
 from prefect.exceptions import FlowPauseTimeout
 from prefect.input import RunInput
+from prefect.runtime import flow_run
 from pydantic import Field
 
 from tasks.lineage.readable import on_one_line, readable
@@ -21,6 +22,11 @@ class Approval(RunInput):
     decision: Literal["reject", "approve"] = Field(default="reject", description="What shall become of the request")
     approver: str = Field(default="", description="Your name; without one nothing is approved")
     reason: str = Field(default="", description="Why; kept in the ledger")
+
+
+def page_of_run() -> str:
+    """The address of this flow run's page in Prefect, "" outside of one."""
+    return str(flow_run.ui_url or "")
 
 
 def ask_person(description: str, hours: float, *, pause: Callable[..., Approval] = pause_flow_run) -> dict[str, str]:

@@ -51,7 +51,7 @@ def tell_failure(error: Exception, *, debug: bool) -> int:
     if debug:
         sys.stderr.write(trace)
     if isinstance(error, FinetraceError) and error.exit_code != 1:
-        return _say(f"{_kind(error)}: {redact(str(error))}", error.exit_code)
+        return _say(redact(_told(error)), error.exit_code)
     if words := find_full_disk(error):
         return _say(f"Setup: {redact(str(full_disk(words)))}", 7)
     log = _write_log(trace)
@@ -69,6 +69,12 @@ def _show_usage(error: TyperException) -> int:
 
 def _stopped() -> int:
     return _say("Stopped. What was finished is kept; run again to go on.", INTERRUPTED)
+
+
+def _told(error: Exception) -> str:
+    """The kind of error and what it says, but for one that begins with its kind: CHAMPION_MOVED is for programs too."""
+    first = str(error).partition(":")[0].replace("_", "").lower()
+    return str(error) if first == _kind(error).lower() else f"{_kind(error)}: {error}"
 
 
 def _kind(error: Exception) -> str:

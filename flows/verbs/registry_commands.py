@@ -97,7 +97,16 @@ def _line(row: dict[str, Any]) -> str:
     why = f": {' '.join(row['reason'].split())}" if row["reason"] else ""
     when = row["time"][:16].replace("T", " ")
     told = f"{row['action']} v{row['version']}{late}, {champion}, by {row['by'] or 'somebody'} ({row['via']}){why}"
+    told += _approved(row["evidence"].get("approval"))
     return f"{row['entry']:>4}  {when}  {told}"
+
+
+def _approved(approval: Any) -> str:
+    """Who agreed, if somebody was asked and did; of a refusal the reason tells it."""
+    if not isinstance(approval, dict) or approval.get("decision") != "approve":
+        return ""
+    why = f": {' '.join(str(approval['reason']).split())}" if approval.get("reason") else ""
+    return f"; approved by {approval.get('approver') or 'somebody'}{why}"
 
 
 def _named(version: int | None) -> str:

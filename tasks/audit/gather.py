@@ -76,12 +76,14 @@ def wanted_objects(lock: Any, made: Made | Unreached) -> list[str]:
 
 def _registered(store: Store, found: Any) -> Registered:
     champion = store.client.get_registered_model(found.name).aliases.get("champion")
+    holder = store.client.get_model_version(found.name, str(champion)) if champion else None
     return Registered(
         name=found.name,
         version=int(found.version),
         tags=dict(found.tags),
         run_id=str(found.run_id or ""),
         champion=int(champion) if champion else None,
+        champion_says=holder.tags.get("promotion", "") if holder else "",
     )
 
 

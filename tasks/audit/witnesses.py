@@ -27,6 +27,8 @@ class Registered:
     run_id: str
     champion: int | None
     """The version that the alias champion points to."""
+    champion_says: str = ""
+    """What the page of that one says of its promotion."""
 
 
 @dataclass(frozen=True)

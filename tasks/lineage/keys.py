@@ -83,6 +83,7 @@ def public_pem(public: Any) -> str:
 
 def read_public(file: Path) -> Any:
     """The Ed25519 public key in a file. Raises SettingsError if it holds none; a private one is refused, unread."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
@@ -91,8 +92,11 @@ def read_public(file: Path) -> Any:
         raise SettingsError(f"{file} holds a private key, which never leaves its owner. Ask for: finetrace keys show")
     try:
         key = load_pem_public_key(content)
-    except ValueError as error:
-        raise SettingsError(f"{file} holds no public key ({error}). `finetrace keys show` prints one.") from None
+    except (ValueError, UnsupportedAlgorithm):  # its words are for who knows OpenSSL
+        raise SettingsError(
+            f"{file} holds no public key: a .pem file with one begins with -----BEGIN PUBLIC KEY-----. `finetrace keys "
+            "show` prints yours."
+        ) from None
     if not isinstance(key, Ed25519PublicKey):
         raise SettingsError(f"{file} holds another kind of key than Ed25519. `finetrace keys new` makes one.")
     return key

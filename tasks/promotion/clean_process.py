@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,10 +17,12 @@ from tasks.errors import GateError
 from tasks.files import read_json
 from tasks.masking import mask_text
 from tasks.offline import SWITCHES
+from tasks.process_name import is_alive, machine_name, process_name
 from tasks.texts import Text
 
 SCRIPT = Path(__file__).with_name("in_clean_process.py")
 TIMED, TIMEOUT_SECONDS = 20, 3600.0
+_PREFIX = "finetrace-gate-"
 _KEPT = ("PATH", "HOME", "TMPDIR", "LANG", "TZ", "LD_LIBRARY_PATH", "FINETRACE_TORTURE")
 _KEPT_PREFIXES = ("LC_", "CUDA_", "NVIDIA_", "OMP_", "GOMP_", "MKL_", "OPENBLAS_")
 """What a clean process is given of our environment: no secret, no address of a store, no PYTHONPATH."""
@@ -63,12 +66,22 @@ def ask_all(
     be loaded or asked gives a GateError that says why.
     """
     different = tuple(dict.fromkeys(texts))
+    _remove_left()
+    mine = f"{_PREFIX}{machine_name()}-{process_name()}-"
     with ExitStack() as stack:
         started = {}
         for who, folder in folders.items():
-            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="finetrace-gate-")))
+            scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=mine)))
             started[who] = (_start(folder.resolve(), different, scratch, TIMED if who in timed else 0), scratch)
         return {who: _finish(who, folders[who], different, *each) for who, each in started.items()}
+
+
+def _remove_left() -> None:
+    """Remove the folders of promotions that were killed here; rmtree follows no link, and others' are not ours to
+    remove."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}{machine_name()}-*"):
+        if not is_alive(folder.name.removeprefix(_PREFIX).split("-")[1]):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _start(folder: Path, texts: Sequence[Text], scratch: Path, timed: int) -> "subprocess.Popen[bytes]":

@@ -17,9 +17,9 @@ def delete(store: Store, paths: Paths, name: str, number: int, *, by: str, via: 
         if begun.champion == number and "champion" not in held:
             held = ["champion", *held]
         if held:
+            way_out = "Promote another version or roll back first." if "champion" in held else "Reject it first."
             raise GateError(
-                f"v{number} of {name} holds the alias {', '.join(held)}: MLflow would drop that with it. Promote "
-                "another version, roll back, or reject this one first."
+                f"v{number} of {name} holds the alias {', '.join(held)}: MLflow would drop that with it. {way_out}"
             )
         entry, after = enter(
             store,

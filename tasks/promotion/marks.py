@@ -1,6 +1,8 @@
 """What happened to a version, as its page in MLflow tells it: the tag `promotion`, and the first line of the text"""
 
 import re
+from datetime import datetime
+from typing import Any
 
 from tasks.lineage.chain import Entry
 from tasks.lineage.readable import on_one_line
@@ -9,7 +11,9 @@ from tasks.register.description import plain
 from tasks.tracking import Store
 
 TAG = "promotion"
-WORDS = ("CHAMPION", "FORMER CHAMPION", "PUT BACK", "REFUSED", "REJECTED", "WAITING", "RECALLED")
+ASKED = ("BEING ASKED", "WAITING")
+"""How it begins while nobody has answered. The audit knows these words too."""
+WORDS = ("CHAMPION", "FORMER CHAMPION", "PUT BACK", "REFUSED", "REJECTED", "RECALLED", *ASKED)
 """How such a first line begins; the next takes its place, what stands below stays."""
 _OLD = re.compile(rf"(?:{'|'.join(WORDS)})\b[^\n]*(?:\n\n|\Z)")
 _MAX_CHARACTERS, _MAX_LINE = 4_900, 600
@@ -35,6 +39,16 @@ def marks_of(entry: Entry) -> dict[int, str]:
     return said
 
 
+def asked_since(by: str, now: datetime) -> str:
+    """What the page says while the gates are asked."""
+    return f"{ASKED[0]} since {now:%Y-%m-%d %H:%M} UTC: by {by or 'somebody'}"
+
+
+def is_being_asked(line: str) -> bool:
+    """Whether a page says that the gates are being asked."""
+    return line.startswith(ASKED[0])
+
+
 def mark(store: Store, name: str, number: int, line: str) -> None:
     """Put the line on the version, if it still exists."""
     version = find_number(store, name, number)
@@ -50,3 +64,16 @@ def with_line(description: str, line: str) -> str:
     """The description with this first line, in place of an earlier one of its kind."""
     below = _OLD.sub("", description, count=1) if _OLD.match(description) else description
     return f"{plain(line)}\n\n{below}".strip()[:_MAX_CHARACTERS]
+
+
+def put_back(store: Store, name: str, before: Any) -> None:
+    """Have the page say what it said before the gates were asked, if it still says that they are."""
+    number = str(before.version)
+    version = find_number(store, name, int(number))
+    if version is None or not is_being_asked(version.tags.get(TAG, "")):
+        return
+    if TAG in before.tags:
+        store.client.set_model_version_tag(name, number, TAG, before.tags[TAG])
+    else:
+        store.client.delete_model_version_tag(name, number, TAG)
+    store.client.update_model_version(name, number, description=before.description or "")

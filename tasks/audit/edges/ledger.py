@@ -2,7 +2,7 @@
 
 from tasks.audit.edges.edge import Edge
 from tasks.audit.finding import Finding, broken, holds, unreached
-from tasks.audit.signed import judge_signature
+from tasks.audit.signed import before_keys, first_signed, judge_signature
 from tasks.audit.witnesses import Witnesses
 from tasks.lineage.chain import EMPTY, Line, parse_entry
 from tasks.lineage.kept import STATEMENT_TAG
@@ -11,6 +11,9 @@ from tasks.lineage.signature import ENTRY
 
 SETTLED = "finetrace.settled"
 """Tag of a version whose registration came to its end."""
+
+ASKED = ("BEING ASKED", "WAITING")
+"""How the tag `promotion` of a version begins while a request is being answered (tasks.promotion.marks)."""
 
 
 def check(seen: Witnesses) -> list[Finding]:
@@ -78,6 +81,9 @@ def _alias(seen: Witnesses) -> list[Finding]:
                 "the alias champion", f"on {_named(champion)}; the ledger is ahead: somebody is at it, or was cut off"
             )
         ]
+    if seen.registered.champion_says.startswith(ASKED):
+        why = f"it is on {_named(champion)}: requested by hand, not answered yet; the ledger says {_named(said)}"
+        return [unreached("the alias champion", why)]
     return [broken("the alias champion", f"it is on {_named(champion)}, the ledger says {_named(said)}: set by hand")]
 
 
@@ -94,9 +100,16 @@ def _signatures(seen: Witnesses) -> list[Finding]:
     """One finding for all lines that are signed, and one for each that should be and is not."""
     if not seen.trusted and not any(line.signatures for line in seen.ledger.lines) and not seen.require_signature:
         return []
+    first = first_signed(seen.ledger.lines, seen.trusted)
     each = [
         judge_signature(
-            f"line {line.number}", line.text, ENTRY, line.signatures, seen.trusted, required=seen.require_signature
+            f"line {line.number}",
+            line.text,
+            ENTRY,
+            line.signatures,
+            seen.trusted,
+            required=seen.require_signature,
+            older=before_keys(line.number, first),
         )[0]
         for line in seen.ledger.lines
     ]

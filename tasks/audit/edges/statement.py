@@ -2,7 +2,7 @@
 
 from tasks.audit.edges.edge import Edge, out_of_reach
 from tasks.audit.finding import Finding, broken, difference, holds
-from tasks.audit.signed import judge_signature
+from tasks.audit.signed import before_keys, first_signed, judge_signature
 from tasks.audit.witnesses import Unreached, Witnesses
 from tasks.lineage.chain import Entry
 from tasks.lineage.kept import STATEMENT_TAG
@@ -33,6 +33,7 @@ def check(seen: Witnesses) -> list[Finding]:
         seen.trusted,
         required=seen.require_signature,
         others_signed=bool(line and line.signatures),
+        older=before_keys(line.number, first_signed(seen.ledger.lines, seen.trusted)) if line else "",
     )
 
 

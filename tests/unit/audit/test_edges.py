@@ -20,6 +20,7 @@ from tasks.audit.verify import judge
 from tasks.audit.witnesses import Code, FlowRun, Made, Package, Unreached, Witnesses
 from tasks.lineage.chain import EMPTY, read_chain
 from tasks.lineage.ledger import Ledger
+from tasks.promotion.marks import ASKED
 from tests.audited import NAME, Audited, cleared_environment
 
 MISSING = Unreached("it is far away")
@@ -162,3 +163,41 @@ def test_signature_of_a_stranger_is_an_alarm_where_keys_are_trusted(seen: Witnes
     strange = replace(seen, trusted={"0" * 64: object()})
     assert "whose key is not in infra/keys" in broken(STATEMENT.check(strange))[0]
     assert is_clean(STATEMENT.check(replace(seen, trusted={})))
+
+
+def test_lines_older_than_the_first_signed_one_are_no_alarm(seen: Witnesses) -> None:
+    """Who makes a key later can have a clean audit all the same."""
+    assert isinstance(seen.made, Made)
+    registered = seen.ledger.chain.registered(seen.registered.version)
+
+    def signed_but(*numbers: int) -> Witnesses:
+        lines = tuple(replace(each, signatures="") if each.number in numbers else each for each in seen.ledger.lines)
+        chain = replace(seen.ledger.chain, lines=lines)
+        made = replace(seen.made, signatures="")
+        return replace(seen, made=made, ledger=replace(seen.ledger, lines=lines, chain=chain), require_signature=True)
+
+    last = len(seen.ledger.lines)
+    assert registered is not None
+    assert registered.seq < last
+    older = signed_but(*range(1, last))
+    assert broken(LEDGER.check(older)) == []
+    assert any("keys were set up: line 3 was the first signed one" in each.why for each in LEDGER.check(older))
+    assert broken(STATEMENT.check(older)) == []
+    newest = signed_but(last)  # somebody took them away, or wrote without a key
+    assert broken(LEDGER.check(newest)) == [f"the signature of line {last}: it is not signed"]
+    stripped = signed_but(*range(1, last + 1))
+    assert len(broken(LEDGER.check(stripped))) == last
+    assert broken(STATEMENT.check(stripped)) == ["the signature of the statement: it is not signed"]
+
+
+def test_alias_set_by_hand_is_no_alarm_while_it_is_answered(seen: Witnesses) -> None:
+    def said(words: str) -> list[tuple[str, str]]:
+        by_hand = replace(seen, registered=replace(seen.registered, champion=1, champion_says=words))
+        return [(each.mark, each.why) for each in LEDGER.check(by_hand) if each.what == "the alias champion"]
+
+    for word in ASKED:
+        assert said(f"{word} since 2026-01-02 03:04 UTC: by ann") == [
+            ("unreached", "it is on v1: requested by hand, not answered yet; the ledger says v2")
+        ]
+    for other in ("", "FORMER CHAMPION: v2 took its place", "I was BEING ASKED"):
+        assert said(other) == [("broken", "it is on v1, the ledger says v2: set by hand")]

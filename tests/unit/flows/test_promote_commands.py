@@ -85,21 +85,30 @@ def test_a_changed_ledger_is_5_and_shown(type_in, desk, capsys: pytest.CaptureFi
 REFUSALS: list[tuple[list[str], int, str]] = [
     (["promote", "9", "--reason", "x"], 4, "tiny has no version '9'"),
     (["promote", "nobody", "--reason", "x"], 4, "tiny has no version 'nobody'"),
-    (["promote", "2", "--reason", "x", "--expect", "2"], 6, "CHAMPION_MOVED: the champion of tiny is v1, not v2"),
+    (["promote", "2", "--reason", "x", "--expect", "2"], 6, "\nCHAMPION_MOVED: the champion of tiny is v1, not v2"),
     (["promote", "2", "--reason", "  "], 2, "--reason is empty"),
     (["promote", "2", "--reason", "x", "--to", "staging"], 2, "--to staging: only champion is promoted to"),
     (["promote", "2"], 2, "Missing option '--reason'"),
     (["reject", "1", "--reason", "x"], 3, "v1 is the champion of tiny"),
     (["rollback", "--reason", "x"], 4, "no earlier champion"),
     (["rollback", "--to", "2", "--reason", "x"], 4, "never was the champion"),
-    (["delete", "champion", "--reason", "x"], 3, "holds the alias champion"),
+    (
+        ["delete", "champion", "--reason", "x"],
+        3,
+        "holds the alias champion: MLflow would drop that with it. Promote another version or roll back first.",
+    ),
+    (
+        ["delete", "2", "--reason", "x"],
+        3,
+        "holds the alias challenger: MLflow would drop that with it. Reject it first.",
+    ),
 ]
 
 
 def test_what_cannot_be_done_has_its_exit_code_and_one_line(type_in, desk, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, code, words in REFUSALS:
         assert (type_in(*arguments), arguments) == (code, arguments)
-        assert words in capsys.readouterr().err
+        assert words in f"\n{capsys.readouterr().err}"
     assert len(desk.ledger.chain.entries) == 2
 
 
@@ -118,3 +127,16 @@ def test_status_tells_the_champion_of_the_ledger_and_the_last_entry(desk) -> Non
     assert _ledger(desk.paths, desk.config).startswith("champion v1; entry 2: register v2, champion unchanged")
     empty: Any = type(desk.paths)(desk.paths.root / "nowhere")
     assert _ledger(empty, desk.config) == ""
+
+
+def test_history_names_who_approved_and_why(type_in, desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.promote(2, approval={"decision": "approve", "approver": "bob", "reason": "looked\nat it"})
+    assert type_in("history", "--limit", "1") == 0
+    assert "by ann (cli): better; approved by bob: looked at it" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_key_is_told_in_plain_words(type_in, desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert type_in("keys", "trust", str(desk.paths.params)) == 2
+    said = capsys.readouterr().err
+    assert "params.yaml holds no public key: a .pem file with one begins with -----BEGIN PUBLIC KEY-----." in said
+    assert "cryptography" not in said

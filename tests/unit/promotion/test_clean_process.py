@@ -2,12 +2,15 @@
 
 import importlib.util
 import marshal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tasks.errors import GateError
+from tasks.process_name import machine_name, process_name
 from tasks.promotion.clean_process import ask_all, clean_environment
 from tasks.register.package import open_package
 
@@ -51,6 +54,23 @@ def test_it_is_given_no_secret_no_store_and_none_of_our_code(monkeypatch: pytest
     assert "planted" not in given.values()
     assert given["OMP_NUM_THREADS"] == "2"
     assert given["HF_HUB_OFFLINE"] == "1"
+
+
+def test_what_a_killed_promotion_left_is_removed_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    ended = subprocess.run([sys.executable, "-c", "from tasks.process_name import *; print(process_name())"],
+                           capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
+    here = machine_name()
+    left, ours, others = (
+        tmp_path / f"finetrace-gate-{each}-x"
+        for each in (f"{here}-{ended}", f"{here}-{process_name()}", f"zzzzzz-{ended}")
+    )
+    for folder in (left, ours, others):
+        (folder / "empty").mkdir(parents=True)
+    ask_all({}, ["a text"])
+    assert sorted(tmp_path.iterdir()) == sorted([ours, others])
+    assert isinstance(ask_all({"it": tmp_path / "no model"}, ["a text"])["it"], GateError)
+    assert sorted(tmp_path.iterdir()) == sorted([ours, others])
 
 
 def _plant(source: Path) -> None:
