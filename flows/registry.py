@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from tasks.config import Config, load_config
 from tasks.errors import SettingsError
 from tasks.lineage.actor import actor
+from tasks.lineage.address import parse_address
+from tasks.lineage.named import look_up
 from tasks.lineage.readable import readable
 from tasks.offline import set_switches
 from tasks.paths import Paths
@@ -29,11 +30,14 @@ class Registry:
         return self.config.register.name
 
     def number_of(self, asked: str) -> int:
-        """The version with this number or alias. Raises DataError if there is none."""
-        from tasks.promotion.choice import choose_version
-
-        found: Any = choose_version(self.store, self.name, asked)
-        return int(found.version)
+        """The version that a person names, as every verb takes it. Raises SettingsError if there is none such, or if it
+        is one of another model."""
+        name, which = parse_address(asked, self.name)
+        if name != self.name:
+            raise SettingsError(
+                f"{name} is not the model of this workspace, {self.name} (register.name in params.yaml)."
+            )
+        return int(look_up(self.store, name, which).version)
 
     def actor(self, said: str) -> str:
         """Who acts, as the ledger will name them."""

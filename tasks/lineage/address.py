@@ -8,7 +8,7 @@ from tasks.lineage.readable import readable
 FORMS = "3, champion, @champion, models:/NAME/3 or models:/NAME@champion"
 """The ways in which a version is named."""
 _NUMBER = r"v?(?P<number>[0-9]{1,9})"
-"""Longer ones are none that a store can look up."""
+"""Longer ones are none that a store can look up: tasks.lineage.named."""
 _ALIAS = r"(?=[0-9-]*[A-Za-z_])[\w-]+"
 _SHORT = re.compile(rf"{_NUMBER}|@?(?P<alias>{_ALIAS})", re.ASCII)
 _LONG = re.compile(rf"models:/(?P<name>[^/@:]+)(?:/{_NUMBER}|@(?P<alias>{_ALIAS}))", re.ASCII)

@@ -10,6 +10,8 @@ from tasks.tracking.store import Store
 
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _MOST_NAMED = 5
+_LARGEST = 999_999_999
+"""Larger numbers are none that a store can look up."""
 
 
 def find_named(store: Store, configured: str, asked: str) -> Any:
@@ -26,9 +28,10 @@ def look_up(store: Store, name: str, which: int | str) -> Any:
     from mlflow.exceptions import MlflowException
 
     try:
-        if isinstance(which, int):
+        if isinstance(which, int) and 0 < which <= _LARGEST:
             return store.client.get_model_version(name, str(which))
-        return store.client.get_model_version_by_alias(name, which)
+        if isinstance(which, str):
+            return store.client.get_model_version_by_alias(name, which)
     except MlflowException as error:
         if error.error_code not in _ABSENT:
             raise

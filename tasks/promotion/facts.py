@@ -7,10 +7,11 @@ from pathlib import Path
 from tasks.errors import GateError
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.lineage.chain import Chain, Entry
+from tasks.lineage.named import look_up
 from tasks.model.about import read_about
 from tasks.paths import Paths
 from tasks.promotion.champions import recall_of
-from tasks.promotion.choice import choose_version, find_number
+from tasks.promotion.choice import find_number
 from tasks.promotion.clean_process import Answers, ask_all
 from tasks.promotion.rescored import rescore
 from tasks.promotion.test_rows import TestRows, find_test_rows
@@ -41,10 +42,10 @@ def gather_facts(
 ) -> Facts:
     """Check every byte, then ask the version, and the champion by the ledger, in clean processes.
 
-    Raises DataError if there is no such version, IntegrityError if the files of either are not those that were
+    Raises SettingsError if there is no such version, IntegrityError if the files of either are not those that were
     registered, GateError if the champion cannot be asked the same questions.
     """
-    version = choose_version(store, register.name, str(number))
+    version = look_up(store, register.name, number)
     verified = verify_version(store, paths, version, chain)
     champion = _champion(store, paths, chain, number, register)
     recalled = recall_of(chain.entries, number)

@@ -189,7 +189,7 @@ def _enter(store: Store, paths: Paths, name: str, version: int) -> Chain:
                 after=before or version,
                 by=actor(paths.root),
                 via="register",
-                reason="" if before else "the first version",
+                reason="" if before else "there was no champion" if chain.entries else "the first version",
                 evidence={key: tags[key] for key in (STATEMENT_TAG, PACKAGE_DIGEST) if key in tags},
             )
 

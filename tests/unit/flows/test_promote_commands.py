@@ -83,8 +83,10 @@ def test_a_changed_ledger_is_5_and_shown(type_in, desk, capsys: pytest.CaptureFi
 
 
 REFUSALS: list[tuple[list[str], int, str]] = [
-    (["promote", "9", "--reason", "x"], 4, "tiny has no version '9'"),
-    (["promote", "nobody", "--reason", "x"], 4, "tiny has no version 'nobody'"),
+    (["promote", "9", "--reason", "x"], 2, "tiny has no version 9"),
+    (["promote", "nobody", "--reason", "x"], 2, "tiny has no alias nobody"),
+    (["promote", "models:/other/2", "--reason", "x"], 2, "other is not the model of this workspace"),
+    (["reject", "models:/tiny@nobody", "--reason", "x"], 2, "tiny has no alias nobody"),
     (["promote", "2", "--reason", "x", "--expect", "2"], 6, "\nCHAMPION_MOVED: the champion of tiny is v1, not v2"),
     (["promote", "2", "--reason", "  "], 2, "--reason is empty"),
     (["promote", "2", "--reason", "x", "--to", "staging"], 2, "--to staging: only champion is promoted to"),

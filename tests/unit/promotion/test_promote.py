@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from tasks.errors import ChampionMovedError, DataError, IntegrityError
+from tasks.errors import ChampionMovedError, IntegrityError, SettingsError
 from tasks.lineage.kept import read_statement
 from tasks.lineage.ledger import append, ledger_name
+from tasks.lineage.named import find_named
 from tasks.promotion.champions import UNFIT
-from tasks.promotion.choice import choose_version
+from tasks.promotion.choice import find_number
 from tasks.promotion.promote import Asked, Judged, decide, idle
 from tasks.promotion.settled import check_expected, settled_ledger
 from tasks.tracking.download import download
@@ -54,7 +55,7 @@ def test_where_no_gate_was_asked_nothing_passes(desk) -> None:
 
 
 def test_a_version_that_does_not_exist_is_told(desk) -> None:
-    with pytest.raises(DataError, match="tiny has no version '9'"):
+    with pytest.raises(SettingsError, match="tiny has no version 9"):
         desk.judge(9)
 
 
@@ -116,8 +117,14 @@ WORDS = ["0", "-1", "9" * 30, "9" * 5000, "²", "v²", "a'b", "", "@", "a\x00b",
 
 @pytest.mark.parametrize("word", WORDS)
 def test_a_word_that_names_no_version_is_told_in_one_line(desk, word: str) -> None:
-    with pytest.raises(DataError, match="tiny has no version"):
-        choose_version(desk.store, "tiny", word)
+    with pytest.raises(SettingsError, match=r"tiny has no (version|alias)|names no version") as told:
+        find_named(desk.store, "tiny", word)
+    assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("number", [0, -1, 10**30])
+def test_a_number_that_no_version_can_have_is_none(desk, number: int) -> None:
+    assert find_number(desk.store, "tiny", number) is None
 
 
 @pytest.mark.parametrize("typed", ["\udcff", "a\x1b[31m", "a\u202eb", "a\x00"])
