@@ -74,12 +74,16 @@ def _is_over(training: Training, progress: Progress) -> bool:
 def follow_thaw(training: Training, history: Sequence[Epoch]) -> None:
     """Let learn what the thaw says for the epoch after `history`; the frozen layers' states follow."""
     layers = len(layer_stack(training.model.encoder))
-    course = [training.settings.thaw.top_layers(layers, history[:done]) for done in range(len(history) + 1)]
+    moves = training.settings.thaw.top_layers
+    course = [moves(layers, history[:done]) for done in range(len(history) + 1)]
     if course[-1] == training.top_layers:
         return
     training.top_layers = course[-1]
     thaw(training.model, front(course[-1], layers))
-    training.cut, training.train, training.val = training.make_sides(max(course) == course[-1])
+    without_gain = [*history, *[{"val_loss": math.inf}] * (training.settings.epochs - len(history) - 1)]
+    ahead = [moves(layers, without_gain[:done]) for done in range(len(history) + 1, len(without_gain) + 1)]
+    fronts = [front(each, layers) for each in ahead]
+    training.cut, training.train, training.val = training.make_sides(max(course) == course[-1], fronts)
 
 
 def _refuse_divergence(training: Training, sums: StepSums, progress: Progress) -> None:

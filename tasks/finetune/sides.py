@@ -1,5 +1,7 @@
 """Which frozen states are kept for the loop, and why not, where they are not."""
 
+from collections.abc import Sequence
+
 import torch
 
 from tasks.files import drop_oldest
@@ -8,7 +10,7 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.states import frozen_states, size_in_gigabytes
 from tasks.finetune.training import Side
 from tasks.model.batches import pad
-from tasks.model.classifier import Classifier, frozen_layers
+from tasks.model.classifier import Classifier, frozen_layers, frozen_layers_after
 from tasks.model.encoder import layer_stack
 from tasks.model.settings import BaseSettings
 from tasks.model.upper import cut_is_exact
@@ -25,21 +27,27 @@ def make_sides(
     dtype: torch.dtype,
     *,
     untouched: bool = True,
+    fronts: Sequence[int] = (),
 ) -> tuple[int, Side, Side]:
     """The cut, and both sides with the states of the frozen layers if those can be kept.
 
     untouched: whether the frozen layers are still the base's; states are stored under the base's name.
+    fronts: the lowest depths that may learn in later epochs. What enters their layers is stored by the same pass, as
+    far as finetune.cache_gigabytes has room.
     """
-    cut = min(frozen_layers(model), len(layer_stack(model.encoder)) - 1)  # the last layer is always run
+    cut = _cut(model, frozen_layers(model))
     device = next(model.parameters()).device
     if not untouched or why_not_kept(model, cut, train, val, settings, dtype):
         return cut, Side(train), Side(val)
+    later = (_cut(model, frozen_layers_after(model, front)) for front in fronts)
+    cuts = [cut, *dict.fromkeys(each for each in later if 0 < each < cut)]
+    room = int(settings.cache_gigabytes / _gigabytes(model, train, val, dtype))
     sides = [
         Side(
             each,
             frozen_states(
                 model,
-                cut,
+                cuts[:room],
                 each.ids,
                 device=device,
                 dtype=dtype,
@@ -51,6 +59,16 @@ def make_sides(
     ]
     drop_oldest(paths.cache / "states", settings.cache_gigabytes, keep=len(sides))
     return cut, sides[0], sides[1]
+
+
+def _cut(model: Classifier, frozen: int) -> int:
+    return min(frozen, len(layer_stack(model.encoder)) - 1)  # the last layer is always run
+
+
+def _gigabytes(model: Classifier, train: Examples, val: Examples, dtype: torch.dtype) -> float:
+    """What the states of both sides at one cut take."""
+    width = int(model.encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
+    return size_in_gigabytes(sum(train.lengths) + sum(val.lengths), width, dtype)
 
 
 def why_not_kept(
@@ -65,8 +83,7 @@ def why_not_kept(
     moving = [each.kind for each in settings.penalties if each.moves_words]
     if moving:
         return f"finetune.penalties: {', '.join(moving)} changes what the frozen layers see"
-    width = int(model.encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
-    size = size_in_gigabytes(sum(train.lengths) + sum(val.lengths), width, dtype)
+    size = _gigabytes(model, train, val, dtype)
     if size > settings.cache_gigabytes:
         return f"they would take {size:.1f} GB, more than finetune.cache_gigabytes ({settings.cache_gigabytes:g})"
     probe = pad(list(range(min(4, len(val.ids)))), val.ids).to(next(model.parameters()).device)

@@ -160,8 +160,16 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
         settings=settings,
         train=Side(start.train),
         val=Side(start.val),
-        make_sides=lambda untouched: make_sides(
-            start.model, start.train, start.val, settings, start.base, start.paths, start.dtype, untouched=untouched
+        make_sides=lambda untouched, fronts: make_sides(
+            start.model,
+            start.train,
+            start.val,
+            settings,
+            start.base,
+            start.paths,
+            start.dtype,
+            untouched=untouched,
+            fronts=fronts,
         ),
         label_weights=start.weights,
         save=lambda progress, tensors: (

@@ -1,6 +1,7 @@
-"""States that enter the first learning layer: computed once when all below it is frozen."""
+"""States that enter the first learning layer, now and once more layers have thawed: computed once for frozen layers."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def size_in_gigabytes(token_count: int, width: int, dtype: torch.dtype) -> float
 
 def frozen_states(
     model: Classifier,
-    cut: int,
+    cuts: Sequence[int],
     ids: Tokens,
     *,
     device: torch.device,
@@ -52,37 +53,44 @@ def frozen_states(
     folder: Path,
     key: str,
 ) -> FrozenStates:
-    """The states that enter layer `cut` for each row, from `folder` if the same were stored before.
+    """The states that enter layer `cuts[0]` for each row, from `folder` if the same were stored before.
 
+    If they have to be computed, the same pass stores those that enter the other cuts, all of them lower.
     `key` names the base and the way of computing; the rows' ids, the cut, device, dtype, threads and torch are added.
     """
-    file = folder / f"{_file_key(cut, ids, device, dtype, key)}.safetensors"
+    files = {cut: folder / f"{_file_key(cut, ids, device, dtype, key)}.safetensors" for cut in cuts}
     starts = [0]
     for each in ids:
         starts.append(starts[-1] + len(each))
-    if not file.exists():
-        with replacing(file) as temporary:
-            save_file({"states": _compute(model, cut, ids, starts, device=device, dtype=dtype)}, temporary)
-    os.utime(file)  # the least recently used go first
-    return FrozenStates(load_file(file)["states"], starts)
+    wanted = files[cuts[0]]
+    if not wanted.exists():
+        missing = [cut for cut, file in files.items() if not file.exists()]
+        for cut, states in _compute(model, missing, ids, starts, device=device, dtype=dtype).items():
+            with replacing(files[cut]) as temporary:
+                save_file({"states": states}, temporary)
+    for file in files.values():
+        if file.exists():
+            os.utime(file)  # the least recently used go first
+    return FrozenStates(load_file(wanted)["states"], starts)
 
 
 @torch.no_grad()
 def _compute(
-    model: Classifier, cut: int, ids: Tokens, starts: list[int], *, device: torch.device, dtype: torch.dtype
-) -> Tensor:
+    model: Classifier, cuts: Sequence[int], ids: Tokens, starts: list[int], *, device: torch.device, dtype: torch.dtype
+) -> dict[int, Tensor]:
+    """The states at each cut, (all tokens, D), from one pass over the rows."""
     model.eval()
-    states: Tensor | None = None
+    states: dict[int, Tensor] = {}
     for rows in plan_batches([len(each) for each in ids], TOKEN_BUDGET):
         batch = pad(rows, ids).to(device)
         with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            hidden = states_at(model.encoder, cut, batch.input_ids, batch.attention_mask, batch.token_types)
-        hidden = hidden.to("cpu", dtype)
-        if states is None:
-            states = torch.empty(starts[-1], hidden.shape[-1], dtype=dtype)
-        for place, row in enumerate(rows):
-            states[starts[row] : starts[row + 1]] = hidden[place, : len(ids[row])]
-    assert states is not None
+            caught = states_at(model.encoder, cuts, batch.input_ids, batch.attention_mask, batch.token_types)
+        for cut, hidden in zip(cuts, caught, strict=True):
+            if cut not in states:
+                states[cut] = torch.empty(starts[-1], hidden.shape[-1], dtype=dtype)
+            of_rows = hidden.to("cpu", dtype)
+            for place, row in enumerate(rows):
+                states[cut][starts[row] : starts[row + 1]] = of_rows[place, : len(ids[row])]
     return states
 
 

@@ -51,8 +51,9 @@ class Pass:
 class Training:
     """What the loop needs. `save(progress, tensors)` keeps a checkpoint, `watch(step, numbers)` looks on.
 
-    `make_sides(untouched)` gives the first learning layer and both sides, with the states of the frozen layers below
-    if those are `untouched` by training and can be kept; it is asked again whenever layers thaw or freeze.
+    `make_sides(untouched, fronts)` gives the first learning layer and both sides, with the states of the frozen layers
+    below if those are `untouched` by training and can be kept; it is asked again whenever layers thaw or freeze.
+    `fronts` are the lowest depths that may learn in later epochs.
     """
 
     model: Classifier
@@ -61,7 +62,7 @@ class Training:
     settings: FinetuneSettings
     train: Side
     val: Side
-    make_sides: Callable[[bool], tuple[int, Side, Side]]
+    make_sides: Callable[[bool, Sequence[int]], tuple[int, Side, Side]]
     label_weights: Tensor
     save: Callable[[Progress, Tensors], None]
     watch: Callable[[int, dict[str, float]], None]

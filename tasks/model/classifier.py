@@ -1,5 +1,6 @@
 """Base + head, shaped by a strategy."""
 
+from collections.abc import Set
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -119,10 +120,19 @@ def parameter_depths(model: Classifier) -> dict[str, int]:
 
 def frozen_layers(model: Classifier) -> int:
     """How many layers, counted from the embeddings up, hold nothing that learns. 0 also if the embeddings learn."""
+    return _below(model, {name for name, parameter in model.named_parameters() if parameter.requires_grad})
+
+
+def frozen_layers_after(model: Classifier, lowest_depth: int) -> int:
+    """`frozen_layers` as it will be after `thaw(model, lowest_depth)`."""
+    depths = parameter_depths(model)
+    return _below(model, {name for name in model.learnable if depths[name] >= lowest_depth})
+
+
+def _below(model: Classifier, learning: Set[str]) -> int:
     depths = parameter_depths(model)
     layers = len(layer_stack(model.encoder))
-    learning = [depths[name] for name, parameter in model.named_parameters() if parameter.requires_grad]
-    return max(0, min([*learning, layers + 1]) - 1)
+    return max(0, min([*(depths[name] for name in learning), layers + 1]) - 1)
 
 
 def train_mode(model: Classifier) -> None:

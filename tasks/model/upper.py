@@ -1,8 +1,8 @@
 """The layers from a cut on, run from stored states: what is below the cut needs computing only once."""
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -58,7 +58,7 @@ def cut_is_exact(
     encoder.eval()
     inputs = encoder_inputs(encoder, input_ids, attention_mask, token_types)
     whole = encoder(**inputs).last_hidden_state
-    stored = states_at(encoder, cut, input_ids, attention_mask, token_types)
+    (stored,) = states_at(encoder, [cut], input_ids, attention_mask, token_types)
     try:
         again = upper_layers(encoder, cut, stored)(**inputs).last_hidden_state
     except RuntimeError:  # the base does something else with its embeddings
@@ -69,31 +69,39 @@ def cut_is_exact(
 
 @torch.no_grad()
 def states_at(
-    encoder: nn.Module, cut: int, input_ids: Tensor, attention_mask: Tensor, token_types: Tensor | None = None
-) -> Tensor:
-    """The states (B, T, D) that enter layer number `cut` (0-based); the layers above it are not run."""
-    with _stopping_at(layer_stack(encoder)[cut]) as caught, suppress(_StopForwardError):
-        encoder(**encoder_inputs(encoder, input_ids, attention_mask, token_types))
-    return caught[0]
+    encoder: nn.Module,
+    cuts: Sequence[int],
+    input_ids: Tensor,
+    attention_mask: Tensor,
+    token_types: Tensor | None = None,
+) -> list[Tensor]:
+    """The states (B, T, D) that enter each of the layers `cuts` (0-based); the layers above the highest are not run."""
+    stack = layer_stack(encoder)
+    highest = max(cuts)
+    caught: dict[int, Tensor] = {}
+
+    def catch(cut: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        caught[cut] = args[0] if args else kwargs["hidden_states"]
+        if cut == highest:
+            raise _StopForwardError
+
+    handles = [
+        stack[cut].register_forward_pre_hook(
+            lambda _, args, kwargs, cut=cut: catch(cut, args, kwargs), with_kwargs=True
+        )
+        for cut in set(cuts)
+    ]
+    try:
+        with suppress(_StopForwardError):
+            encoder(**encoder_inputs(encoder, input_ids, attention_mask, token_types))
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [caught[cut] for cut in cuts]
 
 
 class _StopForwardError(Exception):
     """Raised inside a forward pass once the states are in hand."""
-
-
-@contextmanager
-def _stopping_at(layer: nn.Module) -> Iterator[list[Tensor]]:
-    caught: list[Tensor] = []
-
-    def stop(_: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        caught.append(args[0] if args else kwargs["hidden_states"])
-        raise _StopForwardError
-
-    handle = layer.register_forward_pre_hook(stop, with_kwargs=True)
-    try:
-        yield caught
-    finally:
-        handle.remove()
 
 
 def _with_replaced(module: nn.Module, replacements: dict[int, nn.Module]) -> nn.Module:

@@ -64,7 +64,7 @@ class Probe:
         cut = self._training.cut if kept else 0
         if cut != self._cut:
             encoder = self._training.model.encoder
-            self._states = [states_at(encoder, cut, *self._inputs(number)) for number in range(len(self._batches))]
+            self._states = [states_at(encoder, [cut], *self._inputs(number))[0] for number in range(len(self._batches))]
             self._cut = cut
 
     def _inputs(self, number: int) -> tuple[Tensor, Tensor, Tensor | None]:

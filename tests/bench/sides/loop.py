@@ -78,7 +78,7 @@ def _training(start: Start, turn: Turn) -> Training:
         settings=settings,
         train=sides[1],
         val=sides[2],
-        make_sides=lambda _: sides,
+        make_sides=lambda _untouched, _fronts: sides,
         label_weights=start.weights,
         save=save,
         watch=lambda _step, _numbers: None,

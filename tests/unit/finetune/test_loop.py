@@ -44,8 +44,8 @@ def training_of(
         settings=settings,
         train=Side(start.train),
         val=Side(start.val),
-        make_sides=lambda untouched: make_sides(
-            model, start.train, start.val, settings, base, paths, dtype, untouched=untouched
+        make_sides=lambda untouched, fronts: make_sides(
+            model, start.train, start.val, settings, base, paths, dtype, untouched=untouched, fronts=fronts
         ),
         label_weights=start.weights,
         save=lambda progress, tensors: None,

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import torch
 
+from tasks.finetune import states
 from tasks.finetune.loop import fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.thaws.base import Thaw
 from tasks.finetune.thaws.by_epoch import ByEpoch
 from tasks.finetune.thaws.freeze_out import FreezeOut
+from tasks.finetune.thaws.on_plateau import OnPlateau
 from tasks.finetune.training import Training
 from tasks.model.classifier import learned_state, parameter_depths
 from tasks.model.settings import BaseSettings
@@ -112,6 +114,29 @@ def test_states_of_several_fronts_stay_within_the_bound_on_disk_and_the_front_in
         assert torch.equal(weights, bounded.best[name]), name
 
 
+def test_one_pass_stores_the_states_of_all_fronts_to_come(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Byte for byte what each front would have stored alone; one pass a side, however often layers thaw."""
+    folder = learnable.cache / "states"
+    for layers in (1, 2):
+        alone = training_of(learnable, replace(SETTINGS, strategy=Partial(layers=layers), epochs=1), tiny_base)
+        fit(alone, Progress())
+    files = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert len(files) == 4  # train and val at cuts 2 and 1
+    for file in folder.iterdir():
+        file.unlink()
+    passes: list[list[int]] = []
+    compute = states._compute
+    monkeypatch.setattr(
+        states, "_compute", lambda model, cuts, *rest, **how: passes.append(cuts) or compute(model, cuts, *rest, **how)
+    )
+    for thaw in (ByEpoch(start=1), OnPlateau(start=1, smallest_gain=0.99)):
+        fit(training_of(learnable, replace(SETTINGS, thaw=thaw, epochs=3), tiny_base), Progress())
+        assert {file.name: file.read_bytes() for file in folder.iterdir()} == files
+        assert passes == [[2, 1], [2, 1]]
+
+
 def test_stored_states_are_those_of_the_rows_at_hand(learnable: Paths, tiny_base: BaseSettings) -> None:
     """Augmented rows are rows of their own: others have other states, and what was stored is not taken for them."""
     import pyarrow.parquet as pq
@@ -126,10 +151,10 @@ def test_stored_states_are_those_of_the_rows_at_hand(learnable: Paths, tiny_base
     changed = table.set_column(table.column_names.index("text"), "text", [texts])
     write_table(learnable.augmented, changed, AUGMENTED)
     training = training_of(learnable, settings, tiny_base, narrow=False)
-    _, side, _ = training.make_sides(True)
+    _, side, _ = training.make_sides(True, [])
     assert side.states is not None
     ids = torch.tensor([side.examples.ids[0]])
-    fresh = states_at(training.model.eval().encoder, 2, ids, torch.ones_like(ids))
+    (fresh,) = states_at(training.model.eval().encoder, [2], ids, torch.ones_like(ids))
     torch.testing.assert_close(side.states.batch(torch.tensor([0]), ids.shape[1]), fresh)
 
 

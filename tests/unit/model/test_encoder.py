@@ -56,7 +56,7 @@ def test_upper_layers_from_stored_states_give_what_the_whole_gives(
     encoder = load(tiny_bases(kind))
     with torch.no_grad():
         whole = encoder(input_ids=IDS, attention_mask=MASK).last_hidden_state
-        stored = states_at(encoder, cut, IDS, MASK)
+        (stored,) = states_at(encoder, [cut], IDS, MASK)
         upper = upper_layers(encoder, cut, stored)(input_ids=IDS, attention_mask=MASK).last_hidden_state
     torch.testing.assert_close(whole[MASK.bool()], upper[MASK.bool()])
     assert len(layer_stack(encoder)) == 3

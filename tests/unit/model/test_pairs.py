@@ -148,7 +148,7 @@ def test_upper_layers_give_the_same_from_stored_states_of_pairs(
     encoder = load_encoder(folder_of(base), "sdpa").eval()
     batch = batch_of(base, PAIRS)
     inputs = encoder_inputs(encoder, batch.input_ids, batch.attention_mask, batch.token_types)
-    stored = states_at(encoder, cut, batch.input_ids, batch.attention_mask, batch.token_types)
+    (stored,) = states_at(encoder, [cut], batch.input_ids, batch.attention_mask, batch.token_types)
     again = upper_layers(encoder, cut, stored)(**inputs).last_hidden_state
     torch.testing.assert_close(again, encoder(**inputs).last_hidden_state)
     assert cut_is_exact(encoder, cut, batch.input_ids, batch.attention_mask, batch.token_types)
