@@ -10,7 +10,7 @@ from tasks.settings import settings
 
 @settings
 class AugmentSettings:
-    """Off by default: with no methods, the train rows pass as they are."""
+    """Off by default: with no methods and no label names, the train rows pass as they are."""
 
     methods: tuple[AnyMethod, ...] = ()
     """Ways to change a text, e.g. {kind: word_swap, rate: 0.1}; each new row draws one of them."""
@@ -20,6 +20,8 @@ class AugmentSettings:
     """Whether rows are made from the smaller labels until they have as many as the largest."""
     max_balance_factor: Annotated[float, Field(gt=1, le=100)] = 5.0
     """With `balance`, no label grows beyond this many times its own train rows and their copies."""
+    label_names: bool = False
+    """Whether each label's name is a train row, too (`card_arrival`: card arrival). For few rows and telling names."""
     max_held_out_similarity: Annotated[float, Field(ge=0.5, le=1)] = 0.8
     """A new row at least this much like a val or test row (as in split.near_duplicate_similarity) is thrown away."""
     seed: int = 0

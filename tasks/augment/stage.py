@@ -19,7 +19,8 @@ def run(paths: Paths, *, augment: AugmentSettings, base: BaseSettings) -> dict[s
     train = read_table(paths.train, SPLIT)
     originals = train.append_column(AUGMENTED.field("parent_id"), train["row_id"])
     originals = originals.append_column(AUGMENTED.field("method"), pa.array(["original"] * len(train), pa.string()))
-    new, thrown = _make(paths, train, augment, base) if augment.methods else (AUGMENTED.empty_table(), {})
+    adds = augment.methods or augment.label_names
+    new, thrown = _make(paths, train, augment, base) if adds else (AUGMENTED.empty_table(), {})
     table = pa.concat_tables([originals, new])
     write_table(paths.augmented, table, AUGMENTED)
     return {
@@ -33,12 +34,16 @@ def run(paths: Paths, *, augment: AugmentSettings, base: BaseSettings) -> dict[s
 def _make(
     paths: Paths, train: pa.Table, augment: AugmentSettings, base: BaseSettings
 ) -> tuple[pa.Table, dict[str, int]]:
-    from tasks.augment.new_rows import make_rows  # late: nothing of this is needed with the methods off
+    from tasks.augment.label_names import name_rows  # late: nothing of this is needed where nothing is added
+    from tasks.augment.new_rows import make_rows
     from tasks.model.base import find_base
     from tasks.near_duplicates import near_any
 
-    made, thrown = make_rows(train.to_pylist(), augment, lambda: find_base(base, paths.root))
-    new = pa.Table.from_pylist(made, schema=AUGMENTED)
+    rows = train.to_pylist()
+    names, without = name_rows(rows) if augment.label_names else ([], {})
+    made, thrown = make_rows(rows, augment, lambda: find_base(base, paths.root)) if augment.methods else ([], {})
+    thrown |= without
+    new = pa.Table.from_pylist([*names, *made], schema=AUGMENTED)
     held_out = pa.concat_tables(read_table(path, SPLIT, ["text", "pair"]) for path in (paths.val, paths.test))
     is_near = near_any(joined(new), joined(held_out), augment.max_held_out_similarity)
     return new.filter(pa.array(~is_near)), {**thrown, "near_held_out": int(is_near.sum())}

@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--shots", type=int, default=0, help="train rows a label; 0: all")
     parser.add_argument("--draws", type=int, default=1, help="drawings of so many rows, each with its own seed")
     parser.add_argument("--set", type=yaml.safe_load, default={}, help="lines of finetune for all, e.g. '{epochs: 10}'")
+    parser.add_argument("--augment", type=yaml.safe_load, default={}, help="lines of augment, '{label_names: true}'")
     options = parser.parse_args()
     results: dict[str, list[dict[str, Any]]] = {name: [] for name in options.presets or USUAL}
     for draw in range(options.draws):
@@ -42,6 +43,7 @@ def main() -> None:
             paths = Paths(Path(folder))
             settings = repository_settings(options.folder, options.label_column, options.text_column)
             settings["validate"]["label_errors"] = "off"
+            settings["augment"] = settings["augment"] | options.augment
             run_stages(paths, settings, "ingest", "validate", "split")
             if options.shots:
                 _keep_few(paths, options.shots, draw)
