@@ -14,6 +14,8 @@ from tasks.trials.patch import SECTIONS, Patch, nested, patched
 PRESET = "preset"
 """The one key that is not in params.yaml: a preset's lines, below all other keys."""
 _WORDS = ("low", "high", "log", "choices")
+_WITHOUT_EFFECT = {"monitors", "checkpoint_steps"}
+"""Keys of finetune that change no score."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,29 @@ def _check_key(key: str, space: Space, values: Mapping[str, Any], source: str) -
             f"{source}: {key}: every trial gets the same rows, so that only keys of {' and '.join(SECTIONS)} can vary, "
             f"as in finetune.learning_rate; or {PRESET}."
         )
+    kinds = set()
     for around in _whole_parts(space, key):
         for value in _ends(space[key]):
-            patched(values, patch_of({**around, key: value}), source)
+            kinds.add(patched(values, patch_of({**around, key: value}), source).finetune.strategy.kind)
+    _refuse_unread(key, kinds, source)
+
+
+def _refuse_unread(key: str, kinds: set[str], source: str) -> None:
+    """Raise SettingsError for a key that changes no score with any of these strategies: all trials would be the same."""
+    section, _, rest = key.partition(".")
+    name = rest.partition(".")[0]
+    if section != "finetune":
+        return
+    if name in _WITHOUT_EFFECT:
+        raise SettingsError(f"{source}: {key}: it changes no score, so that all trials would be the same. Leave it out.")
+    if kinds == {"feature_extraction"}:
+        from tasks.finetune.plan import USED_WITHOUT_LOOP  # late: imports torch
+
+        if name not in USED_WITHOUT_LOOP:
+            raise SettingsError(
+                f"{source}: {key}: feature_extraction has no loop that reads it, so that all trials would be the same. "
+                "Leave it out, or set another finetune.strategy in params.yaml."
+            )
 
 
 def _check_presets(knob: Range | Choices, source: str) -> None:
