@@ -27,9 +27,7 @@ def _ray(jobs: int) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     from prefect_ray import RayTaskRunner
 
-    return RayTaskRunner(
-        init_kwargs={"num_cpus": jobs, "include_dashboard": False, "logging_level": logging.ERROR}
-    )
+    return RayTaskRunner(init_kwargs={"num_cpus": jobs, "include_dashboard": False, "logging_level": logging.ERROR})
 
 
 RUNNERS: dict[str, Callable[[int], Any]] = {"processes": _processes, "dask": _dask, "ray": _ray}

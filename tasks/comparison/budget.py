@@ -33,11 +33,14 @@ class Budget:
     def words(self) -> str:
         """For the report."""
         if self.energy is not None:
-            return f"at most {self.energy:g} Wh each, estimated as {self.cpu_seconds:g} CPU-seconds at {self.watts:g} W a core"
-        return f"at most {self.seconds:g} CPU-seconds each" if self.seconds is not None else f"{self.epochs} epochs each"
+            estimate = f"estimated as {self.cpu_seconds:g} CPU-seconds at {self.watts:g} W a core"
+            return f"at most {self.energy:g} Wh each, {estimate}"
+        return (
+            f"at most {self.seconds:g} CPU-seconds each" if self.seconds is not None else f"{self.epochs} epochs each"
+        )
 
     def is_over(self, cpu_seconds: float) -> bool:
-        """Whether a training took far more than allowed: reading and saving are not on the clock, a head is not stopped."""
+        """Whether a training took far more than allowed: what has no steps cannot be stopped."""
         return self.cpu_seconds is not None and cpu_seconds > OVER * self.cpu_seconds
 
     def counted(self, cpu_seconds: float) -> float:
@@ -60,7 +63,9 @@ def make_budget(
     named = [name for name, value in given.items() if value is not None]
     if len(named) > 1:
         raise SettingsError(f"{' and '.join(named)}: a budget is one of them. Drop the other.")
-    wrong = [name for name, value in {**given, "--watts": watts}.items() if value is not None and not 0 < value < math.inf]
+    wrong = [
+        name for name, value in {**given, "--watts": watts}.items() if value is not None and not 0 < value < math.inf
+    ]
     if wrong:
         raise SettingsError(f"{wrong[0]} must be a number above 0.")
     return Budget(epochs if named else config.finetune.epochs, seconds, energy, watts)

@@ -79,7 +79,7 @@ def plan_comparison(
     watts: float,
     metric: str,
 ) -> Plan:
-    """What is to be done with these rows. Raises SettingsError for every mistake in what is asked, whatever the rows."""
+    """What is to be done with these rows. Raises SettingsError for a mistake in what is asked, whatever the rows."""
     config = load_config(paths.params)
     budget = make_budget(config, epochs=epochs, seconds=seconds, energy=energy, watts=watts)
     read = read_candidates(candidates, read_yaml(paths.params), paths.root)

@@ -113,6 +113,16 @@ def test_lines_are_put_in_place_and_comments_stay(paths: Paths) -> None:
     assert with_lines(text, patch) == text
 
 
+def test_comments_within_what_is_replaced_stay_with_their_keys() -> None:
+    strategy = "  strategy:\n    kind: partial   # which weights\n    layers: 2   # how many\n"
+    text = f"finetune:\n{strategy}  epochs: 5   # passes\n"
+    assert with_lines(text, {"finetune": {"strategy": {"kind": "partial", "layers": 3}}}) == text.replace("2 ", "3 ")
+    other = with_lines(text, {"finetune": {"strategy": {"kind": "full"}}})
+    assert "kind: full      # which weights" in other
+    assert "layers" not in other
+    assert "epochs: 5   # passes" in other
+
+
 def test_lines_that_are_no_settings_change_nothing(paths: Paths) -> None:
     before = paths.params.read_text()
     with pytest.raises(SettingsError, match="epochs"):

@@ -52,6 +52,8 @@ def test_ranges_and_choices_are_read() -> None:
         ({"finetune__thaw": {"choices": [{"kind": "by_epoc"}]}}, "did you mean 'by_epoch'"),
         ({"augment__copies": {"low": 1, "high": 2}}, "every trial gets the same rows"),
         ({"preset": {"choices": ["loar"]}}, "did you mean 'lora'"),
+        ({"finetune__epochs": {"low": 1.0, "high": 3.0}}, "epochs: input should be a valid integer"),
+        ({"finetune__learning_rate": {"low": 1e-5, "high": 1e-3, "log": "yes please"}}, "log must be true or false"),
         ({"finetune__checkpoint_steps": {"low": 1, "high": 9}}, "it changes no score"),
         ({"finetune__monitors": {"choices": [[], [{"kind": "convergence"}]]}}, "it changes no score"),
         (
