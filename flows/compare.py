@@ -30,6 +30,7 @@ from tasks.evaluate.bootstrap import Draws
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.tracking import live_run
+from tasks.trials.trial import rows_digests
 
 Metric = Literal["macro_f1", "accuracy"]
 
@@ -79,6 +80,7 @@ def compare(
         plan = plan_comparison(
             paths,
             candidates,
+            rows_digests(paths),
             seeds=seeds,
             epochs=epochs,
             seconds=seconds,
@@ -103,7 +105,12 @@ def _compare(paths: Paths, plan: Plan, config: Config, trainer: Trainer) -> dict
     result = decide(finished, plan.budget, plan.metric, draws)
     result["failed"] = [{"name": name, "seed": seed, "reason": reason} for (name, seed), reason in failed.items()]
     result |= {"id": plan.name, "seeds": list(plan.seeds), "metric": plan.metric, "budget": plan.budget.words}
-    result |= {"watts": plan.budget.watts, "confidence": draws.confidence, "resamples": draws.resamples}
+    result |= {
+        "allowed": plan.budget.cpu_seconds,
+        "watts": plan.budget.watts,
+        "confidence": draws.confidence,
+        "resamples": draws.resamples,
+    }
     _add_latency(paths, plan, trainer, result)
     result["test"] = _test_of_winner(paths, plan, trainer, result["winner"])
     write_results(paths, plan.folder(paths), result, taken_lines(plan, result["winner"], config))

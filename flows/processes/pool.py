@@ -25,6 +25,10 @@ class Pool:
         self._busy: list[Workshop] = []
         self._is_open = True
 
+    def __reduce__(self) -> str:
+        """A flow is sent to other processes with all that it names: there this is their own pool, by its name."""
+        return "POOL"
+
     @contextmanager
     def lent(self, root: Path) -> Iterator[Workshop]:
         """A workshop of the workspace that nobody else uses within the block."""

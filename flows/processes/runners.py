@@ -1,5 +1,7 @@
 """Who runs the trainings of a comparison or a search: processes of this machine, Dask or Ray."""
 
+import logging
+import os
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -20,9 +22,12 @@ def _dask(jobs: int) -> Any:
 
 
 def _ray(jobs: int) -> Any:
+    # read when Ray is imported: its servers listen on 127.0.0.1 alone, as it does by default on Windows and macOS
+    os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     from prefect_ray import RayTaskRunner
 
-    return RayTaskRunner(init_kwargs={"num_cpus": jobs, "include_dashboard": False})
+    return RayTaskRunner(init_kwargs={"num_cpus": jobs, "include_dashboard": False, "logging_level": logging.ERROR})
 
 
 RUNNERS: dict[str, Callable[[int], Any]] = {"processes": _processes, "dask": _dask, "ray": _ray}

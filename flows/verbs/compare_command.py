@@ -18,7 +18,6 @@ from flows.run import flow_session
 from flows.verbs.commands import print_json
 from flows.verbs.params_lines import apply_lines
 from flows.verbs.terminal import Watcher, make_console
-from tasks.comparison.candidates import read_candidates
 from tasks.comparison.paired import METRICS
 from tasks.comparison.plan import plan_comparison
 from tasks.comparison.results import read_results
@@ -26,6 +25,7 @@ from tasks.config import load_config, read_yaml
 from tasks.errors import SettingsError
 from tasks.paths import Paths
 from tasks.pipeline import STAGES
+from tasks.trials.trial import rows_digests
 
 
 def compare_all(
@@ -40,7 +40,7 @@ def compare_all(
         raise SettingsError("compare needs at least two candidates, e.g.: finetrace compare partial lora")
     if asked["metric"] not in METRICS:
         raise SettingsError(f"--metric {asked['metric']}: known: {', '.join(METRICS)}.")
-    read_candidates(candidates, read_yaml(paths.params), paths.root)  # every mistake before anything is started
+    plan_comparison(paths, candidates, {}, **asked)  # every mistake before anything is started
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
     try:
@@ -77,7 +77,7 @@ def _compare(paths: Paths, candidates: list[str], jobs: int, runner: str, asked:
 
 def _known(paths: Paths, candidates: list[str], asked: dict[str, Any]) -> dict[str, Any] | None:
     """The same comparison, if it has been made and nothing in it failed."""
-    found = read_results(plan_comparison(paths, candidates, **asked).folder(paths))
+    found = read_results(plan_comparison(paths, candidates, rows_digests(paths), **asked).folder(paths))
     return found if found is not None and not found["failed"] else None
 
 
@@ -98,7 +98,7 @@ def print_comparison(console: Console, result: dict[str, Any]) -> None:
     span = f"[{test['macro_f1']['low']:.3f}, {test['macro_f1']['high']:.3f}]"
     console.print(
         f"Test, looked at once by {escape(test['candidate'])}: accuracy {test['accuracy']['value']:.3f}, "
-        f"macro F1 {test['macro_f1']['value']:.3f} {escape(span)}"
+        f"macro F1 {test['macro_f1']['value']:.3f} {escape(span)}{_looks(test['looks'])}"
     )
     console.print(f"Report   {escape(result['page'])}")
     if result["lines"]:
@@ -122,6 +122,10 @@ def _cells(each: dict[str, Any], result: dict[str, Any]) -> list[str]:
         f"{each['bytes'] / 1e6:.1f}",
         f"{each['times_fastest']:.2f}",
     ]
+
+
+def _looks(count: int) -> str:
+    return f" (comparison number {count} to look at this test side)" if count > 1 else ""
 
 
 def _short(count: int) -> str:

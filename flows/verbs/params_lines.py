@@ -1,6 +1,7 @@
 """Lines put into params.yaml, comments kept."""
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -21,10 +22,22 @@ def with_lines(text: str, patch: Patch) -> str:
         if values.get(section) is None:
             values[section] = {}
         for key, value in lines.items():
-            values[section][key] = value
+            _put(values[section], key, value)
     written = io.StringIO()
     yaml.dump(values, written)
     return written.getvalue()
+
+
+def _put(section: Any, key: str, value: Any) -> None:
+    """Put a value in place of the old one; of a mapping, key by key, so that those it keeps keep their comments."""
+    old = section.get(key)
+    if not isinstance(old, dict) or not isinstance(value, Mapping):
+        section[key] = value
+        return
+    for gone in [each for each in old if each not in value]:
+        del old[gone]
+    for each, given in value.items():
+        old[each] = given
 
 
 def apply_lines(paths: Paths, patch: Patch) -> None:

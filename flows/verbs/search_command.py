@@ -1,5 +1,6 @@
 """`finetrace search`: what the command line does and prints."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ def search_all(
     config = load_config(paths.params)
     console = make_console(stderr=as_json)
     below: dict[str, Any] = {}
+    if seconds is not None and not 0 < seconds < math.inf:
+        raise SettingsError("--seconds must be a number above 0.")
     if resume and (space or auto):
         raise SettingsError("--resume goes on with the newest search as it was: leave the space and --auto out.")
     if auto:

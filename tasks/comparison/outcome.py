@@ -39,11 +39,13 @@ def decide(finished: Sequence[Finished], budget: Budget, metric: str, draws: Dra
     best, leads = against_best({name: each[metric] for name, each in scores.items()}, draws)
     standings = {
         each.name: Standing(
-            scores[each.name][metric].value, each.cpu_seconds, leads[each.name][1] if each.name in leads else None
+            scores[each.name][metric].value,
+            budget.counted(each.cpu_seconds),
+            leads[each.name][1] if each.name in leads else None,
         )
         for each in finished
     }
-    cheap = pareto_front({name: (each.cost, each.score) for name, each in standings.items()})
+    cheap = pareto_front({each.name: (each.cpu_seconds, standings[each.name].score) for each in finished})
     small = pareto_front({each.name: (each.results[0]["bytes"], standings[each.name].score) for each in finished})
     rows: list[dict[str, Any]] = []
     for each in finished:
@@ -77,14 +79,13 @@ def _guesses(each: Finished, first: Finished) -> Guesses:
 
 def _costs(each: Finished, budget: Budget) -> dict[str, Any]:
     first = each.results[0]
-    allowed = budget.cpu_seconds
     return {
         "name": each.name,
         "lines": dict(each.lines),
         "cpu_seconds": each.cpu_seconds,
         "watt_hours": budget.watt_hours(each.cpu_seconds),
         "epochs": [len(one["curve"]) for one in each.results],
-        "is_over_budget": allowed is not None and each.cpu_seconds > 1.5 * allowed,
+        "is_over_budget": budget.is_over(each.cpu_seconds),
         **{key: first[key] for key in ("trainable", "total", "bytes")},
     }
 

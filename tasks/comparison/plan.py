@@ -13,7 +13,7 @@ from tasks.errors import SettingsError
 from tasks.paths import Paths
 from tasks.settings import as_dict
 from tasks.trials.patch import Patch
-from tasks.trials.trial import Trial, make_trial, rows_digests
+from tasks.trials.trial import Trial, make_trial
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ def make_plan(
 def plan_comparison(
     paths: Paths,
     candidates: Sequence[str],
+    rows: Mapping[str, str],
     *,
     seeds: int,
     epochs: int | None,
@@ -78,11 +79,11 @@ def plan_comparison(
     watts: float,
     metric: str,
 ) -> Plan:
-    """What is to be done, for rows that are up to date."""
+    """What is to be done with these rows. Raises SettingsError for a mistake in what is asked, whatever the rows."""
     config = load_config(paths.params)
     budget = make_budget(config, epochs=epochs, seconds=seconds, energy=energy, watts=watts)
     read = read_candidates(candidates, read_yaml(paths.params), paths.root)
-    return make_plan(read, config, rows_digests(paths), seeds=seeds, budget=budget, metric=metric)
+    return make_plan(read, config, rows, seeds=seeds, budget=budget, metric=metric)
 
 
 def taken_lines(plan: Plan, candidate: str, config: Config) -> Patch:

@@ -39,7 +39,8 @@ def verdict_words(standings: Mapping[str, Standing], metric: str, seeds: int) ->
         share = standings[winner].cost / standings[best].cost if standings[best].cost else 1.0
         said.append(f"Take {winner}: of those not shown worse it is the cheapest, at {share:.2f} of {best}'s CPU time.")
     elif len(even) > 1:
-        said.append(f"Take {best}: it is also the cheapest of them.")
+        alone = all(standings[name].cost > standings[best].cost for name in even if name != best)
+        said.append(f"Take {best}: {'it is also the cheapest of them' if alone else 'none of them is cheaper'}.")
     if worse and len(even) > 1:
         said.append(f"Shown worse: {', '.join(worse)}.")
     if seeds == 1:

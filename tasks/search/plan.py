@@ -66,7 +66,11 @@ class SearchPlan:
 def plan_search(
     paths: Paths, config: Config, rows: Mapping[str, str], *, space: Path | None, below: Patch, resume: bool
 ) -> SearchPlan:
-    """The search over the space in a file, over the default one of the strategy, or the newest one again."""
+    """The search over the space in a file, over the default one of the strategy, or the newest one again.
+
+    Raises SettingsError for a mistake in the space; with rows, also if the newest one was made with others, or around
+    other settings.
+    """
     values = read_yaml(paths.params)
     if resume:
         raw, below, source = _newest(paths)
@@ -75,7 +79,13 @@ def plan_search(
     around = patched(values, below, "the chosen preset") if below else config
     merged = merged_lines(values, below)
     parsed = default_space(around) if raw is None else parse_space(raw, merged, source)
-    return SearchPlan(parsed, values, below, around, rows)
+    plan = SearchPlan(parsed, values, below, around, rows)
+    if resume and rows and plan.name != source:
+        raise SettingsError(
+            f"--resume: params.yaml or the rows are not those of search {source[:8]}, so scores would not compare. "
+            "Restore them, or start a new search: finetrace search"
+        )
+    return plan
 
 
 def _newest(paths: Paths) -> tuple[Any, Patch, str]:

@@ -20,7 +20,8 @@ def summarise(plan: SearchPlan, tries: list[Try], importances: dict[str, float])
     """What a search has found so far. Raises GateError if no trial was trained to its end."""
     done = [each for each in tries if each.state == "complete"]
     if not done:
-        reasons = "; ".join(dict.fromkeys(each.reason.rstrip(".") for each in tries if each.reason)) or "all pruned"
+        reasons = "; ".join(dict.fromkeys(each.reason.rstrip(".") for each in tries if each.reason))
+        reasons = reasons or ("all pruned" if tries else "the time was over before the first, give more --seconds")
         raise GateError(f"no trial was trained to its end: {reasons}.")
     best = max(done, key=lambda each: (each.value or 0.0, -each.number))
     lines = plan.lines(best.point)

@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from tasks.trials.patch import SECTIONS, Patch, nested, patched
 PRESET = "preset"
 """The one key that is not in params.yaml: a preset's lines, below all other keys."""
 _WORDS = ("low", "high", "log", "choices")
+_WITHOUT_EFFECT = {"monitors", "checkpoint_steps"}
+"""Keys of finetune that change no score."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ def _parse_knob(key: str, knob: Any, source: str) -> Range | Choices:
         if not isinstance(knob["choices"], list) or not knob["choices"] or len(knob) > 1:
             raise SettingsError(f"{source}: {key}: choices must be a list with something in it, and stand alone.")
         return Choices(tuple(knob["choices"]))
+    if not isinstance(knob.get("log", False), bool):
+        raise SettingsError(f"{source}: {key}: log must be true or false (found {knob['log']!r}).")
     low, high = _number(key, knob.get("low"), source), _number(key, knob.get("high"), source)
     if not low < high or (knob.get("log") and low <= 0):
         raise SettingsError(
@@ -137,9 +142,31 @@ def _check_key(key: str, space: Space, values: Mapping[str, Any], source: str) -
             f"{source}: {key}: every trial gets the same rows, so that only keys of {' and '.join(SECTIONS)} can vary, "
             f"as in finetune.learning_rate; or {PRESET}."
         )
+    kinds: set[str] = set()
     for around in _whole_parts(space, key):
         for value in _ends(space[key]):
-            patched(values, patch_of({**around, key: value}), source)
+            kinds.add(patched(values, patch_of({**around, key: value}), source).finetune.strategy.kind)
+    _refuse_unread(key, kinds, source)
+
+
+def _refuse_unread(key: str, kinds: set[str], source: str) -> None:
+    """Raise SettingsError for a key that changes no score with any of these strategies: all trials would be alike."""
+    section, _, rest = key.partition(".")
+    name = rest.partition(".")[0]
+    if section != "finetune":
+        return
+    if name in _WITHOUT_EFFECT:
+        raise SettingsError(
+            f"{source}: {key}: it changes no score, so that all trials would be the same. Leave it out."
+        )
+    if kinds == {"feature_extraction"}:
+        from tasks.finetune.plan import USED_WITHOUT_LOOP  # late: imports torch
+
+        if name not in USED_WITHOUT_LOOP:
+            raise SettingsError(
+                f"{source}: {key}: feature_extraction has no loop that reads it, so that all trials would be the same. "
+                "Leave it out, or set another finetune.strategy in params.yaml."
+            )
 
 
 def _check_presets(knob: Range | Choices, source: str) -> None:
@@ -153,7 +180,12 @@ def _check_presets(knob: Range | Choices, source: str) -> None:
 
 
 def _ends(knob: Range | Choices) -> tuple[Any, ...]:
-    return knob.values if isinstance(knob, Choices) else (knob.low, knob.high)
+    """Values that must all be settings: the choices, or both ends; and for a range of fractions one that is no end."""
+    if isinstance(knob, Choices):
+        return knob.values
+    return (
+        (knob.low, knob.high) if knob.is_whole else (knob.low, knob.high, knob.low + (knob.high - knob.low) / math.pi)
+    )
 
 
 def _whole_parts(space: Space, key: str) -> Iterable[Point]:

@@ -13,6 +13,7 @@ from tasks.config import Config, parse_config
 from tasks.errors import SettingsError
 from tasks.files import read_json, write_json
 from tasks.finetune.allowance import VARIABLE, is_below
+from tasks.finetune.settings import FinetuneSettings
 from tasks.model.features import text_features
 from tasks.model.files import load_model
 from tasks.paths import Paths
@@ -41,7 +42,9 @@ def train(place: TrialPaths, request: Request) -> dict[str, Any]:
     part of its result, and what the killed process took is not known."""
     shutil.rmtree(place.checkpoints, ignore_errors=True)
     config = _config(request)
-    os.environ[VARIABLE] = json.dumps({key: request.get(key) for key in ("cpu_seconds", "floors")})
+    os.environ[VARIABLE] = json.dumps(
+        {"cpu_seconds": seconds_each(config.finetune, request["cpu_seconds"]), "floors": request.get("floors")}
+    )
     run_stage("finetune", config, place)
     report = read_json(place.report("finetune"))
     write_json(place.guesses, _label_val(place, config))
@@ -98,6 +101,18 @@ def _config(request: Request) -> Config:
     return parse_config({**sections, "ingest": {"path": "-"}}, "the request")  # nothing here reads raw rows
 
 
+def scores_of(report: dict[str, Any]) -> dict[str, float]:
+    """The val scores of the model that was saved: of what was made of several trainings, or of the best epoch."""
+    if "post" in report:
+        return dict(report["post"]["result"])
+    return dict(report["history"][report["best_epoch"] - 1])
+
+
+def seconds_each(finetune: FinetuneSettings, seconds: float | None) -> float | None:
+    """What each of the trainings behind one model may take: the budget is the model's, and they share it."""
+    return None if seconds is None else seconds / len(finetune.post.trainings(finetune))
+
+
 def _label_val(place: TrialPaths, config: Config) -> dict[str, Any]:
     """The val rows' ids, and their true and guessed labels as numbers; read back from disk, as a user would."""
     from tasks.finetune.examples import read_examples
@@ -112,12 +127,12 @@ def _label_val(place: TrialPaths, config: Config) -> dict[str, Any]:
 
 def _result(place: TrialPaths, request: Request, report: dict[str, Any]) -> dict[str, Any]:
     history = report["history"]
-    best = history[report["best_epoch"] - 1]
+    scores = scores_of(report)
     seconds = read_json(place.timing("finetune"))
     floors = {int(epoch): floor for epoch, floor in (request.get("floors") or {}).items()}
     return {
-        "val_macro_f1": best["val_macro_f1"],
-        "val_accuracy": best["val_accuracy"],
+        "val_macro_f1": scores["val_macro_f1"],
+        "val_accuracy": scores["val_accuracy"],
         "best_epoch": report["best_epoch"],
         "curve": [each["val_macro_f1"] for each in history],
         "is_pruned": len(history) < request["finetune"]["epochs"] and is_below(floors, history),

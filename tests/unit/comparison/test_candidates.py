@@ -106,11 +106,19 @@ def test_every_training_gets_the_budget_and_nobody_brings_his_own() -> None:
 def test_a_budget_is_one_of_three() -> None:
     with pytest.raises(SettingsError, match="--epochs and --seconds"):
         make_budget(CONFIG, epochs=1, seconds=1.0, energy=None)
-    with pytest.raises(SettingsError, match="--energy must be above 0"):
+    with pytest.raises(SettingsError, match="--energy must be a number above 0"):
         make_budget(CONFIG, epochs=None, seconds=None, energy=-1.0)
     assert make_budget(CONFIG, epochs=None, seconds=None, energy=None).epochs == 4
     assert "estimated" in Budget(energy=1.0).words
     assert under(Budget(seconds=5.0), CONFIG, 9).finetune.seed == 9
+
+
+def test_who_spent_the_budget_counts_as_dear_as_any_other_who_did() -> None:
+    """5 CPU-seconds: less is less, reading and saving on top count for none, 1.5 times as much could not be stopped."""
+    budget = Budget(seconds=5.0)
+    assert [budget.counted(taken) for taken in (3.0, 5.0, 7.5, 8.0)] == [3.0, 5.0, 5.0, 8.0]
+    assert [budget.is_over(taken) for taken in (7.5, 8.0)] == [False, True]
+    assert (Budget(epochs=2).counted(9.0), Budget(epochs=2).is_over(9.0)) == (9.0, False)
 
 
 def test_a_comparison_is_named_by_all_that_it_depends_on() -> None:

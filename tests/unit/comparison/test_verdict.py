@@ -17,6 +17,12 @@ def test_no_difference_shown_is_said_and_the_cheapest_is_taken() -> None:
     assert "seed" not in words
 
 
+def test_of_equally_dear_ones_the_better_is_taken() -> None:
+    standings = {"full": Standing(0.8, 8.0, None), "lora": Standing(0.7, 8.0, 0.5)}
+    assert pick(standings) == "full"
+    assert "Take full: none of them is cheaper." in verdict_words(standings, "macro_f1", 2)
+
+
 def test_who_is_shown_worse_is_never_taken_however_cheap() -> None:
     standings = EVEN | {"head": Standing(0.70, 5.0, 0.049)}
     assert pick(standings) == "lora"

@@ -1,10 +1,15 @@
 """compare and search on the command line: mistakes told before anything is started, lines put into params.yaml."""
 
+import os
+import pickle
+import sys
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
-from flows.processes.pool import default_jobs
+from flows.processes.pool import POOL, default_jobs
 from flows.processes.runners import PACKAGES, RUNNERS, check_runner
 from flows.verbs.params_lines import apply_lines, with_lines
 from tasks.errors import SettingsError, SetupError
@@ -19,6 +24,12 @@ from tasks.paths import Paths
         (["compare", "partial", "lora", "--metric", "f1"], "known: macro_f1, accuracy"),
         (["compare", "partial", "lora", "--runner", "spark"], "known: processes, dask, ray"),
         (["compare", "partial", "lora", "--jobs", "0"], "--jobs must be at least 1"),
+        (["compare", "partial", "lora", "--epochs", "1", "--seconds", "5"], "--epochs and --seconds: a budget is one"),
+        (["compare", "partial", "lora", "--energy", "0"], "--energy must be a number above 0"),
+        (["compare", "partial", "lora", "--seconds", "inf"], "--seconds must be a number above 0"),
+        (["compare", "partial", "long:epochs=9"], "long sets epochs, but the budget says"),
+        (["search", "--seconds", "0"], "--seconds must be a number above 0"),
+        (["search", "--seconds", "nan"], "--seconds must be a number above 0"),
         (["search", "--resume"], "there is no search to go on with"),
         (["search", "--auto", "--resume"], "leave the space and --auto out"),
         (["search", "space.yaml"], "is missing"),
@@ -46,6 +57,42 @@ def test_a_runner_that_is_not_installed_is_named(kind: str, monkeypatch: pytest.
     assert SetupError.exit_code == 7
 
 
+def test_flows_with_all_that_they_name_can_be_sent_to_dask_and_ray() -> None:
+    """They pickle the flow with each task: the pool, whose locks cannot be sent, goes by its name."""
+    import cloudpickle
+
+    from flows.compare import compare
+    from flows.search import search
+
+    assert pickle.loads(pickle.dumps(POOL)) is POOL  # noqa: S301 - our own bytes
+    for flow in (compare, search):
+        assert cloudpickle.dumps(flow)
+
+
+def test_ray_hears_before_it_is_imported_that_it_is_to_listen_here_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, Any] = {}
+
+    class Package(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            seen.update(os.environ)
+            return lambda **given: SimpleNamespace(**given)
+
+    monkeypatch.setitem(sys.modules, "prefect_ray", Package("prefect_ray"))
+    for name in ("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_USAGE_STATS_ENABLED"):
+        monkeypatch.setenv(name, "")  # so that what is set is taken back
+        monkeypatch.delenv(name)
+    assert RUNNERS["ray"](2).init_kwargs["num_cpus"] == 2
+    assert (seen["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"], seen["RAY_USAGE_STATS_ENABLED"]) == ("0", "0")
+
+
+def test_dask_has_a_worker_for_each_training_at_a_time_and_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    package = ModuleType("prefect_dask")
+    package.DaskTaskRunner = lambda **given: SimpleNamespace(**given)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "prefect_dask", package)
+    given = RUNNERS["dask"](3).cluster_kwargs
+    assert given == {"n_workers": 3, "threads_per_worker": 1, "dashboard_address": None}
+
+
 def test_processes_need_nothing_installed_and_take_so_many_at_a_time() -> None:
     check_runner("processes", 3)
     assert RUNNERS["processes"](3)._max_workers == 3
@@ -64,6 +111,16 @@ def test_lines_are_put_in_place_and_comments_stay(paths: Paths) -> None:
     kept = [line for line in before.splitlines() if "finetune" not in line]
     assert [line for line in kept if line not in text] == []
     assert with_lines(text, patch) == text
+
+
+def test_comments_within_what_is_replaced_stay_with_their_keys() -> None:
+    strategy = "  strategy:\n    kind: partial   # which weights\n    layers: 2   # how many\n"
+    text = f"finetune:\n{strategy}  epochs: 5   # passes\n"
+    assert with_lines(text, {"finetune": {"strategy": {"kind": "partial", "layers": 3}}}) == text.replace("2 ", "3 ")
+    other = with_lines(text, {"finetune": {"strategy": {"kind": "full"}}})
+    assert "kind: full      # which weights" in other
+    assert "layers" not in other
+    assert "epochs: 5   # passes" in other
 
 
 def test_lines_that_are_no_settings_change_nothing(paths: Paths) -> None:

@@ -33,6 +33,7 @@ def _comparison(**more: Any) -> dict[str, Any]:
         "seeds": [0, 1],
         "rows": 100,
         "watts": 10.0,
+        "allowed": None,
         "confidence": 0.95,
         "resamples": 4000,
         "test": test,

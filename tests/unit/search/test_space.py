@@ -52,6 +52,14 @@ def test_ranges_and_choices_are_read() -> None:
         ({"finetune__thaw": {"choices": [{"kind": "by_epoc"}]}}, "did you mean 'by_epoch'"),
         ({"augment__copies": {"low": 1, "high": 2}}, "every trial gets the same rows"),
         ({"preset": {"choices": ["loar"]}}, "did you mean 'lora'"),
+        ({"finetune__epochs": {"low": 1.0, "high": 3.0}}, "epochs: input should be a valid integer"),
+        ({"finetune__learning_rate": {"low": 1e-5, "high": 1e-3, "log": "yes please"}}, "log must be true or false"),
+        ({"finetune__checkpoint_steps": {"low": 1, "high": 9}}, "it changes no score"),
+        ({"finetune__monitors": {"choices": [[], [{"kind": "convergence"}]]}}, "it changes no score"),
+        (
+            {"preset": {"choices": ["feature_extraction"]}, "finetune__learning_rate": {"low": 1e-5, "high": 1e-3}},
+            "feature_extraction has no loop that reads it",
+        ),
         ({}, "must hold keys"),
     ],
 )
@@ -70,6 +78,13 @@ def test_a_key_must_fit_every_part_that_may_be_chosen_around_it() -> None:
         )
     with pytest.raises(SettingsError, match="rank"):
         _parse(preset={"choices": ["lora", "full"]}, finetune__strategy__rank={"choices": [2]})
+
+
+def test_a_key_that_one_of_the_strategies_reads_may_vary() -> None:
+    both = {"preset": {"choices": ["feature_extraction", "lora"]}}
+    assert _parse(**both, finetune__learning_rate={"low": 1e-5, "high": 1e-3})
+    alone = {"preset": {"choices": ["feature_extraction"]}}
+    assert _parse(**alone, finetune__strategy__inverse_penalty={"low": 0.1, "high": 10.0})
 
 
 def test_a_point_is_lines_of_params() -> None:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from tasks.config import parse_config
 from tasks.errors import DataError, SettingsError
+from tasks.files import read_json, write_json
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.stage import run
 from tasks.model.settings import BaseSettings
@@ -13,6 +16,7 @@ from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
 from tasks.settings import as_dict
 from tasks.table import SPLIT, read_table
+from tasks.trials.jobs import scores_of, seconds_each, train
 from tasks.trials.patch import merged_lines, nested, whole_lines
 from tasks.trials.trial import Trial
 
@@ -70,6 +74,30 @@ def test_a_budget_ends_training_with_the_step_that_passes_it(
     report = run(learnable, finetune=FINETUNE, base=tiny_base)
     assert (report["steps"], len(report["history"])) == (1, 1)
     assert learnable.model.is_dir()
+
+
+def test_trainings_behind_one_model_share_its_budget(tiny_base: BaseSettings) -> None:
+    """What the job tells its trainings: 6 CPU-seconds for a soup of three are 2 each."""
+    soup = {"kind": "soup", "members": [{}, {"seed": 1}, {"seed": 2}]}
+    config = parse_config({"base": as_dict(tiny_base), "ingest": {"path": "-"}, "finetune": {"post": soup}}, "a test")
+    assert seconds_each(config.finetune, 6.0) == 2.0
+    assert seconds_each(FINETUNE, 6.0) == 6.0
+    assert seconds_each(config.finetune, None) is None
+
+
+def test_score_is_that_of_the_whole_model_and_not_of_its_best_part(learnable: Paths, tiny_base: BaseSettings) -> None:
+    soup = {"kind": "soup", "members": [{}, {"seed": 1}]}
+    short = as_dict(replace(FINETUNE, epochs=1))  # type: ignore[type-var]
+    trial = _trial(tiny_base, finetune=short | {"post": soup})
+    place = trial.paths(learnable)
+    with patch.dict("os.environ"):
+        train(place, read_json(trial.request(learnable)))
+    found, report = read_json(place.result), read_json(place.report("finetune"))
+    assert found["val_macro_f1"] == report["post"]["result"]["val_macro_f1"]
+    write_json(place.report("finetune"), report | {"post": {"result": {"val_macro_f1": 0.25, "val_accuracy": 0.5}}})
+    other = scores_of(read_json(place.report("finetune")))
+    assert (other["val_macro_f1"], other["val_accuracy"]) == (0.25, 0.5)
+    assert scores_of({key: each for key, each in report.items() if key != "post"}) == report["history"][0]
 
 
 def test_a_floor_ends_training_after_the_epoch_that_misses_it(
