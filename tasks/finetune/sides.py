@@ -5,7 +5,7 @@ import torch
 from tasks.files import drop_oldest
 from tasks.finetune.examples import Examples
 from tasks.finetune.settings import FinetuneSettings
-from tasks.finetune.states import frozen_states, size_in_gigabytes
+from tasks.finetune.states import frozen_states, make_room, size_in_gigabytes, states_file
 from tasks.finetune.training import Side
 from tasks.model.batches import pad
 from tasks.model.classifier import Classifier, frozen_layers
@@ -34,22 +34,15 @@ def make_sides(
     device = next(model.parameters()).device
     if not untouched or why_not_kept(model, cut, train, val, settings, dtype):
         return cut, Side(train), Side(val)
+    folder, key = paths.cache / "states", f"{base.sha256}/{base.max_tokens}"
+    files = [states_file(folder, cut, each.ids, device, dtype, key) for each in (train, val)]
+    sizes = [size_in_gigabytes(sum(each.lengths), _width(model), dtype) for each in (train, val)]
+    make_room(dict(zip(files, sizes, strict=True)), settings.cache_gigabytes)
     sides = [
-        Side(
-            each,
-            frozen_states(
-                model,
-                cut,
-                each.ids,
-                device=device,
-                dtype=dtype,
-                folder=paths.cache / "states",
-                key=f"{base.sha256}/{base.max_tokens}",
-            ),
-        )
-        for each in (train, val)
+        Side(each, frozen_states(model, cut, each.ids, device=device, dtype=dtype, file=file))
+        for each, file in zip((train, val), files, strict=True)
     ]
-    drop_oldest(paths.cache / "states", settings.cache_gigabytes, keep=len(sides))
+    drop_oldest(folder, settings.cache_gigabytes, keep=len(sides))
     return cut, sides[0], sides[1]
 
 
@@ -65,11 +58,14 @@ def why_not_kept(
     moving = [each.kind for each in settings.penalties if each.moves_words]
     if moving:
         return f"finetune.penalties: {', '.join(moving)} changes what the frozen layers see"
-    width = int(model.encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]
-    size = size_in_gigabytes(sum(train.lengths) + sum(val.lengths), width, dtype)
+    size = size_in_gigabytes(sum(train.lengths) + sum(val.lengths), _width(model), dtype)
     if size > settings.cache_gigabytes:
         return f"they would take {size:.1f} GB, more than finetune.cache_gigabytes ({settings.cache_gigabytes:g})"
     probe = pad(list(range(min(4, len(val.ids)))), val.ids).to(next(model.parameters()).device)
     if not cut_is_exact(model.encoder, cut, probe.input_ids, probe.attention_mask, probe.token_types):
         return "this base's layers cannot be run from stored states"
     return ""
+
+
+def _width(model: Classifier) -> int:
+    return int(model.encoder.config.hidden_size)  # type: ignore[union-attr,arg-type]

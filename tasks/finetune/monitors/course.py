@@ -13,8 +13,8 @@ SMALL = 0.05
 SAME_SCORE = 0.005
 """Macro F1 that differs by less is the same."""
 SURE = 2.0
-"""A difference of so many standard errors is none of chance. They are taken as if both epochs had seen other rows, which
-is on the careful side."""
+"""A difference of so many standard errors is none of chance. They are taken as if both epochs had seen other rows: the
+careful side."""
 
 
 @dataclass(frozen=True)

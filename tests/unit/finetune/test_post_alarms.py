@@ -1,7 +1,7 @@
 """What the monitors of several trainings saw stands in the report of the one model, told by member."""
 
-from contextlib import contextmanager
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from tasks.finetune import states as stored
 from tasks.finetune.loop import fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
@@ -110,6 +111,33 @@ def test_states_of_several_fronts_stay_within_the_bound_on_disk_and_the_front_in
     assert sum(file.stat().st_size for file in folder.iterdir()) <= one_front * 1.01 * 1e9
     for name, weights in whole.best.items():
         assert torch.equal(weights, bounded.best[name]), name
+
+
+def test_the_bound_on_disk_holds_while_the_next_front_is_written_and_what_it_needs_stays(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = learnable.cache / "states"
+    settings = replace(SETTINGS, thaw=ByEpoch(start=1), epochs=2)
+    fit(training_of(learnable, settings, tiny_base), Progress())  # two fronts
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    bound = sum(sizes.values()) / 2 * 1.01
+    taken: list[int] = []
+    save = stored.save_file
+
+    def weigh(tensors: Any, file: Any) -> None:
+        save(tensors, file)
+        taken.append(sum(each.stat().st_size for each in folder.iterdir()))
+
+    monkeypatch.setattr(stored, "save_file", weigh)
+    for file in folder.iterdir():
+        file.unlink()
+    fit(training_of(learnable, replace(settings, cache_gigabytes=bound / 1e9), tiny_base), Progress())
+    assert len(taken) == 4
+    assert max(taken) <= bound
+    fit(training_of(learnable, replace(settings, epochs=1, cache_gigabytes=bound / 1e9), tiny_base), Progress())
+    (folder / min(file.name for file in folder.iterdir())).unlink()  # one side of the front is gone
+    fit(training_of(learnable, replace(settings, epochs=1, cache_gigabytes=bound / 1e9), tiny_base), Progress())
+    assert len(taken) == 7  # the other was not computed again
 
 
 def test_stored_states_are_those_of_the_rows_at_hand(learnable: Paths, tiny_base: BaseSettings) -> None:
