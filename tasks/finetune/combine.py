@@ -11,6 +11,7 @@ import torch
 
 from tasks.errors import SettingsError
 from tasks.finetune.judge import Judge
+from tasks.finetune.monitors.seen import LookedOn
 from tasks.finetune.parts import Combined, Part
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import Start, prepare, read
@@ -54,9 +55,11 @@ def combine_trainings(paths: Paths, finetune: FinetuneSettings, base: BaseSettin
         temperature = fit_temperature(combined.logits, start.val.labels) if finetune.calibrate else 1.0
         digest = _save(paths, start, combined, temperature)
         watch.curve(finetune.post.kind, _by_thousandths(combined.report.get("curve", [])))
-        watch.finish(digest)
+        looked_on = _looked_on(parts, combined)
+        watch.finish(digest, looked_on.tags())
     shutil.rmtree(paths.checkpoints, ignore_errors=True)
-    return _report(finetune, parts, combined) | {"temperature": round(temperature, 6), "model_digest": digest}
+    whole = {"temperature": round(temperature, 6), "model_digest": digest}
+    return _report(finetune, parts, combined) | whole | looked_on.report()
 
 
 def _start(paths: Paths, training: FinetuneSettings, base: BaseSettings) -> Start:
@@ -81,6 +84,26 @@ def _by_thousandths(curve: Sequence[dict[str, float]]) -> dict[int, dict[str, fl
     }
 
 
+def _looked_on(parts: Sequence[Part], combined: Combined) -> LookedOn:
+    """The alarms of all members, each told by whose it is, and what the monitors of the watched member found."""
+    found = [
+        _of_member(alarm, number, combined.report["parts"][number]["name"]) if len(parts) > 1 else alarm
+        for number, part in enumerate(parts)
+        for alarm in part.report["alarms"]
+    ]
+    return LookedOn(found, parts[_watched_part(parts, combined)].report["monitors"])
+
+
+def _watched_part(parts: Sequence[Part], combined: Combined) -> int:
+    """The best part; where nobody looked at it, since it has no loop, the first that was looked at."""
+    best = combined.best_part
+    return next((number for number in (best, *range(len(parts))) if parts[number].report["monitors"]), best)
+
+
+def _of_member(alarm: dict[str, Any], number: int, name: str) -> dict[str, Any]:
+    return alarm | {"member": number, "message": f"member {number} ({name}): {alarm['message']}"}
+
+
 def _report(finetune: FinetuneSettings, parts: Sequence[Part], combined: Combined) -> dict[str, Any]:
     """The best part's report, with the numbers of the one model in their places and those of all parts under post."""
     best = parts[combined.best_part]
@@ -100,6 +123,7 @@ def _report(finetune: FinetuneSettings, parts: Sequence[Part], combined: Combine
             "kind": finetune.post.kind,
             "saved_as": "ensemble" if len(kinds) > 1 else kinds[0],
             "shown_part": combined.best_part,
+            **({"watched_member": _watched_part(parts, combined)} if len(parts) > 1 else {}),
             **combined.report,
         },
     }

@@ -36,31 +36,40 @@ def estimate_cost(
     kept: bool,
     total: int,
     trainable: int,
+    rows: int,
     tokens: int,
     width: int,
     dtype_bytes: int,
     threads: int,
     finetune: FinetuneSettings,
 ) -> Cost:
-    """Two operations a parameter and token forward, twice that backward above the lowest layer that learns."""
+    """Two operations a parameter and token forward, twice that backward above the lowest layer that learns.
+
+    rows and tokens: of the train side.
+    """
     without_loop = isinstance(finetune.strategy, FeatureExtraction)
+    penalties = () if without_loop else finetune.penalties
     epochs = 0 if without_loop else finetune.epochs
     learning = layers - frozen
     forward = 2 * layer_parameters * tokens
     once = forward * (frozen if kept and not without_loop else layers)
-    passes = 1 + sum(each.passes for each in finetune.penalties)
+    at_start = sum(min(1.0, each.rows_at_start / rows) for each in penalties)  # from the embeddings up, by every layer
+    passes = 1 + sum(each.passes for each in penalties)
     forwards = 4 if finetune.gradient_checkpointing else 3
     per_epoch = passes * forward * (forwards * learning + (0 if kept else frozen))
     speed = measured_speed(width, finetune, threads)
     unit = 0 if without_loop else finetune.batch_tokens * width * dtype_bytes
     whole = unit * ACTIVATIONS_PER_TOKEN_AND_LAYER * learning
     least = min(whole, unit * (ACTIVATIONS_PER_TOKEN_AND_LAYER + learning))  # one layer, and what enters each
-    held = 1 + sum(each.held_passes for each in finetune.penalties)
+    held = 1 + sum(each.held_passes for each in penalties)
+    copies = sum(each.held_copies for each in penalties)
     activations = held * (least if finetune.gradient_checkpointing else whole)
     cache = tokens * width * dtype_bytes if kept and not without_loop else 0
     return Cost(
-        memory_gigabytes=round((total * 4 + trainable * 12 + activations + cache) / 1e9 + 0.4, 2),
-        seconds=round((once + per_epoch * epochs) / (speed * EFFICIENCY), 1),
+        memory_gigabytes=round((total * 4 + trainable * (12 + 4 * copies) + activations + cache) / 1e9 + 0.4, 2),
+        seconds=round(
+            (once + at_start * forward * (layers + 2 * learning) + per_epoch * epochs) / (speed * EFFICIENCY), 1
+        ),
         checkpointing_saves_gigabytes=round((whole - least) / 1e9, 3),
         cache_gigabytes=round(cache / 1e9, 3),
         matrix_gigaflops_per_second=round(speed / 1e9, 1),

@@ -175,6 +175,7 @@ def _cost(
         kept=kept,
         total=sum(parameter.numel() for parameter in model.parameters()),
         trainable=sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad),
+        rows=len(train.texts),
         tokens=sum(train.lengths),
         width=int(model.encoder.config.hidden_size),  # type: ignore[union-attr,arg-type]
         dtype_bytes=dtype_bytes,

@@ -1,7 +1,7 @@
 """States that enter the first learning layer, now and once more layers have thawed: computed once for frozen layers."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from tasks.digest import sha256_of_texts, sha256_of_value
-from tasks.files import replacing
+from tasks.files import drop_oldest, replacing
 from tasks.model.batches import Tokens, pad, plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.upper import states_at
@@ -43,26 +43,39 @@ def size_in_gigabytes(token_count: int, width: int, dtype: torch.dtype) -> float
     return token_count * width * dtype.itemsize / 1e9
 
 
-def frozen_states(
-    model: Classifier,
-    cuts: Sequence[int],
-    ids: Tokens,
-    *,
-    device: torch.device,
-    dtype: torch.dtype,
-    folder: Path,
-    key: str,
-) -> FrozenStates:
-    """The states that enter layer `cuts[0]` for each row, from `folder` if the same were stored before.
+def states_file(folder: Path, cut: int, ids: Tokens, device: torch.device, dtype: torch.dtype, key: str) -> Path:
+    """Where the states that enter layer `cut` for these rows are stored.
 
-    If they have to be computed, the same pass stores those that enter the other cuts, all of them lower.
     `key` names the base and the way of computing; the rows' ids, the cut, device, dtype, threads and torch are added.
     """
-    files = {cut: folder / f"{_file_key(cut, ids, device, dtype, key)}.safetensors" for cut in cuts}
+    return folder / f"{_file_key(cut, ids, device, dtype, key)}.safetensors"
+
+
+def make_room(files: Mapping[Path, float], gigabytes: float) -> None:
+    """Drop from the files' folder what was used longest ago, so that with all of these it takes at most `gigabytes`.
+
+    files: with the gigabytes that each takes. Those that are there stay; for the others there is room afterwards, so
+    that the bound holds while they are written, too.
+    """
+    there = [file for file in files if file.exists()]
+    for file in there:
+        os.utime(file)
+    coming = sum(size for file, size in files.items() if file not in there)
+    if coming:
+        drop_oldest(next(iter(files)).parent, gigabytes - coming, keep=len(there))
+
+
+def frozen_states(
+    model: Classifier, files: Mapping[int, Path], ids: Tokens, *, device: torch.device, dtype: torch.dtype
+) -> FrozenStates:
+    """The states that enter the highest of the layers `files` for each row, from its file if they were stored before.
+
+    If they have to be computed, the same pass stores those that enter the others.
+    """
     starts = [0]
     for each in ids:
         starts.append(starts[-1] + len(each))
-    wanted = files[cuts[0]]
+    wanted = files[max(files)]
     if not wanted.exists():
         missing = [cut for cut, file in files.items() if not file.exists()]
         for cut, states in _compute(model, missing, ids, starts, device=device, dtype=dtype).items():

@@ -38,7 +38,8 @@ class Checked:
 
     rows: pa.Table
     """All rows, as read; positions below are positions in it."""
-    kept: pa.Table
+    is_kept: np.ndarray
+    """Which of them passed, (N,) bool."""
     aside: pa.Table
     """The others, with their reasons: tasks.table.QUARANTINE."""
     reasons: dict[str, int]
@@ -54,6 +55,11 @@ class Checked:
     """How each suite's expectations came out."""
     label_errors: LabelErrors | None
     """None if nobody looked."""
+
+    @property
+    def kept(self) -> pa.Table:
+        """The rows that passed, copied."""
+        return self.rows.filter(pa.array(self.is_kept))
 
 
 def check_rows(rows: pa.Table, settings: ValidateSettings, featurise: Featurise) -> Checked:
@@ -81,13 +87,13 @@ def check_rows(rows: pa.Table, settings: ValidateSettings, featurise: Featurise)
         set_suspects_aside(quarantine, rows, label_errors)
         outcomes |= _check_rest(checker, suites, rows, settings, labels, quarantine)
 
-    kept = rows.filter(pa.array(~quarantine.removed))
+    is_kept = ~quarantine.removed
     return Checked(
         rows=rows,
-        kept=kept,
+        is_kept=is_kept,
         aside=quarantine.table(rows),
         reasons=quarantine.counts,
-        labels=count_labels(kept, labels),
+        labels=count_labels(rows.select(["label"]).filter(pa.array(is_kept)), labels),
         repeated=int(repeated.sum()),
         conflicting=int(conflicting.sum()),
         suites=suites,

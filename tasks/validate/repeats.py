@@ -37,11 +37,11 @@ def find_conflicts(rows: pa.Table, among: np.ndarray) -> np.ndarray:
     positions = np.flatnonzero(among)
     conflicting = np.zeros(rows.num_rows, dtype=bool)
     if positions.size:
-        rows = rows.select(["side", "text", "pair", "label"]).filter(pa.array(among))
-        label = _numbered(rows["label"])
-        group = _crossed(_numbered(same_text(rows["text"])), _numbered(rows["side"]))
+        usable = pa.array(among)  # one column at a time is copied, not all of the table
+        label = _numbered(rows["label"].filter(usable))
+        group = _crossed(_numbered(same_text(rows["text"].filter(usable))), _numbered(rows["side"].filter(usable)))
         if holds_pairs(rows):
-            group = _crossed(group, _numbered(same_text(rows["pair"])))
+            group = _crossed(group, _numbered(same_text(rows["pair"].filter(usable))))
         conflicting[positions] = _distinct_per_group(group, label) > 1
     return conflicting
 
@@ -49,7 +49,8 @@ def find_conflicts(rows: pa.Table, among: np.ndarray) -> np.ndarray:
 def _numbered(values: pa.ChunkedArray) -> np.ndarray:
     """A number for each value, equal for equal values, (N,) int64."""
     wide = values.cast(pa.large_string())  # one dictionary of all texts can outgrow 2 GiB
-    return np.asarray(pc.dictionary_encode(wide).combine_chunks().indices, dtype=np.int64)
+    encoded = pc.dictionary_encode(wide)
+    return np.concatenate([np.asarray(chunk.indices, dtype=np.int64) for chunk in encoded.chunks])
 
 
 def _crossed(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pyarrow as pa
+
 from tasks.validate.check import Checked
 from tasks.validate.labels import alike_labels
 
@@ -12,10 +14,10 @@ MOST_SUSPECTS = 50
 def report(checked: Checked, label_errors: str) -> dict[str, Any]:
     """The stage's numbers. label_errors: the setting, "report", "drop" or "off"."""
     alike = alike_labels(checked.labels)
-    sides = checked.kept["side"].value_counts().to_pylist()
+    sides = checked.rows["side"].filter(pa.array(checked.is_kept)).value_counts().to_pylist()
     return {
         "rows_in": checked.rows.num_rows,
-        "rows_out": checked.kept.num_rows,
+        "rows_out": int(checked.is_kept.sum()),
         "rows_out_by_side": {each["values"]: each["counts"] for each in sides},
         "quarantined": checked.aside.num_rows,
         "reasons": checked.reasons,

@@ -1,5 +1,6 @@
 """What the losses alone tell."""
 
+import math
 from collections.abc import Sequence
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,9 +31,9 @@ class Convergence(Monitor):
     still_falling: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Alarm when val loss fell by more than this share in the last epoch, and macro F1 rose."""
     overfitting: Annotated[float, Field(gt=0)] = 0.2
-    """Alarm when val loss has risen by more than this share from its lowest, and macro F1 has not."""
+    """Alarm when val loss has surely risen by more than this share, and macro F1 surely fell or a guess costs less."""
     plateau_epochs: Annotated[int, Field(ge=2)] = 4
-    """Alarm when so many epochs at the end brought neither a lower val loss nor a better macro F1."""
+    """Alarm when so many epochs at the end moved neither val loss nor macro F1 nor train loss for the better."""
 
     def start(self, training: "Training", notes: dict[str, Any]) -> Watcher:
         return _Course(self, training, notes)
@@ -44,13 +45,13 @@ class _Course(Watcher):
         self._settings = settings
         self._planned = training.settings.epochs
         self._guessing = _even_guess(training)
+        self._labels = training.val.examples.labels
+        self._label_count = training.model.head.out_features
         notes.setdefault("losses", [])  # of the last steps
         notes.setdefault("step", 0)
         notes.setdefault("spikes", [])
 
     def after_step(self, loss: float) -> None:
-        import math
-
         if not math.isfinite(loss):  # the loop stops by itself, and says why
             return
         notes, losses = self.notes, self.notes["losses"]
@@ -60,9 +61,10 @@ class _Course(Watcher):
         if len(losses) >= LEAST + RUN:
             self._look_for_spike(losses[:-RUN], losses[-RUN:])
 
-    def after_epoch(self, history: Sequence[Epoch], logits: "Tensor") -> Numbers:  # noqa: ARG002
+    def after_epoch(self, history: Sequence[Epoch], logits: "Tensor") -> Numbers:
         last = history[-1]
-        numbers = {"gap": round(last["val_loss"] - last["train_loss"], 6)}
+        error = _error_of_mean(logits, self._labels)
+        numbers = {"gap": round(last["val_loss"] - last["train_loss"], 6), "val_loss_error": round(error, 6)}
         if len(history) > 1:
             numbers["val_loss_fall"] = round(1 - last["val_loss"] / max(1e-12, history[-2]["val_loss"]), 6)
         return numbers
@@ -71,11 +73,16 @@ class _Course(Watcher):
         if not history:
             return self._spike_alarms(1)
         s = self._settings
+        val = course.ValSide(
+            rows=len(self._labels),
+            loss_errors=[each.get("val_loss_error", 0.0) for each in self.epochs],  # older checkpoints have none
+            guessing=math.log(self._label_count),
+        )
         found = [
             course.rate_too_high(history, self._guessing),
             course.still_falling(history, s.still_falling, self._planned),
-            course.overfitting(history, s.overfitting),
-            course.plateau(history, s.plateau_epochs),
+            course.overfitting(history, s.overfitting, val),
+            course.plateau(history, s.plateau_epochs, self._guessing),
         ]
         return [*(each for each in found if each), *self._spike_alarms(len(history))]
 
@@ -113,3 +120,11 @@ def _even_guess(training: "Training") -> float:
 
     logits, target = torch.zeros(1, training.model.head.out_features), torch.zeros(1, dtype=torch.long)
     return float(training.settings.loss.rows(logits, target))
+
+
+def _error_of_mean(logits: "Tensor", labels: "Tensor") -> float:
+    """The standard error of the rows' mean cross-entropy; 0 for a single row. logits: (N, C), labels: (N,)."""
+    from torch.nn import functional as F
+
+    losses = F.cross_entropy(logits, labels, reduction="none").double()
+    return float(losses.std(correction=1)) / math.sqrt(len(labels)) if len(labels) > 1 else 0.0

@@ -47,6 +47,16 @@ class Penalty:
         """How many of them are in memory at once, beside the batch's own."""
         return self.passes
 
+    @property
+    def rows_at_start(self) -> int:
+        """At most how many train rows it passes through the whole model, forward and back, before the first step."""
+        return 0
+
+    @property
+    def held_copies(self) -> int:
+        """How many numbers it keeps for each weight that learns."""
+        return 0
+
     def why_idle(self, model: "Classifier") -> str:  # noqa: ARG002
         """Why it would change nothing in a training of `model`; "" if it would."""
         return ""

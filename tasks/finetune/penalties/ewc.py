@@ -31,6 +31,14 @@ class Ewc(Penalty):
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Which rows those are, and which labels are drawn for them."""
 
+    @property
+    def rows_at_start(self) -> int:
+        return self.rows
+
+    @property
+    def held_copies(self) -> int:
+        return 2
+
     def why_idle(self, model: "Classifier") -> str:
         from tasks.finetune.penalties.anchor import why_nothing_is_held
 

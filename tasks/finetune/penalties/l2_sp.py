@@ -24,6 +24,10 @@ class L2Sp(Penalty):
     head_strength: Annotated[float, Field(ge=0)] = 0.0
     """More keeps the head smaller."""
 
+    @property
+    def held_copies(self) -> int:
+        return 1
+
     def why_idle(self, model: "Classifier") -> str:
         from tasks.finetune.penalties.anchor import why_nothing_is_held
 

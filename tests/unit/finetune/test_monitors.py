@@ -45,7 +45,7 @@ SETTINGS = FinetuneSettings(
 PLACES = ["embeddings", "layer 1", "layer 2", "layer 3"]
 LEARNING = [*PLACES, "head"]  # the tiny base has no final norm
 PROMISED: dict[str, list[str]] = {
-    "convergence": ["gap", "val_loss_fall"],
+    "convergence": ["gap", "val_loss_error", "val_loss_fall"],
     "label_noise": ["least_share", "share"],
     "gradient_flow": [f"{what}/{name}" for what in ("gradient_norm", "update_ratio") for name in LEARNING],
     "attention": [f"{what}/{name}" for what in ("entropy", "distance") for name in PLACES[1:]],

@@ -9,6 +9,7 @@ from tasks.errors import SettingsError
 from tasks.finetune import cost
 from tasks.finetune.losses.focal import Focal
 from tasks.finetune.monitors.gradient_flow import GradientFlow
+from tasks.finetune.penalties.ewc import Ewc
 from tasks.finetune.penalties.l2_sp import L2Sp
 from tasks.finetune.plan import make_plan
 from tasks.finetune.post.ensemble import Ensemble
@@ -16,6 +17,7 @@ from tasks.finetune.post.soup import Soup
 from tasks.finetune.post.wise_ft import WiseFt
 from tasks.finetune.schedules.cosine import Cosine
 from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.start import read
 from tasks.finetune.thaws.by_epoch import ByEpoch
 from tasks.finetune.thaws.freeze_out import FreezeOut
 from tasks.model.settings import BaseSettings
@@ -171,3 +173,48 @@ def test_kept_states_are_announced_and_refused_with_the_reason(learnable: Paths,
     refused = make_plan(learnable, replace(USUAL, cache_gigabytes=0.0), tiny_base)["frozen_layers"]
     assert not refused["kept"]
     assert "cache_gigabytes" in refused["why_not"]
+
+
+@pytest.mark.parametrize("strategy", [Full(), Partial(layers=1)], ids=lambda each: each.kind)
+def test_the_plan_counts_the_pass_that_ewc_measures_with(
+    strategy: Any, learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """15 of the 60 rows through all three layers, and back, at twice that, through those that learn."""
+    monkeypatch.setattr(cost, "measured_speed", lambda *_: 1e6)  # so slow that rounding to 0.1 s hides nothing
+    settings = replace(USUAL, strategy=strategy)
+    plans = [make_plan(learnable, replace(settings, penalties=each), tiny_base) for each in ((), (Ewc(rows=15),))]
+    more = plans[1]["cost"]["seconds"] - plans[0]["cost"]["seconds"]
+    in_layer = next(row["parameters"] for row in plans[0]["depths"] if row["name"] == "layer 1")
+    learning = 3 if strategy.kind == "full" else 1
+    tokens = sum(read(learnable, settings, tiny_base).train.lengths)
+    assert more == pytest.approx(
+        2 * in_layer * tokens * 15 / 60 * (3 + 2 * learning) / (1e6 * cost.EFFICIENCY), abs=0.2
+    )
+    every = make_plan(learnable, replace(settings, penalties=(Ewc(rows=60),)), tiny_base)
+    assert make_plan(learnable, replace(settings, penalties=(Ewc(rows=9999),)), tiny_base)["cost"] == every["cost"]
+
+
+def test_the_plan_counts_what_penalties_keep_of_each_weight() -> None:
+    """l2_sp keeps where each started, ewc its importance too: four bytes each, of 10⁹ weights."""
+    shape: dict[str, Any] = {
+        "layer_parameters": 1,
+        "layers": 1,
+        "frozen": 0,
+        "kept": False,
+        "total": 10**9,
+        "rows": 1,
+        "tokens": 1,
+    }
+    sizes = [
+        cost.estimate_cost(
+            **shape, trainable=10**9, width=1, dtype_bytes=4, threads=1, finetune=replace(USUAL, penalties=penalties)
+        ).memory_gigabytes
+        for penalties in ((), (L2Sp(),), (Ewc(),))
+    ]
+    assert [round(each - sizes[0], 2) for each in sizes] == [0.0, 4.0, 8.0]
+
+
+def test_feature_extraction_pays_for_no_penalty(learnable: Paths, tiny_base: BaseSettings) -> None:
+    settings = replace(USUAL, strategy=FeatureExtraction())
+    plain, idle = (make_plan(learnable, replace(settings, penalties=each), tiny_base) for each in ((), (Ewc(),)))
+    assert plain["cost"] == idle["cost"]

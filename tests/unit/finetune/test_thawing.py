@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tasks.finetune import states
+from tasks.finetune import states as stored
 from tasks.finetune.loop import fit
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
@@ -127,14 +127,41 @@ def test_one_pass_stores_the_states_of_all_fronts_to_come(
     for file in folder.iterdir():
         file.unlink()
     passes: list[list[int]] = []
-    compute = states._compute
+    compute = stored._compute
     monkeypatch.setattr(
-        states, "_compute", lambda model, cuts, *rest, **how: passes.append(cuts) or compute(model, cuts, *rest, **how)
+        stored, "_compute", lambda model, cuts, *rest, **how: passes.append(cuts) or compute(model, cuts, *rest, **how)
     )
     for thaw in (ByEpoch(start=1), OnPlateau(start=1, smallest_gain=0.99)):
         fit(training_of(learnable, replace(SETTINGS, thaw=thaw, epochs=3), tiny_base), Progress())
         assert {file.name: file.read_bytes() for file in folder.iterdir()} == files
         assert passes == [[2, 1], [2, 1]]
+
+
+def test_the_bound_on_disk_holds_while_the_next_front_is_written_and_what_it_needs_stays(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = learnable.cache / "states"
+    settings = replace(SETTINGS, thaw=ByEpoch(start=1), epochs=2)
+    fit(training_of(learnable, settings, tiny_base), Progress())  # two fronts
+    sizes = {file.name: file.stat().st_size for file in folder.iterdir()}
+    bound = sum(sizes.values()) / 2 * 1.01
+    taken: list[int] = []
+    save = stored.save_file
+
+    def weigh(tensors: Any, file: Any) -> None:
+        save(tensors, file)
+        taken.append(sum(each.stat().st_size for each in folder.iterdir()))
+
+    monkeypatch.setattr(stored, "save_file", weigh)
+    for file in folder.iterdir():
+        file.unlink()
+    fit(training_of(learnable, replace(settings, cache_gigabytes=bound / 1e9), tiny_base), Progress())
+    assert len(taken) == 4
+    assert max(taken) <= bound
+    fit(training_of(learnable, replace(settings, epochs=1, cache_gigabytes=bound / 1e9), tiny_base), Progress())
+    (folder / min(file.name for file in folder.iterdir())).unlink()  # one side of the front is gone
+    fit(training_of(learnable, replace(settings, epochs=1, cache_gigabytes=bound / 1e9), tiny_base), Progress())
+    assert len(taken) == 7  # the other was not computed again
 
 
 def test_stored_states_are_those_of_the_rows_at_hand(learnable: Paths, tiny_base: BaseSettings) -> None:

@@ -126,3 +126,14 @@ def test_a_training_without_alarms_says_who_looked(watched):
     page = render_run_report(watched, None)
     assert "✓ no alarm" in page
     assert "convergence." in page
+
+
+def test_of_several_members_the_alarms_are_told_by_member_and_whose_pictures_they_are(watched):
+    report = read_json(watched.report("finetune"))
+    parts = [{"name": "seed 1"}, {"name": "seed <2>"}]
+    told = ALARM | {"member": 0, "message": "member 0 (seed 1): val loss has risen"}
+    post = {"kind": "soup", "parts": parts, "watched_member": 1}
+    write_json(watched.report("finetune"), report | {"alarms": [told], "post": post})
+    page = render_run_report(watched, None)
+    assert "member 0 (seed 1): val loss has risen" in page
+    assert "those of member 1, seed &lt;2&gt;." in page

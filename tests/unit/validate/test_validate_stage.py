@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tasks.errors import DataError
@@ -123,3 +124,22 @@ def test_without_a_look_for_label_errors_torch_is_not_imported(paths) -> None:
     done = subprocess.run([sys.executable, "-c", code, paths.root], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     assert done.stderr == ""
+
+
+def test_while_it_checks_arrow_takes_its_memory_from_the_c_library_and_not_afterwards(paths, monkeypatch) -> None:
+    from tasks.validate import stage
+
+    pools: list[str] = []
+    check = stage.check_rows
+
+    def look(*given):
+        pools.append(pa.default_memory_pool().backend_name)
+        return check(*given)
+
+    monkeypatch.setattr(stage, "check_rows", look)
+    before = pa.default_memory_pool().backend_name
+    validate(paths)
+    with pytest.raises(DataError):
+        validate(paths, min_rows=1000)
+    assert pools == ["system"] * 2
+    assert pa.default_memory_pool().backend_name == before
