@@ -173,6 +173,17 @@ PRESETS: dict[str, Preset] = {
         "full, partial and lora, to train, to store and to predict",
         "Lakshminarayanan et al. 2016, arXiv 1612.01474",
     ),
+    "few_shot": Preset(
+        _strategy("full")
+        | {
+            "epochs": 10,
+            "penalties": [{"kind": "r_drop"}],
+            "post": {"kind": "ensemble", "members": [{}, _strategy("feature_extraction") | {"penalties": []}]},
+        },
+        "ten rows a label or so; see augment.label_names, too",
+        "ten epochs of full with two passes a step, and a head on the untouched base; predicting runs both",
+        "Lakshminarayanan et al. 2016, arXiv 1612.01474; Liang et al. 2021, arXiv 2106.14448",
+    ),
 }
 """By name."""
 
