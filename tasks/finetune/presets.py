@@ -178,7 +178,7 @@ PRESETS: dict[str, Preset] = {
         | {
             "epochs": 10,
             "penalties": [{"kind": "r_drop"}],
-            "post": {"kind": "ensemble", "members": [{}, _strategy("feature_extraction") | {"penalties": []}]},
+            "post": {"kind": "ensemble", "members": [{}, _strategy("feature_extraction")]},
         },
         "ten rows a label or so; see augment.label_names, too",
         "ten epochs of full with two passes a step, and a head on the untouched base; predicting runs both",

@@ -64,11 +64,21 @@ class Members(Post):
         found: list[FinetuneSettings] = []
         for number, patch in enumerate(self.members):
             try:
-                found.append(TypeAdapter(FinetuneSettings).validate_python(plain | patch))
+                found.append(TypeAdapter(FinetuneSettings).validate_python(_inherited(plain, patch) | patch))
             except ValidationError as error:
                 raise SettingsError(f"finetune.post.members.{number}: {error.errors()[0]['msg']}.") from None
         _refuse_repeats(found)
         return found
+
+
+def _inherited(plain: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """What a member has from finetune itself: all of it; for a head without a loop, what such a head reads."""
+    from tasks.finetune.plan import USED_WITHOUT_LOOP
+
+    kind = (plain | patch)["strategy"]["kind"]
+    if kind != "feature_extraction":
+        return plain
+    return {key: value for key, value in plain.items() if key in USED_WITHOUT_LOOP}
 
 
 def _refuse_repeats(trainings: "list[FinetuneSettings]") -> None:
