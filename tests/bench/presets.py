@@ -21,9 +21,12 @@ THAWING: dict[str, Any] = {"strategy": {"kind": "full"}, "thaw": {"kind": "by_ep
 
 
 def presets(options: Options) -> list[Figure]:
-    """Rows × epochs per CPU-second of a whole training, its peak memory, and the gain of stored states in thawing."""
+    """Rows × epochs per CPU-second of a whole training, its peak memory, and the gain of stored states in thawing.
+
+    Presets with `post` are left out: each is some trainings of the others.
+    """
     figures: list[Figure] = []
-    others = [name for name in PRESETS if name != YARDSTICK]
+    others = [name for name, preset in PRESETS.items() if name != YARDSTICK and "post" not in preset.settings]
     for names in _groups(others):
         sides = {name: {**PRESETS[name].settings, "epochs": EPOCHS} for name in (YARDSTICK, *names)}
         records = _race(options, sides)
