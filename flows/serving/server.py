@@ -125,8 +125,13 @@ def start_server(paths: Paths, port: int, extra: Mapping[str, str]) -> tuple[sub
         process = child.start(command, cwd=paths.root, env=environment, output=output)
     url = f"http://{_LOCAL}:{port}/api"
     if not answers_within(url, START_SECONDS, process):
+        is_slow = process.poll() is None
         child.stop(process)
-        raise SetupError(f"Prefect's server does not start; {log} says why. Try `finetrace doctor`.")
+        raise SetupError(
+            f"Prefect's server did not answer within {START_SECONDS:g} s. Is the machine busy? Run the same again."
+            if is_slow
+            else f"Prefect's server does not start; {log} says why. Try `finetrace doctor`."
+        )
     return process, url
 
 

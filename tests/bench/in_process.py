@@ -46,7 +46,7 @@ def train(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Train
         torch.manual_seed(settings.seed)
         start = prepare(paths, settings, base)
         begun = time.process_time()
-        progress = stage._fit_layers(start, Watch(None, None))
+        progress, _ = stage._fit_layers(start, Watch(None, None))
         seconds = time.process_time() - begun
         start.model.load_state_dict(progress.best, strict=False)
         tokenizer = load_tokenizer(start.folder, base.max_tokens)
