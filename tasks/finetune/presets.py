@@ -168,9 +168,10 @@ PRESETS: dict[str, Preset] = {
         "Wortsman et al. 2022, arXiv 2203.05482",
     ),
     "ensemble": Preset(
-        _strategy("full") | {"post": {"kind": "ensemble", "members": [{}, _strategy("partial"), _strategy("lora")]}},
-        "answers that hang less on one training, where predicting may cost three times as much",
-        "full, partial and lora, to train, to store and to predict",
+        _strategy("full")
+        | {"post": {"kind": "ensemble", "members": [{}, *map(_strategy, ("partial", "lora", "feature_extraction"))]}},
+        "answers that hang less on one training, where predicting may cost four times as much",
+        "full, partial, lora and a head on the untouched base, to train, to store and to predict",
         "Lakshminarayanan et al. 2016, arXiv 1612.01474",
     ),
     "few_shot": Preset(
