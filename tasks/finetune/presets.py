@@ -170,20 +170,9 @@ PRESETS: dict[str, Preset] = {
     "ensemble": Preset(
         _strategy("full")
         | {"post": {"kind": "ensemble", "members": [{}, *map(_strategy, ("partial", "lora", "feature_extraction"))]}},
-        "answers that hang less on one training, where predicting may cost four times as much",
+        "answers that hang less on one training, also with few rows, where predicting may cost four times as much",
         "full, partial, lora and a head on the untouched base, to train, to store and to predict",
         "Lakshminarayanan et al. 2016, arXiv 1612.01474",
-    ),
-    "few_shot": Preset(
-        _strategy("full")
-        | {
-            "epochs": 10,
-            "penalties": [{"kind": "r_drop"}],
-            "post": {"kind": "ensemble", "members": [{}, _strategy("feature_extraction")]},
-        },
-        "ten rows a label or so; see augment.label_names, too",
-        "ten epochs of full with two passes a step, and a head on the untouched base; predicting runs both",
-        "Lakshminarayanan et al. 2016, arXiv 1612.01474; Liang et al. 2021, arXiv 2106.14448",
     ),
 }
 """By name."""
