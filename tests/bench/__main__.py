@@ -19,7 +19,7 @@ from tests.bench.million import million
 from tests.bench.monitors import monitors
 from tests.bench.options import Options
 from tests.bench.overhead import overhead
-from tests.bench.presets import presets
+from tests.bench.presets import presets, thawing
 from tests.bench.rehash import rehash
 from tests.bench.rows import embedded_data, first_rows, folder_data
 from tests.bench.trainer import ceiling, trainer
@@ -34,6 +34,7 @@ PARTS: dict[str, Callable[[Options], list[Figure]]] = {
     "overhead": overhead,
     "presets": presets,
     "rehash": rehash,
+    "thawing": thawing,
 }
 
 

@@ -1,4 +1,4 @@
-"""Every preset's speed and memory beside full's, and what stored states gain while layers thaw."""
+"""Every preset's speed and memory beside full's; and apart from that what stored states gain while layers thaw."""
 
 import statistics
 import tempfile
@@ -21,7 +21,7 @@ THAWING: dict[str, Any] = {"strategy": {"kind": "full"}, "thaw": {"kind": "by_ep
 
 
 def presets(options: Options) -> list[Figure]:
-    """Rows × epochs per CPU-second of a whole training, its peak memory, and the gain of stored states in thawing.
+    """Rows × epochs per CPU-second of a whole training, and its peak memory.
 
     Presets with `post` are left out: each is some trainings of the others.
     """
@@ -32,18 +32,11 @@ def presets(options: Options) -> list[Figure]:
         records = _race(options, sides)
         shown = names if figures else [YARDSTICK, *names]
         figures += [figure for name in shown for figure in _figures(name, records)]
-    return [*figures, _stored_states(options)]
+    return figures
 
 
-def _figures(name: str, records: dict[str, Record]) -> list[Figure]:
-    mine, full = records[name], records[YARDSTICK]
-    note = f"{mine.facts['learning']:,} parameters learn, head included; theirs is {YARDSTICK}'s in the same rounds"
-    speed = Figure("presets", name, "samples/CPU-s", mine.rate, full.rate, note=note, details=vars_of({name: mine}))
-    memory = (mine.facts["peak_megabytes"], full.facts["peak_megabytes"])
-    return [speed, Figure("presets", f"{name}: peak memory over the libraries'", "MB", *memory)]
-
-
-def _stored_states(options: Options) -> Figure:
+def thawing(options: Options) -> list[Figure]:
+    """Whole trainings in which a layer joins each epoch: states of frozen layers kept, and computed anew."""
     sides = {
         name: THAWING | {"epochs": THAW_EPOCHS, "cache_gigabytes": gigabytes}
         for name, gigabytes in (("kept", 8.0), ("anew", 0.0))
@@ -56,7 +49,15 @@ def _stored_states(options: Options) -> Figure:
         f"{min(by_round):.2f} to {max(by_round):.2f}, median {statistics.median(by_round):.2f}"
     )
     what = "layers thaw, states kept / computed anew"
-    return Figure("presets", what, "samples/CPU-s", kept.rate, anew.rate, note=note, details=vars_of(records))
+    return [Figure("thawing", what, "samples/CPU-s", kept.rate, anew.rate, note=note, details=vars_of(records))]
+
+
+def _figures(name: str, records: dict[str, Record]) -> list[Figure]:
+    mine, full = records[name], records[YARDSTICK]
+    note = f"{mine.facts['learning']:,} parameters learn, head included; theirs is {YARDSTICK}'s in the same rounds"
+    speed = Figure("presets", name, "samples/CPU-s", mine.rate, full.rate, note=note, details=vars_of({name: mine}))
+    memory = (mine.facts["peak_megabytes"], full.facts["peak_megabytes"])
+    return [speed, Figure("presets", f"{name}: peak memory over the libraries'", "MB", *memory)]
 
 
 def _race(options: Options, sides: dict[str, dict[str, Any]]) -> dict[str, Record]:
