@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.errors import DataError
+from tasks.memory import memory_that_goes_back
 from tasks.near_duplicates import normal_forms
 from tasks.paths import Paths
 from tasks.split.dealing import SIDES
@@ -29,10 +30,11 @@ _MOST_LETTERS = 120
 def run(paths: Paths, *, split: SplitSettings) -> dict[str, Any]:
     """Deal the checked rows to the three sides; the numbers and the leakage report."""
     files = {"train": paths.train, "val": paths.val, "test": paths.test}
-    numbers = _deal(paths.validated, files, split)
-    sides = {side: read_table(file, SPLIT, ["text", "pair"]) for side, file in files.items()}
-    leaks = count_leaks([joined(table) for table in sides.values()], split.near_duplicate_similarity)
-    return numbers | {"leaks": leaks} | _shared_first_texts(sides)
+    with memory_that_goes_back():
+        numbers = _deal(paths.validated, files, split)
+        sides = {side: read_table(file, SPLIT, ["text", "pair"]) for side, file in files.items()}
+        leaks = count_leaks([joined(table) for table in sides.values()], split.near_duplicate_similarity)
+        return numbers | {"leaks": leaks} | _shared_first_texts(sides)
 
 
 def _deal(source: Path, files: dict[str, Path], split: SplitSettings) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """ingested rows → rows that passed, quarantine, expectations and a page"""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from tasks.files import replacing
+from tasks.memory import memory_that_goes_back
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.table import INGESTED, QUARANTINE, read_table, write_table
@@ -31,7 +29,7 @@ def run(paths: Paths, *, validate: ValidateSettings, base: BaseSettings) -> dict
 
         return text_features(texts, base, paths)
 
-    with _memory_that_goes_back():
+    with memory_that_goes_back():
         checked = check_rows(read_table(paths.ingested, INGESTED), validate, featurise)
         numbers = report(checked, validate.label_errors)
         page = validation_page(checked, numbers)
@@ -41,20 +39,6 @@ def run(paths: Paths, *, validate: ValidateSettings, base: BaseSettings) -> dict
         _write_text(paths.expectations, suites_json(list(checked.suites.values())))
         _write_text(paths.validation_page, page)
         return numbers
-
-
-@contextmanager
-def _memory_that_goes_back() -> Iterator[None]:
-    """For the length of the block Arrow's memory is the C library's, so that what it frees can be used by all others.
-
-    Its own pool keeps 110 MB for itself after a step over a million rows, and is no faster there.
-    """
-    before = pa.default_memory_pool()
-    pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        yield
-    finally:
-        pa.set_memory_pool(before)
 
 
 def _write_text(path: Path, text: str) -> None:
