@@ -55,11 +55,14 @@ def drop_oldest(folder: Path, gigabytes: float, *, keep: int) -> None:
     A file's time of change is when it was used last. The newest `keep` stay, whatever they take.
     """
     taken = 0
-    files = [(file.stat(), file) for file in folder.glob("*.safetensors")]
+    files = []
+    for file in folder.glob("*.safetensors"):
+        with suppress(FileNotFoundError):  # another process may drop files, too
+            files.append((file.stat(), file))
     for number, (found, file) in enumerate(sorted(files, key=lambda each: each[0].st_mtime_ns, reverse=True)):
         taken += found.st_size
         if number >= keep and taken > gigabytes * 1e9:
-            file.unlink(missing_ok=True)  # another training may have dropped it
+            file.unlink(missing_ok=True)
 
 
 def make_folder(folder: Path) -> None:

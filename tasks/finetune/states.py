@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def make_room(files: Mapping[Path, float], gigabytes: float) -> None:
     """
     there = [file for file in files if file.exists()]
     for file in there:
-        os.utime(file)
+        _in_use(file)
     coming = sum(size for file, size in files.items() if file not in there)
     if coming:
         drop_oldest(next(iter(files)).parent, gigabytes - coming, keep=len(there))
@@ -75,16 +76,31 @@ def frozen_states(
     starts = [0]
     for each in ids:
         starts.append(starts[-1] + len(each))
-    wanted = files[max(files)]
-    if not wanted.exists():
-        missing = [cut for cut, file in files.items() if not file.exists()]
-        for cut, states in _compute(model, missing, ids, starts, device=device, dtype=dtype).items():
+    states = _stored(files[max(files)])
+    if states is None:
+        missing = [cut for cut, file in files.items() if cut == max(files) or not file.exists()]
+        computed = _compute(model, missing, ids, starts, device=device, dtype=dtype)
+        for cut in missing:
             with replacing(files[cut]) as temporary:
-                save_file({"states": states}, temporary)
+                save_file({"states": computed[cut]}, temporary)
+        states = computed[max(files)]
     for file in files.values():
-        if file.exists():
-            os.utime(file)  # the least recently used go first
-    return FrozenStates(load_file(wanted)["states"], starts)
+        _in_use(file)
+    return FrozenStates(states, starts)
+
+
+def _stored(file: Path) -> Tensor | None:
+    """None also where another process has just dropped the file."""
+    try:
+        return load_file(file)["states"]
+    except FileNotFoundError:
+        return None
+
+
+def _in_use(file: Path) -> None:
+    """The least recently used go first; one that another process has dropped is not missed."""
+    with suppress(FileNotFoundError):
+        os.utime(file)
 
 
 @torch.no_grad()

@@ -40,14 +40,23 @@ def text_features(texts: Sequence[Text], base: BaseSettings, paths: Paths) -> np
     device = pick_device()
     dtype = pick_dtype("auto", device)
     file = paths.cache / "features" / f"{_cache_key(texts, base, device, dtype)}.safetensors"
-    if not file.exists():
+    features = _stored(file)
+    if features is None:
         with cpu_threads(base.threads):
             features = compute_features(texts, folder, base.max_tokens, device, dtype)
         with replacing(file) as temporary:
             save_file({"features": features}, temporary)
-    os.utime(file)  # the least recently used go first
-    drop_oldest(file.parent, KEPT_GIGABYTES, keep=1)
-    return load_file(file)["features"]
+        drop_oldest(file.parent, KEPT_GIGABYTES, keep=1)
+    return features
+
+
+def _stored(file: Path) -> np.ndarray | None:
+    """None also where another process has just dropped the file."""
+    try:
+        os.utime(file)  # the least recently used go first
+        return load_file(file)["features"]
+    except FileNotFoundError:
+        return None
 
 
 def compute_features(

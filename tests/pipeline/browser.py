@@ -43,7 +43,7 @@ class Browser:
         self._call("Page.navigate", url=address)
 
     def wait(self, expression: str) -> Any:
-        """What a JavaScript expression gives, as soon as that is true of anything."""
+        """What a JavaScript expression, or the promise it makes, gives, as soon as that is true of anything."""
         deadline = time.monotonic() + SECONDS
         while not (found := self._evaluate(f"document.body && ({expression})")):
             assert time.monotonic() < deadline, f"{expression}: never on\n{self._evaluate('document.body.innerText')}"
@@ -54,13 +54,20 @@ class Browser:
         self.wait(f"document.body.innerText.includes({json.dumps(text)})")
 
     def click(self, element: str) -> None:
-        """Click where an element is, with the mouse: what lies above it would get the click, as it does a person's."""
-        inside = f"""(() => {{
+        """Click where an element is, with the mouse, once it has come to rest and nothing lies above it."""
+        inside = f"""(async () => {{
             const element = {element};
             if (!element) return null;
             element.scrollIntoView({{block: "center"}});
-            const box = element.getBoundingClientRect();
-            return box.width ? [box.x + box.width / 2, box.y + box.height / 2] : null;
+            const place = async () => {{
+                await new Promise(requestAnimationFrame);
+                const box = element.getBoundingClientRect();
+                return box.width ? [box.x + box.width / 2, box.y + box.height / 2] : null;
+            }};
+            const before = await place(), now = await place();
+            const rests = before && now && before[0] === now[0] && before[1] === now[1];
+            const top = rests && document.elementFromPoint(now[0], now[1]);
+            return top && (element.contains(top) || top.contains(element)) ? now : null;
         }})()"""
         x, y = self.wait(inside)
         for kind, button in (("mouseMoved", "none"), ("mousePressed", "left"), ("mouseReleased", "left")):
@@ -85,7 +92,7 @@ class Browser:
         file.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))
 
     def _evaluate(self, expression: str) -> Any:
-        done = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
+        done = self._call("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         assert "exceptionDetails" not in done, done["exceptionDetails"]
         return done["result"].get("value")
 

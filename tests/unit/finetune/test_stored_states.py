@@ -1,6 +1,7 @@
 """States of frozen layers on disk: what is stored, by how many passes, within which bound."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +84,24 @@ def test_the_bound_on_disk_holds_while_the_next_front_is_written_and_what_it_nee
     (folder / min(file.name for file in folder.iterdir())).unlink()  # one side of the front is gone
     fit(training_of(learnable, replace(settings, epochs=1, cache_gigabytes=bound / 1e9), tiny_base), Progress())
     assert len(taken) == 7  # the other was not computed again
+
+
+def test_states_that_another_training_drops_in_the_very_moment_are_computed_again(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look whether they are there and the reading, with a bound that two trainings share."""
+    settings = replace(SETTINGS, strategy=Partial(layers=1), epochs=1)
+    first = fit(training_of(learnable, settings, tiny_base), Progress())
+    load = stored.load_file
+
+    def too_late(file: Path) -> Any:
+        file.unlink()
+        return load(file)
+
+    monkeypatch.setattr(stored, "load_file", too_late)
+    second = fit(training_of(learnable, settings, tiny_base), Progress())
+    for name, weights in first.best.items():
+        assert torch.equal(weights, second.best[name]), name
 
 
 def test_stored_states_are_those_of_the_rows_at_hand(learnable: Paths, tiny_base: BaseSettings) -> None:

@@ -1,6 +1,7 @@
 """Features are computed once for the same texts."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +18,20 @@ def test_a_second_call_computes_nothing_and_gives_the_same_bytes(
 ) -> None:
     first = features.text_features(TEXTS, tiny_base, Paths(tmp_path))
     monkeypatch.setattr(features, "compute_features", lambda *_: pytest.fail("computed again"))
+    assert features.text_features(TEXTS, tiny_base, Paths(tmp_path)).tobytes() == first.tobytes()
+
+
+def test_features_that_another_process_has_just_dropped_are_computed_again(
+    tiny_base: BaseSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = features.text_features(TEXTS, tiny_base, Paths(tmp_path))
+    load = features.load_file
+
+    def too_late(file: Path) -> Any:
+        file.unlink()
+        return load(file)
+
+    monkeypatch.setattr(features, "load_file", too_late)
     assert features.text_features(TEXTS, tiny_base, Paths(tmp_path)).tobytes() == first.tobytes()
 
 
