@@ -10,6 +10,7 @@ from typing import Any
 from tasks.config import Config, load_config
 from tasks.errors import FinetraceError, GateError, SettingsError
 from tasks.full_disk import telling_full_disk
+from tasks.launcher import rank
 from tasks.offline import set_switches
 from tasks.paths import Paths
 from tasks.pipeline import JOB, PUBLISHING, STAGES, publish, run_stage
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> int:
     except FinetraceError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
+    if rank() > 0:  # the first of several processes tells
+        return 0
     shown = {key: value for key, value in numbers.items() if isinstance(value, str | int | float)}
     print(f"{arguments[0]}: {json.dumps(shown, ensure_ascii=False)}")
     return 0

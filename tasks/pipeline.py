@@ -1,6 +1,5 @@
 """The stages in order, and how one is run."""
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from tasks.config import Config
 from tasks.errors import FinetraceError
 from tasks.files import refuse_links_out, write_json
 from tasks.full_disk import telling_full_disk
+from tasks.launcher import rank
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
@@ -53,7 +53,7 @@ def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
     with failure_noted(paths, name):
         refuse_links_out(paths.data, paths.root)
         numbers: dict[str, Any] = stage.run(paths, **{key: getattr(config, key) for key in STAGES[name]})
-    if os.environ.get("RANK", "0") != "0":  # one of several processes of `accelerate launch`; the first one writes
+    if rank() > 0:  # the first of several processes writes
         return numbers
     write_json(paths.report(name), numbers)
     seconds = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - cpu}

@@ -1,6 +1,5 @@
 """Several trainings, one after the other → one model."""
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +16,7 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import Start, prepare, read
 from tasks.finetune.temperature import cool_head, fit_temperature
 from tasks.finetune.watching import Watch, watching
+from tasks.launcher import process_count
 from tasks.model.files import save_ensemble, save_model
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
@@ -32,7 +32,7 @@ def combine_trainings(paths: Paths, finetune: FinetuneSettings, base: BaseSettin
     A training that is over keeps its checkpoints until the model is there, so that a killed stage goes on to the same
     bits. Raises SettingsError before anything is trained if the parts make no sense together.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+    if process_count() > 1:
         raise SettingsError(f"finetune.post: {finetune.post.kind} needs a single process. Start it without a launcher.")
     trainings: list[FinetuneSettings] = [
         replace(each, calibrate=False)  # type: ignore[type-var]

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import os
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import Start, prepare
 from tasks.finetune.watching import Watch, watching
+from tasks.launcher import process_count, rank
 from tasks.model.classifier import frozen_layers, learned_state
 from tasks.model.device import cpu_threads
 from tasks.model.encoder import layer_stack
@@ -46,7 +46,7 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
                 progress, looked_on = _fit_head(start, watch), NOBODY
             else:
                 progress, looked_on = _fit_layers(start, watch)
-            if int(os.environ.get("RANK", "0")) > 0:
+            if rank() > 0:
                 return {}
             digest = save_model(
                 paths.model,
@@ -201,5 +201,6 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "device": start.device.type,
         "dtype": str(start.dtype).removeprefix("torch."),
         "threads": start.base.threads,
+        "processes": process_count(),
         "rows": {"train": len(start.train.texts), "val": len(start.val.texts)},
     }

@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from tasks.finetune.settings import FinetuneSettings
+from tasks.launcher import rank
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.settings import as_dict
@@ -62,7 +63,7 @@ class Watch:
 @contextmanager
 def watching(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Iterator[Watch]:
     """A watch for the length of a training."""
-    if int(os.environ.get("RANK", "0")) > 0:
+    if rank() > 0:
         yield Watch(None, None)
         return
     from tasks.finetune.bar import Lines, progress_bar

@@ -27,6 +27,8 @@ class Trained:
 
     model: Classifier
     test: Examples
+    val_macro_f1: float
+    """Of the best epoch."""
     cpu_seconds: float
 
     @torch.no_grad()
@@ -51,4 +53,5 @@ def train(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Train
         start.model.load_state_dict(progress.best, strict=False)
         tokenizer = load_tokenizer(start.folder, base.max_tokens)
         test = make_examples(read_table(paths.test, SPLIT), start.labels, tokenizer, "test")
-        return Trained(start.model.eval(), test, seconds)
+        best = max(epoch["val_macro_f1"] for epoch in progress.history)
+        return Trained(start.model.eval(), test, best, seconds)

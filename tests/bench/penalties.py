@@ -30,9 +30,8 @@ from tasks.model.classifier import Classifier
 from tasks.model.device import cpu_threads
 from tasks.model.encoder import words_of
 from tasks.paths import Paths
-from tasks.table import AUGMENTED, read_table, write_table
 from tests.bench.in_process import train
-from tests.bench.staged import mean_and_error, repository_settings, run_stages
+from tests.bench.staged import keep_rows, mean_and_error, repository_settings, run_stages
 
 PENALTIES = {each.kind: each for each in (kind() for kind in get_args(get_args(AnyPenalty)[0]))}
 BATCH_TOKENS = 2048
@@ -53,9 +52,7 @@ def main() -> None:
     parser.add_argument("--label-column", default="label")
     parser.add_argument("--strategy", default='{"kind": "partial", "layers": 2}')
     parser.add_argument("--epochs", type=int, default=5)
-    parser.add_argument(
-        "--rows", type=int, help="learn from the first so many train rows, in the order of a fixed seed"
-    )
+    parser.add_argument("--rows", type=int, help="learn from so many train rows, drawn with a fixed seed")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", choices=PENALTIES, nargs="*", default=list(PENALTIES))
     parser.add_argument("--epsilon", type=float, default=0.02, help="of the attack, as a share of the words' length")
@@ -67,15 +64,9 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             paths = Paths(Path(name))
             run_stages(paths, settings, "ingest", "validate", "split", "augment")
-            _cut(paths, options.rows)
+            keep_rows(paths, options.rows)
             scores = _measure(paths, load_config(paths.params), options)
         _show(folder.name if folder else "embedded data", scores)
-
-
-def _cut(paths: Paths, rows: int | None) -> None:
-    table = read_table(paths.augmented, AUGMENTED)
-    order = torch.randperm(len(table), generator=torch.Generator().manual_seed(0))[:rows]
-    write_table(paths.augmented, table.take(order.sort().values.tolist()), AUGMENTED)
 
 
 def _measure(paths: Paths, config: Config, options: argparse.Namespace) -> dict[str, list[Score]]:

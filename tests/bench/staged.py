@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 from rich.console import Console
 from rich.table import Table
 
 from tasks.files import read_json
 from tasks.paths import Paths
+from tasks.table import AUGMENTED, read_table, write_table
 
 REPOSITORY = Path(__file__).parents[2]
 Settings = dict[str, Any]
@@ -34,6 +36,13 @@ def run_stages(paths: Paths, settings: Settings, *stages: str) -> None:
     paths.params.write_text(yaml.safe_dump(settings))
     for stage in stages:
         subprocess.run([sys.executable, "-m", "tasks", stage], cwd=paths.root, check=True, stdout=subprocess.DEVNULL)
+
+
+def keep_rows(paths: Paths, count: int | None) -> None:
+    """Leave so many train rows of the augmented table, drawn with a fixed seed, in their order; all if it is None."""
+    table = read_table(paths.augmented, AUGMENTED)
+    order = torch.randperm(len(table), generator=torch.Generator().manual_seed(0))[:count]
+    write_table(paths.augmented, table.take(order.sort().values.tolist()), AUGMENTED)
 
 
 def train_and_test(paths: Paths, settings: Settings, finetune: Mapping[str, Any]) -> Settings:

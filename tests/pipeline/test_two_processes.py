@@ -1,53 +1,94 @@
-"""Two processes train to what one does."""
+"""Two processes train to what one does, and go on after a kill."""
 
 import os
 import subprocess
 import sys
-from pathlib import Path
+import time
+from typing import Any
 
+import psutil
 import pytest
+import yaml
 
 from tasks.files import read_json
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.settings import as_dict
 
+pytestmark = pytest.mark.pipeline
 MONITORS = ("convergence", "label_noise", "gradient_flow", "attention", "representation_drift", "forgetting")
+FINETUNE: dict[str, Any] = {"epochs": 2, "batch_tokens": 128, "precision": "float32"}
+ONE = ["tasks", "finetune"]
+TWO = ["accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1", "--mixed_precision"]
+TWO += ["no", "--dynamo_backend", "no", "-m", *ONE]
+SECONDS = 120
 
 
-def history_of(paths: Paths, command: list[str]) -> list[dict[str, float]]:
-    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{paths.root}/mlflow.db", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=paths.root, env=environment, capture_output=True, text=True
+def start(paths: Paths, command: list[str]) -> subprocess.Popen[str]:
+    """On the CPU several processes speak through gloo."""
+    there = {"MLFLOW_TRACKING_URI": f"sqlite:///{paths.root}/mlflow.db", "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=paths.root,
+        env=os.environ | there | {"ACCELERATE_USE_CPU": "true"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    assert done.returncode == 0, done.stderr
-    return list(read_json(paths.report("finetune"))["history"])
 
 
-@pytest.mark.pipeline
-@pytest.mark.parametrize(
-    "penalties", [[], [{"kind": "l2_sp", "strength": 10.0}], [{"kind": "fgm"}, {"kind": "ewc"}]], ids=str
-)
-def test_two_gloo_processes_have_the_loss_of_one(
-    penalties: list[dict[str, object]], learnable: Paths, tiny_base: BaseSettings
-) -> None:
-    import yaml
+def train(paths: Paths, command: list[str], *, goes_on: bool = False) -> dict[str, Any]:
+    """The stage's report."""
+    process = start(paths, command)
+    told, errors = process.communicate()
+    assert process.returncode == 0, errors
+    assert told.count("finetune: ") == 1  # the first process alone tells
+    assert ("goes on from step" in errors) == goes_on, errors
+    report: dict[str, Any] = read_json(paths.report("finetune"))
+    return report
 
-    finetune: dict[str, object] = {"strategy": {"kind": "full"}, "epochs": 2, "batch_tokens": 128, "dropout": 0.0}
-    finetune["penalties"] = penalties
-    finetune["monitors"] = [{"kind": kind} for kind in MONITORS]
-    settings = {"base": as_dict(tiny_base), "ingest": {"path": "-"}, "finetune": finetune | {"precision": "float32"}}
-    learnable.params.write_text(yaml.safe_dump(settings))
-    one = history_of(learnable, ["tasks", "finetune"])
-    launch = ["accelerate.commands.launch", "--cpu", "--num_processes", "2", "--num_machines", "1"]
-    launch += ["--mixed_precision", "no", "--dynamo_backend", "no", "-m", "tasks", "finetune"]
-    two = history_of(learnable, launch)
-    for first, second in zip(one, two, strict=True):
+
+def write_settings(paths: Paths, base: BaseSettings, **finetune: Any) -> None:
+    settings = {"base": as_dict(base), "ingest": {"path": "-"}, "finetune": FINETUNE | finetune}
+    paths.params.write_text(yaml.safe_dump(settings))
+
+
+def test_two_gloo_processes_have_the_loss_of_one(learnable: Paths, tiny_base: BaseSettings) -> None:
+    penalties = [{"kind": "l2_sp", "strength": 10.0}, {"kind": "fgm"}, {"kind": "ewc"}]
+    monitors = [{"kind": kind} for kind in MONITORS]
+    write_settings(learnable, tiny_base, strategy={"kind": "full"}, dropout=0.0, penalties=penalties, monitors=monitors)
+    one, two = train(learnable, ONE), train(learnable, TWO)
+    assert (one["processes"], two["processes"]) == (1, 2)
+    assert len(one["history"]) == 2
+    for first, second in zip(one["history"], two["history"], strict=True):
         assert second["train_loss"] == pytest.approx(first["train_loss"], rel=1e-4)
         assert second["val_loss"] == pytest.approx(first["val_loss"], rel=1e-4)
-        assert ("penalty" in first) == bool(penalties)
-        assert second.get("penalty", 0.0) == pytest.approx(first.get("penalty", 0.0), rel=1e-3)
-    assert not Path(learnable.checkpoints).exists()
-    seen = read_json(learnable.report("finetune"))["monitors"]  # by the main process alone
-    assert seen.keys() == set(MONITORS)
-    assert all([epoch["epoch"] for epoch in found["epochs"] if epoch["epoch"]] == [1, 2] for found in seen.values())
+        assert second["penalty"] == pytest.approx(first["penalty"], rel=1e-3)
+    assert one["model_digest"] != two["model_digest"]  # sums in another order: it was no run of one process
+    assert not learnable.checkpoints.exists()
+    assert two["monitors"].keys() == set(MONITORS)
+    assert all(
+        [each["epoch"] for each in seen["epochs"] if each["epoch"]] == [1, 2] for seen in two["monitors"].values()
+    )
+
+
+def test_two_processes_that_were_killed_go_on_to_the_same_bits(learnable: Paths, tiny_base: BaseSettings) -> None:
+    """Each draws its own dropout, so each one's random state must come back."""
+    write_settings(
+        learnable, tiny_base, strategy={"kind": "full"}, dropout=0.3, penalties=[{"kind": "r_drop"}], checkpoint_steps=1
+    )
+    whole = train(learnable, TWO)
+    learnable.report("finetune").unlink()
+    launcher = start(learnable, TWO)
+    deadline = time.monotonic() + SECONDS
+    while not list(learnable.checkpoints.glob("*/step-*")):
+        assert launcher.poll() is None, launcher.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    for each in [*psutil.Process(launcher.pid).children(recursive=True), launcher]:
+        each.kill()
+    launcher.communicate()
+    assert not learnable.report("finetune").exists()
+    again = train(learnable, TWO, goes_on=True)
+    assert again["history"] == whole["history"]
+    assert again["model_digest"] == whole["model_digest"]

@@ -9,7 +9,8 @@ from tasks.tracking.flatten import flat_params
 
 _TOLD = ("strategy", "epochs", "batch_tokens", "learning_rate", "head_learning_rate", "schedule", "thaw", "loss")
 _TOLD_TOO = ("penalties", "post", "weight_decay", "dropout", "patience", "seed", "precision", "calibrate")
-_SEEN = ("best_epoch", "steps", "parameters.trainable", "parameters.total", "temperature", "device", "dtype", "threads")
+_SEEN = ("best_epoch", "steps", "parameters.trainable", "parameters.total", "temperature")
+_SEEN_TOO = ("device", "dtype", "threads", "processes")
 
 
 def training(evidence: Evidence) -> list[str]:
@@ -37,7 +38,7 @@ def _settings(evidence: Evidence) -> list[tuple[str, str, str]]:
 
 def _seen(evidence: Evidence) -> list[tuple[str, str, str]]:
     report = evidence.reports.get("finetune", {})
-    found = [(key, dig(report, key)) for key in _SEEN]
+    found = [(key, dig(report, key)) for key in (*_SEEN, *_SEEN_TOO)]
     return [(code(key), amount(value), source("finetune.json", key)) for key, value in found if value is not None]
 
 

@@ -1,8 +1,5 @@
 """What is made of finished trainings: wise_ft, soup, ensemble, each beside its parts."""
 
-import json
-import subprocess
-import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -31,6 +28,7 @@ from tasks.model.strategies.partial import Partial
 from tasks.model.strategies.prompt import Prompt
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
+from tests.unit.finetune.conftest import Elsewhere
 
 QUICK = FinetuneSettings(
     strategy=Partial(layers=2), epochs=2, batch_tokens=128, precision="float32", checkpoint_steps=2, calibrate=False
@@ -149,7 +147,7 @@ def test_a_soup_of_all_is_the_mean_of_their_weights(
 
 @pytest.mark.parametrize("calibrate", [False, True])
 def test_an_ensemble_in_a_fresh_process_is_the_mean_of_its_members(
-    calibrate: bool, learnable: Paths, tiny_base: BaseSettings
+    calibrate: bool, learnable: Paths, tiny_base: BaseSettings, elsewhere: Elsewhere
 ) -> None:
     report = train(learnable, tiny_base, post=Ensemble(members=MIXED), calibrate=calibrate)
     singles = []
@@ -163,12 +161,7 @@ def test_an_ensemble_in_a_fresh_process_is_the_mean_of_its_members(
             getattr(other, path).write_bytes(getattr(learnable, path).read_bytes())
         train(other, tiny_base, single)
         singles.append(load_model(other.model, tiny_base).predict(texts_of(learnable)))
-    script = (
-        "import json, sys; from pathlib import Path; from tasks.model.files import load_model; "
-        "print(json.dumps(load_model(Path(sys.argv[1])).predict(json.loads(sys.argv[2])).tolist()))"
-    )
-    command = [sys.executable, "-c", script, str(learnable.model), json.dumps(texts_of(learnable))]
-    there = np.array(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    there = elsewhere.predict(learnable.model, texts_of(learnable))
     powers = np.mean(singles, axis=0) ** (1 / report["temperature"])
     np.testing.assert_allclose(there, powers / powers.sum(1, keepdims=True), atol=1e-5)
     assert (report["temperature"] != 1.0) == calibrate

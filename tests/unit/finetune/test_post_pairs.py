@@ -1,8 +1,5 @@
 """wise_ft, soup and ensemble of trainings on pairs of texts: loaded afresh they answer as they were judged."""
 
-import json
-import subprocess
-import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -25,15 +22,11 @@ from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
 from tasks.table import AUGMENTED, SPLIT, read_table, write_table
 from tasks.texts import texts_of
+from tests.unit.finetune.conftest import Elsewhere
 
 QUICK = FinetuneSettings(strategy=Partial(layers=2), epochs=2, batch_tokens=128, precision="float32", calibrate=False)
 SEEDS: tuple[dict[str, Any], ...] = ({"seed": 1}, {"seed": 2})
 MIXED: tuple[dict[str, Any], ...] = ({"strategy": {"kind": "lora"}}, {"strategy": {"kind": "feature_extraction"}}, {})
-FRESH = (
-    "import json, sys; from pathlib import Path; from tasks.model.files import load_model; "
-    "pairs = [tuple(each) for each in json.loads(sys.argv[2])]; "
-    "print(json.dumps(load_model(Path(sys.argv[1])).predict(pairs).tolist()))"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +58,13 @@ def pairs(learnable: Paths) -> Paths:
     ids=lambda each: each.kind,
 )
 def test_a_model_of_pairs_answers_in_a_fresh_process_as_it_was_judged(
-    strategy: Any, post: Any, calibrate: bool, pairs: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+    strategy: Any,
+    post: Any,
+    calibrate: bool,
+    pairs: Paths,
+    tiny_base: BaseSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: Elsewhere,
 ) -> None:
     judged: list[Any] = []
     save = combine._save
@@ -80,8 +79,7 @@ def test_a_model_of_pairs_answers_in_a_fresh_process_as_it_was_judged(
     assert report["problem"] == read_about(pairs.model).problem == "pairs"
 
     rows = texts_of(read_table(pairs.val, SPLIT))
-    command = [sys.executable, "-c", FRESH, str(pairs.model), json.dumps(rows)]
-    there = np.array(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    there = elsewhere.predict(pairs.model, rows)
     expected = (judged[0] / report["temperature"]).softmax(-1).numpy()
     np.testing.assert_allclose(np.log(there), np.log(expected), atol=1e-3)  # float32, other batches, merged factors
     assert (report["temperature"] != 1.0) == calibrate
