@@ -23,6 +23,7 @@ from tasks.audit.recorded import read_yaml
 from tasks.audit.reproduction import Outcome, Verdict, decide, machine_that_differs, packages_that_differ
 from tasks.errors import FinetraceError, IntegrityError
 from tasks.files import read_json
+from tasks.launcher import launch_finetune
 from tasks.lineage.actor import actor
 from tasks.lineage.kept import KeptStatement, read_statement
 from tasks.lineage.sbom import make_sbom
@@ -62,9 +63,13 @@ def _made_again(paths: Paths, kept: KeptStatement, folder: Path, console: Consol
     statement = kept.statement
     console.print(f"commit   {statement.commit[:10]}{' with changes' if 'dirty.diff' in statement.kept_files else ''}")
     workspace, lock = rebuild(kept, paths.root, folder / "workspace")
+    processes = int(statement.invocation.get("processes", 1))
+    pipeline = workspace / "dvc.yaml"
+    pipeline.write_text(launch_finetune(pipeline.read_text(encoding="utf-8"), processes), encoding="utf-8", newline="")
     packages = packages_that_differ(_text(kept, "sbom.cdx.json"), make_sbom())
     machine = machine_that_differs(statement.invocation.get("machine", {}), read_machine())
-    console.print(f"data     by hash · {len(packages)} packages differ · threads {statement.invocation.get('threads')}")
+    how = f"threads {statement.invocation.get('threads')}" + (f" · processes {processes}" if processes > 1 else "")
+    console.print(f"data     by hash · {len(packages)} packages differ · {how}")
     _repro(workspace, folder, console)
     said = Outcome(lock, str(statement.model["digest"]), _values(statement.results.get("metrics", {})))
     return decide(said, _outcome(Paths(workspace)), packages=packages, machine=machine)

@@ -7,11 +7,13 @@ from dataclasses import asdict, replace
 from importlib import metadata
 from typing import Any
 
+from tasks.files import read_json
 from tasks.lineage.materials import describe, read_stages
 from tasks.lineage.picture import PICTURE_FILE, draw
 from tasks.lineage.sbom import make_sbom
 from tasks.lineage.statement import Facts, Statement, make_statement
 from tasks.masking import mask_text, mask_values
+from tasks.paths import Paths
 from tasks.register.candidate import Candidate
 from tasks.register.rules import Outcome
 from tasks.tracking.machine import read_machine
@@ -76,7 +78,14 @@ def _invocation(candidate: Candidate, run_id: str) -> dict[str, Any]:
         "prefect_flow_run": os.environ.get("FINETRACE_FLOW_RUN_ID", ""),
         "machine": read_machine(),
         "threads": candidate.base.threads,
+        "processes": _processes(candidate.paths),
         "branch": candidate.code.branch,
         "python": platform.python_version(),
         "finetrace": metadata.version("finetrace"),
     }
+
+
+def _processes(paths: Paths) -> int:
+    """How many trained together."""
+    report = paths.report("finetune")
+    return int(read_json(report).get("processes", 1)) if report.exists() else 1

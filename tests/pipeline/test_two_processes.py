@@ -30,7 +30,7 @@ def start(paths: Paths, command: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=paths.root,
-        env=os.environ | there | {"ACCELERATE_USE_CPU": "true"},
+        env=os.environ | there,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -7,9 +7,11 @@ import pytest
 
 from tasks.digest import sha256_of_file
 from tasks.errors import IntegrityError
+from tasks.files import write_json
 from tasks.lineage.kept import STATEMENT_TAG, read_statement
 from tasks.lineage.ledger import read_ledger
 from tasks.lineage.sbom import make_sbom
+from tasks.model.manifest import verify_model
 from tasks.register.champion import PACKAGE_DIGEST, find_version
 from tasks.register.package import MANIFEST
 from tasks.register.stage import run
@@ -44,6 +46,12 @@ def test_the_statement_names_data_base_settings_and_results(workspace: Any) -> N
     assert statement.settings == json.loads(json.dumps(workspace.settings))
     assert statement.results["metrics"]["accuracy"]["value"] == 0.95
     assert {each["name"] for each in statement.results["gate"]} >= {"finite", "champion", "baseline"}
+
+
+@pytest.mark.parametrize("told", [{"processes": 2}, {}], ids=["two", "of an older report"])
+def test_the_statement_says_how_many_processes_trained(workspace: Any, told: dict[str, int]) -> None:
+    write_json(workspace.paths.report("finetune"), {"model_digest": verify_model(workspace.paths.model)} | told)
+    assert read_statement(*register(workspace)).statement.invocation["processes"] == told.get("processes", 1)
 
 
 def test_files_kept_beside_the_statement_are_those_it_names(workspace: Any) -> None:
