@@ -15,6 +15,7 @@ from tasks.finetune.loop import _step, fit
 from tasks.finetune.penalties import AnyPenalty
 from tasks.finetune.penalties.base import Term
 from tasks.finetune.penalties.ewc import Ewc
+from tasks.finetune.penalties.fisher import diagonal_fisher
 from tasks.finetune.penalties.l2_sp import L2Sp
 from tasks.finetune.plan import make_plan
 from tasks.finetune.progress import Progress
@@ -214,6 +215,22 @@ def test_what_is_added_for_the_weights_is_counted_once_a_step(
     added, moved, _ = _added(learnable, tiny_base, L2Sp(strength=3.0), batches)
     with pytest.raises(AssertionError):  # a penalty that is scaled twice is noticed
         assert_equal(added, {name: 3 * each for name, each in moved.items()})
+
+
+def test_ewcs_importance_is_the_fisher_of_the_base_at_the_start_over_its_mean(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    """So a strength means what it does for l2_sp, whose importance is 1."""
+    training = training_of(learnable, SETTINGS, tiny_base)
+    names = [name for name in training.model.learnable if name.startswith("encoder.")]
+    ids = training.train.examples.ids
+    fisher = diagonal_fisher(training.model, sorted(names), ids, rows=7, seed=3)
+    importance = Ewc(rows=7, seed=3).start(training)._importance  # type: ignore[attr-defined]
+    assert importance.keys() == set(names)
+    every = torch.cat([each.flatten() for each in importance.values()])
+    assert float(every.double().mean()) == pytest.approx(1.0, rel=1e-4)
+    whole = torch.cat([fisher[name].flatten() for name in importance])
+    torch.testing.assert_close(every, whole / whole.double().mean().float(), atol=1e-3, rtol=1e-3)
 
 
 def test_l2_sp_also_holds_the_head_where_asked(learnable: Paths, tiny_base: BaseSettings) -> None:
