@@ -141,16 +141,29 @@ def test_the_rates_in_the_optimizer_follow_the_schedule(learnable: Paths, tiny_b
         assert [each[depth] for each in taken] == pytest.approx([peak * each for each in expected])
 
 
+def _after(*epochs: tuple[float, float]) -> Progress:
+    """Epochs with these val macro F1 and val losses; the weights of each are its number."""
+    progress, weights = Progress(), torch.zeros(1)
+    for epoch, (score, loss) in enumerate(epochs, start=1):
+        weights.fill_(epoch)
+        progress.end_epoch({"epoch": float(epoch), "val_macro_f1": score, "val_loss": loss}, {"w": weights})
+    return progress
+
+
 def test_the_best_epoch_is_kept_and_patience_counts_from_it() -> None:
-    progress = Progress()
-    for epoch, score in enumerate([0.5, 0.8, 0.7, 0.6], start=1):
-        numbers = {"epoch": float(epoch), "val_macro_f1": score, "val_loss": 1.0}
-        progress.end_epoch(numbers, {"w": torch.tensor([float(epoch)])})
+    progress = _after((0.5, 1.0), (0.8, 1.0), (0.7, 1.0), (0.6, 1.0))
     assert progress.best_epoch == 2
     assert float(progress.best["w"]) == 2.0
     assert progress.is_out_of_patience(2)
     assert not progress.is_out_of_patience(3)
     assert not progress.is_out_of_patience(0)
+
+
+def test_macro_f1_says_which_epoch_is_best_and_the_loss_only_where_it_is_the_same() -> None:
+    assert _after((0.8, 1.0), (0.7, 0.1)).best_epoch == 1
+    assert _after((0.8, 1.0), (0.8, 0.9)).best_epoch == 2
+    assert _after((0.8, 0.9), (0.8, 1.0)).best_epoch == 1
+    assert _after((0.8, 1.0), (0.8, 1.0)).best_epoch == 1
 
 
 def test_frozen_layers_drop_nothing_out(learnable: Paths, tiny_base: BaseSettings) -> None:
