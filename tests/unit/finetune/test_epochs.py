@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 
 from tasks.finetune import cost, loop
 from tasks.finetune.examples import Examples
 from tasks.finetune.finish import finish
 from tasks.finetune.loop import fit
 from tasks.finetune.penalties.base import Term
+from tasks.finetune.penalties.l2_sp import L2Sp
 from tasks.finetune.plan import make_plan
 from tasks.finetune.progress import Progress
 from tasks.finetune.schedules.constant import Constant
@@ -19,6 +21,7 @@ from tasks.finetune.start import prepare
 from tasks.finetune.temperature import fit_temperature
 from tasks.finetune.training import Pass, Training
 from tasks.model.batches import epoch_batches, seeded
+from tasks.model.classifier import learned_state
 from tasks.model.encoder import layer_stack
 from tasks.model.features import text_features
 from tasks.model.settings import BaseSettings
@@ -26,6 +29,7 @@ from tasks.model.strategies.full import Full
 from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
 from tests.unit.finetune.test_loop import training_of, uneven
+from tests.unit.finetune.test_plan import OTHER
 
 SETTINGS = FinetuneSettings(strategy=Full(), epochs=3, batch_tokens=128, precision="float32", dropout=0.0)
 
@@ -198,3 +202,29 @@ def test_before_the_first_step_the_head_points_along_each_labels_mean_feature(
         assert float(torch.cosine_similarity(weight[label], mean, dim=0)) == pytest.approx(1.0)
         assert float(weight[label].norm()) == pytest.approx(20 / 32**0.5)
     assert not start.model.head.bias.any()
+
+
+ELSEWHERE = {"patience", "calibrate", "post", "gradient_checkpointing", "monitors", "cache_gigabytes"}
+"""They show, or must not, only in trainings of their own, which other tests make."""
+CHANGES = {key: value for key, value in OTHER.items() if key not in ELSEWHERE} | {
+    "max_gradient_norm": 0.01,
+    "batch_tokens": 64,
+}
+
+
+@pytest.mark.parametrize("key", sorted(CHANGES))
+def test_every_setting_changes_what_is_learned_or_not_a_bit_of_it(
+    key: str, learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    usual = replace(SETTINGS, epochs=2, dropout=0.1, monitors=(), penalties=(L2Sp(strength=1.0),))
+    value = (L2Sp(strength=2.0),) if key == "penalties" else CHANGES[key]
+    paths, ends = uneven(learnable), []
+    for settings in (usual, replace(usual, **{key: value})):
+        AcceleratorState._reset_state(reset_partial_state=True)  # which knows the other precision
+        training = training_of(paths, settings, tiny_base, narrow=False)
+        torch.manual_seed(settings.seed)
+        training.terms = [each.start(training) for each in settings.penalties]
+        fit(training, Progress())
+        ends.append(learned_state(training.model))
+    same = ends[0].keys() == ends[1].keys() and all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+    assert same == (key == "checkpoint_steps")
