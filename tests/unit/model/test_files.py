@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
 from tasks.errors import GateError, IntegrityError, SettingsError
 from tasks.files import read_json, write_json
 from tasks.model.classifier import build_classifier, learned_state
+from tasks.model.device import cpu_threads
 from tasks.model.files import load_model, save_model
 from tasks.model.manifest import make_manifest, verify_model
 from tasks.model.settings import BaseSettings
@@ -174,6 +176,18 @@ def test_a_model_that_diverged_is_not_saved_and_the_old_one_stays(
     with pytest.raises(GateError, match=r"head\.weight.*diverged"):
         save_model(saved, state, base=tiny_base, base_folder=base_folder, strategy=Partial(layers=1), labels=["a", "b"])
     assert verify_model(saved) == before
+
+
+def test_a_model_predicts_with_the_threads_that_are_recorded_whatever_the_process_has(
+    saved: Path,
+) -> None:
+    seen: list[int] = []
+    model: Any = load_model(saved)
+    model._classifier.register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads()))
+    with cpu_threads(3):
+        model.predict(["hello there"])
+        assert torch.get_num_threads() == 3
+    assert seen == [1]  # as the tiny base has it
 
 
 def test_a_model_that_overflows_answers_nothing(saved: Path) -> None:
