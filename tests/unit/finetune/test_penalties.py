@@ -13,16 +13,13 @@ from torch import Tensor
 from tasks.finetune import checkpoint, cost, loop, stage
 from tasks.finetune.loop import _step, fit
 from tasks.finetune.penalties import AnyPenalty
-from tasks.finetune.penalties.anchor import Anchor
 from tasks.finetune.penalties.base import Term
 from tasks.finetune.penalties.ewc import Ewc
-from tasks.finetune.penalties.fisher import diagonal_fisher
 from tasks.finetune.penalties.l2_sp import L2Sp
 from tasks.finetune.plan import make_plan
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.training import Training
-from tasks.model.classifier import thaw
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
@@ -217,35 +214,6 @@ def test_what_is_added_for_the_weights_is_counted_once_a_step(
     added, moved, _ = _added(learnable, tiny_base, L2Sp(strength=3.0), batches)
     with pytest.raises(AssertionError):  # a penalty that is scaled twice is noticed
         assert_equal(added, {name: 3 * each for name, each in moved.items()})
-
-
-def test_ewcs_importance_is_the_fisher_of_the_base_at_the_start_over_its_mean(
-    learnable: Paths, tiny_base: BaseSettings
-) -> None:
-    """So a strength means what it does for l2_sp, whose importance is 1."""
-    training = training_of(learnable, SETTINGS, tiny_base)
-    names = [name for name in training.model.learnable if name.startswith("encoder.")]
-    ids = training.train.examples.ids
-    fisher = diagonal_fisher(training.model, sorted(names), ids, rows=7, seed=3)
-    importance = Ewc(rows=7, seed=3).start(training)._importance  # type: ignore[attr-defined]
-    assert importance.keys() == set(names)
-    every = torch.cat([each.flatten() for each in importance.values()])
-    assert float(every.double().mean()) == pytest.approx(1.0, rel=1e-4)
-    whole = torch.cat([fisher[name].flatten() for name in importance])
-    torch.testing.assert_close(every, whole / whole.double().mean().float(), atol=1e-3, rtol=1e-3)
-
-
-def test_what_is_frozen_again_is_no_longer_counted(learnable: Paths, tiny_base: BaseSettings) -> None:
-    """All weights moved by 0.1: a hundredth for each that learns now; the head is not held."""
-    model = training_of(learnable, SETTINGS, tiny_base).model
-    anchor = Anchor(model)
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter += 0.1
-    for lowest, places in ((0, ("encoder.",)), (3, (".layer.2.",)), (5, ())):
-        thaw(model, lowest)
-        count = sum(p.numel() for name, p in model.named_parameters() if any(each in name for each in places))
-        assert float(anchor.distance().detach()) == pytest.approx(count / 100, rel=1e-3)
 
 
 def test_l2_sp_also_holds_the_head_where_asked(learnable: Paths, tiny_base: BaseSettings) -> None:
