@@ -97,6 +97,7 @@ def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
     batches = len(plan_batches(train.lengths, finetune.batch_tokens))
     per_epoch = -(-batches // finetune.accumulate)
     steps = per_epoch * finetune.epochs
+    within = sum(step % per_epoch > 0 for step in range(0, steps, finetune.checkpoint_steps))  # an epoch's end has one
     marks = [0, steps // 20, steps // 4, steps // 2, steps - 1]
     course = [round(finetune.schedule.multiplier(step, steps), 4) for step in marks]
     return {
@@ -113,7 +114,7 @@ def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
         "weight_decay": finetune.weight_decay,
         "gradient_checkpointing": finetune.gradient_checkpointing,
         "max_gradient_norm": finetune.max_gradient_norm,
-        "checkpoints": steps // finetune.checkpoint_steps + finetune.epochs,
+        "checkpoints": finetune.epochs + within,
     }
 
 

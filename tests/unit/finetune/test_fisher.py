@@ -89,6 +89,18 @@ def test_the_seed_decides_which_rows_and_labels(tiny_base: BaseSettings) -> None
     assert not torch.equal(first["head.weight"], other["head.weight"])
 
 
+def test_dropout_is_off_while_it_is_measured_and_as_it_was_afterwards(tiny_base: BaseSettings) -> None:
+    model = classifier(tiny_base, 3)
+    torch.nn.init.normal_(model.head.weight, generator=torch.Generator().manual_seed(0))
+    still = diagonal_fisher(model.eval(), HEAD, IDS, rows=5, seed=0)
+    model.train()
+    model.encoder.encoder.eval()  # type: ignore[union-attr]
+    modes = [module.training for module in model.modules()]
+    again = diagonal_fisher(model, HEAD, IDS, rows=5, seed=0)
+    assert all(torch.equal(still[name], again[name]) for name in HEAD)
+    assert [module.training for module in model.modules()] == modes
+
+
 def test_importance_has_a_mean_of_one_over_all_weights() -> None:
     scaled = of_mean_one({"a": torch.tensor([1.0, 2.0, 0.0]), "b": torch.tensor([[5.0]])})
     assert scaled["a"].tolist() == [0.5, 1.0, 0.0]

@@ -4,7 +4,16 @@ import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
+from tasks.finetune import stage
 from tasks.finetune.head import fit_logistic_head
+from tasks.finetune.settings import FinetuneSettings
+from tasks.finetune.start import prepare
+from tasks.finetune.watching import Watch
+from tasks.model.features import text_features
+from tasks.model.settings import BaseSettings
+from tasks.model.strategies.feature_extraction import FeatureExtraction
+from tasks.paths import Paths
+from tests.unit.finetune.test_loop import uneven
 
 
 def test_the_head_is_scikit_learns_logistic_regression() -> None:
@@ -29,3 +38,17 @@ def test_label_weights_pull_towards_the_heavy_label() -> None:
         fit_logistic_head(head, features, labels, inverse_penalty=100.0, iterations=100, weights=weights)
         shares.append(head(features[:1]).softmax(-1)[0, 1].item())
     np.testing.assert_allclose(shares, [0.1, 0.5], atol=0.01)
+
+
+def test_feature_extraction_fits_the_head_with_the_label_weights_that_were_asked_for(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    settings = FinetuneSettings(strategy=FeatureExtraction(), class_weights="balanced", calibrate=False)
+    start = prepare(uneven(learnable), settings, tiny_base)
+    assert len(set(start.weights.tolist())) == 2
+    progress = stage._fit_head(start, Watch(None, None))
+    features = torch.from_numpy(text_features(start.train.texts, tiny_base, learnable))
+    head = torch.nn.Linear(32, 3)
+    fit_logistic_head(head, features, start.train.labels, inverse_penalty=30.0, iterations=1000, weights=start.weights)
+    ours = features @ progress.best["head.weight"].T + progress.best["head.bias"]
+    np.testing.assert_allclose(ours.softmax(-1), head(features).detach().softmax(-1), atol=0.02)

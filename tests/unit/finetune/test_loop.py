@@ -24,6 +24,7 @@ from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
 from tasks.model.words import narrow_words
 from tasks.paths import Paths
+from tasks.table import AUGMENTED, read_table, write_rows
 
 SETTINGS = FinetuneSettings(
     strategy=Full(), epochs=2, batch_tokens=128, precision="float32", dropout=0.0, cache_gigabytes=0
@@ -55,6 +56,15 @@ def training_of(
     return replace(whole, **changes)
 
 
+def uneven(paths: Paths) -> Paths:
+    """Train rows of which two labels have 20 each, and the third 6."""
+    table = read_table(paths.augmented, AUGMENTED)
+    rows = table.to_pylist()
+    few = [row for row in rows if row["label"] == "cancel"][:6]
+    write_rows(paths.augmented, [row for row in rows if row["label"] != "cancel"] + few, AUGMENTED)
+    return paths
+
+
 def _finished(training: Training) -> dict[str, torch.Tensor]:
     progress = fit(training, Progress())
     finish(training, progress)
@@ -79,10 +89,11 @@ def test_accumulated_batches_give_the_gradient_of_one_big_batch(
 ) -> None:
     """T2: other trainers give four times the gradient for four batches."""
     settings = replace(SETTINGS, class_weights=class_weights, max_gradient_norm=1e9)
-    rows = list(range(16))
-    whole = gradients_of(training_of(learnable, settings, tiny_base), [rows])
-    parts = gradients_of(training_of(learnable, settings, tiny_base), [rows[:3], rows[3:9], rows[9:]])
+    paths, rows = uneven(learnable), list(range(32, 46))
+    whole = gradients_of(training_of(paths, settings, tiny_base), [rows])
+    parts = gradients_of(training_of(paths, settings, tiny_base), [rows[:3], rows[3:9], rows[9:]])
     assert whole.keys() == parts.keys()
+    assert float(torch.stack([gradient.norm() for gradient in whole.values()]).norm()) > 0.01
     for name, gradient in whole.items():  # summed in another order, so equal but for rounding
         assert float((gradient - parts[name]).norm()) <= 1e-4 * float(gradient.norm()) + 1e-7, name
 
@@ -113,28 +124,46 @@ def test_a_loss_that_is_not_finite_stops_training_and_names_the_knob(learnable: 
 
 
 def test_the_rates_in_the_optimizer_follow_the_schedule(learnable: Paths, tiny_base: BaseSettings) -> None:
-    rates: list[float] = []
+    """And what is told of them is what they were."""
+    taken: list[dict[int, float]] = []
+    told: list[float] = []
     training = training_of(learnable, replace(SETTINGS, layer_decay=0.5), tiny_base)
-    top = max(group["depth"] for group in training.optimizer.param_groups if group["depth"] <= 3)
     groups = {group["depth"]: group for group in training.optimizer.param_groups}
-    watching = replace(training, watch=lambda step, numbers: rates.append(groups[top]["lr"]))
-    fit(watching, Progress())
+    training.optimizer.register_step_pre_hook(lambda *_: taken.append({each: groups[each]["lr"] for each in groups}))
+    training.watch = lambda _, numbers: told.append(numbers["rate"]) if "rate" in numbers else None
+    fit(training, Progress())
     steps = training.steps_per_epoch * 2
-    expected = [2e-4 * Linear().multiplier(step, steps) for step in range(steps)]
-    assert sorted(set(rates)) == pytest.approx(sorted(set(expected)))
-    assert groups[top]["peak"] == 2 * groups[top - 1]["peak"] == 4 * groups[top - 2]["peak"]
+    expected = [Linear().multiplier(step, steps) for step in range(steps)]
+    assert told == expected
+    peaks = {5: 5e-3, 3: 2e-4, 2: 1e-4, 1: 5e-5, 0: 2.5e-5}
+    assert groups.keys() == peaks.keys()
+    for depth, peak in peaks.items():
+        assert [each[depth] for each in taken] == pytest.approx([peak * each for each in expected])
+
+
+def _after(*epochs: tuple[float, float]) -> Progress:
+    """Epochs with these val macro F1 and val losses; the weights of each are its number."""
+    progress, weights = Progress(), torch.zeros(1)
+    for epoch, (score, loss) in enumerate(epochs, start=1):
+        weights.fill_(epoch)
+        progress.end_epoch({"epoch": float(epoch), "val_macro_f1": score, "val_loss": loss}, {"w": weights})
+    return progress
 
 
 def test_the_best_epoch_is_kept_and_patience_counts_from_it() -> None:
-    progress = Progress()
-    for epoch, score in enumerate([0.5, 0.8, 0.7, 0.6], start=1):
-        numbers = {"epoch": float(epoch), "val_macro_f1": score, "val_loss": 1.0}
-        progress.end_epoch(numbers, {"w": torch.tensor([float(epoch)])})
+    progress = _after((0.5, 1.0), (0.8, 1.0), (0.7, 1.0), (0.6, 1.0))
     assert progress.best_epoch == 2
     assert float(progress.best["w"]) == 2.0
     assert progress.is_out_of_patience(2)
     assert not progress.is_out_of_patience(3)
     assert not progress.is_out_of_patience(0)
+
+
+def test_macro_f1_says_which_epoch_is_best_and_the_loss_only_where_it_is_the_same() -> None:
+    assert _after((0.8, 1.0), (0.7, 0.1)).best_epoch == 1
+    assert _after((0.8, 1.0), (0.8, 0.9)).best_epoch == 2
+    assert _after((0.8, 0.9), (0.8, 1.0)).best_epoch == 1
+    assert _after((0.8, 1.0), (0.8, 1.0)).best_epoch == 1
 
 
 def test_frozen_layers_drop_nothing_out(learnable: Paths, tiny_base: BaseSettings) -> None:

@@ -129,6 +129,26 @@ def test_a_training_stopped_early_by_patience_is_not_still_falling() -> None:
     assert course.still_falling(WELL[:2], 0.1, 4) is None
 
 
+def test_a_train_loss_that_rises_from_next_to_nothing_is_no_rate_too_high() -> None:
+    """By less than a twentieth of what a guess costs, however many times it is the earlier one."""
+    assert course.rate_too_high(epochs((0.5, 0.9, 0.7), (0.01, 0.9, 0.7), (0.10, 0.9, 0.7)), 2.0) is None
+    assert course.rate_too_high(epochs((0.5, 0.9, 0.7), (0.01, 0.9, 0.7), (0.12, 0.9, 0.7)), 2.0) is not None
+    assert course.rate_too_high(epochs((1.0, 0.9, 0.7), (1.24, 0.9, 0.7)), 2.0) is None  # not by a quarter
+    assert course.rate_too_high(epochs((1.0, 0.9, 0.7), (1.26, 0.9, 0.7)), 2.0) is not None
+
+
+def test_a_val_loss_that_falls_while_answers_stay_the_same_is_not_still_falling() -> None:
+    assert course.still_falling(epochs((1.0, 1.1, 0.700), (0.5, 0.9, 0.704)), 0.1, 2) is None
+    assert course.still_falling(epochs((1.0, 1.1, 0.700), (0.5, 0.9, 0.706)), 0.1, 2) is not None
+    assert course.still_falling(epochs((1.0, 1.1, 0.6), (0.5, 1.0, 0.7)), 0.1, 2) is None  # by 9 %
+
+
+def test_a_val_loss_that_falls_by_less_than_a_hundredth_brings_nothing() -> None:
+    for loss, expected in ((0.836, True), (0.83, False)):  # 0.84 less a hundredth is 0.8316
+        found = course.plateau([*WELL, *epochs(*[(0.2, loss, 0.73)] * 3)], 3, 2.0)
+        assert (found is not None) == expected, loss
+
+
 def test_a_val_loss_that_rises_is_overfitting_where_macro_f1_falls() -> None:
     found = course.overfitting([*WELL, *epochs((0.1, 1.1, 0.70))], 0.2, MANY)
     assert found is not None

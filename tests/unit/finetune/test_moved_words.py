@@ -71,6 +71,24 @@ def test_no_row_is_moved_further_than_its_bound_and_padding_not_at_all(penalty: 
         assert float(moved[~IS_TOKEN].abs().max()) == 0.0
 
 
+class Leaky(Small):
+    """It looks at padding, too."""
+
+    def forward(self) -> Tensor:
+        words: Tensor = self.table(IDS)
+        self.seen.append(words.detach())
+        return words.mean(1) @ self.weight
+
+
+@pytest.mark.parametrize("penalty", ALL, ids=lambda penalty: penalty.kind)
+def test_padding_is_not_moved_even_where_the_model_would_feel_it(penalty: Any) -> None:
+    small = Leaky()
+    added(penalty, small)
+    for moved in small.moved():
+        assert float(moved[~IS_TOKEN].abs().max()) == 0.0
+    torch.testing.assert_close(small.moved()[-1].flatten(1).norm(dim=1), torch.full((3,), 0.3), atol=0.02, rtol=0.0)
+
+
 def test_fgm_moves_by_the_bound_along_the_gradient() -> None:
     """∂ loss / ∂ word = W (p − y) / n for each of a row's n words."""
     small = Small()
@@ -154,3 +172,22 @@ def test_a_row_without_a_gradient_stays_where_it_is() -> None:
     small.weight.zero_()
     added(Fgm(), small)
     assert all(float(moved.abs().max()) == 0.0 for moved in small.moved())
+
+
+@pytest.mark.parametrize("penalty", ALL, ids=lambda penalty: penalty.kind)
+def test_words_that_learn_do_so_as_if_what_is_added_were_given(penalty: Any) -> None:
+    """A longer bound for longer words is no way to be learned: nothing passes through the bound or the climb."""
+    torch.manual_seed(0)
+    small = Small()
+    small.table.weight.requires_grad_()
+    more = added(penalty, small)
+    (learned,) = torch.autograd.grad(more.sum(), small.table.weight)
+    own = small.table(IDS)
+    parts = [words - own.detach() for words in small.seen]
+    taken = parts if isinstance(penalty, FreeLb) else parts[-1:]
+    losses = []
+    for shift in [*taken, torch.zeros_like(own)]:
+        mean = ((own + shift) * IS_TOKEN.unsqueeze(-1)).sum(1) / LENGTHS[:, None]
+        losses.append(F.cross_entropy(mean @ small.weight, TARGETS))
+    by_hand = penalty.share * (sum(losses[:-1], start=torch.zeros(())) / len(taken) - losses[-1]) * 3
+    torch.testing.assert_close(learned, torch.autograd.grad(by_hand, small.table.weight)[0], atol=1e-5, rtol=1e-4)

@@ -223,3 +223,20 @@ def test_members_that_only_repeat_are_refused(
         settings = replace(QUICK, strategy=strategy, post=kind(members=members))
         with pytest.raises(SettingsError, match=r"finetune\.post\.members\.\d: trains the very same as members\.0"):
             make_plan(learnable, settings, tiny_base)
+
+
+def test_each_member_is_the_training_that_its_settings_alone_would_give(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    """Of LoRA the seed also decides what its factors start as."""
+    singles, steps = [], []
+    for seed in (1, 2):
+        steps.append(train(learnable, tiny_base, strategy=Lora(), seed=seed, epochs=seed)["steps"])
+        singles.append(load_file(learnable.model / "weights.safetensors"))
+    report = train(
+        learnable, tiny_base, strategy=Lora(), post=Ensemble(members=({"seed": 1, "epochs": 1}, {"seed": 2}))
+    )
+    for number, single in enumerate(singles):
+        member = load_file(learnable.model / "members" / str(number) / "weights.safetensors")
+        assert all(torch.equal(member[name], weights) for name, weights in single.items()), number
+    assert report["steps"] == sum(steps)

@@ -1,8 +1,10 @@
 """Presets are nothing but lines of params.yaml, without conflicts, and every strategy is in one."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
+from pydantic import TypeAdapter
 
 from tasks.errors import SettingsError
 from tasks.finetune import cost
@@ -34,6 +36,9 @@ def test_a_preset_sets_its_lines_alone_and_has_a_plan_without_conflicts(
     applied = apply_preset(own, name)
     changed = {key for key, value in as_dict(applied).items() if value != as_dict(own)[key]}
     assert changed <= PRESETS[name].settings.keys()
+    assert TypeAdapter(FinetuneSettings).validate_python(PRESETS[name].settings) == replace(
+        applied, seed=0, batch_tokens=FinetuneSettings().batch_tokens
+    )
     plan = make_plan(learnable, apply_preset(FinetuneSettings(), name), tiny_base)
     assert plan["conflicts"] == []
     assert plan["strategy"]["kind"] == PRESETS[name].settings["strategy"]["kind"]

@@ -12,6 +12,7 @@ import pytest
 
 import tasks.tracking
 from tasks.errors import IntegrityError
+from tasks.files import read_json
 from tasks.finetune import checkpoint, stage
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.thaws.at_once import AtOnce
@@ -20,6 +21,7 @@ from tasks.finetune.thaws.freeze_out import FreezeOut
 from tasks.finetune.thaws.on_plateau import OnPlateau
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies import AnyStrategy
+from tasks.model.strategies.adalora import AdaLora
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
@@ -54,6 +56,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
             original(self, *args)
             left[0] -= 1
             if left[0] == 0:
+                monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
                 raise Killed
 
         monkeypatch.setattr(checkpoint.Checkpoints, "save", save)
@@ -71,12 +74,10 @@ def train(paths: Paths, base: BaseSettings, settings: FinetuneSettings = SETTING
 
 
 def killed_training(paths: Paths, base: BaseSettings, kill_after: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of checkpoints that a training killed in its second epoch leaves."""
-    original = checkpoint.Checkpoints.save
+    """The folder of checkpoints that a training killed in its third epoch leaves."""
     kill_after(5)
     with pytest.raises(Killed):
         train(paths, base)
-    monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
     (folder,) = paths.checkpoints.iterdir()
     return folder
 
@@ -88,21 +89,14 @@ def killed_training(paths: Paths, base: BaseSettings, kill_after: Any, monkeypat
 )
 @pytest.mark.parametrize("count", [1, 3, 5])
 def test_a_training_killed_anywhere_ends_in_the_same_bits_and_numbers(
-    strategy: Any,
-    precision: Any,
-    count: int,
-    learnable: Paths,
-    tiny_base: BaseSettings,
-    kill_after: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+    strategy: Any, precision: Any, count: int, learnable: Paths, tiny_base: BaseSettings, kill_after: Any,
+    monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
     settings = replace(SETTINGS, strategy=strategy, precision=precision)
-    original = checkpoint.Checkpoints.save
     whole = train(learnable, tiny_base, settings)
     kill_after(count)
     with pytest.raises(Killed):
         train(learnable, tiny_base, settings)
-    monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
     resumed = train(learnable, tiny_base, settings)
     assert resumed["model_digest"] == whole["model_digest"]
     assert resumed["history"] == whole["history"]  # train_loss included
@@ -114,28 +108,37 @@ def test_a_training_killed_while_layers_thaw_ends_in_the_same_bits(
     thaw: Any, count: int, learnable: Paths, tiny_base: BaseSettings, kill_after: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = replace(SETTINGS, strategy=Full(), thaw=thaw)
-    original = checkpoint.Checkpoints.save
     whole = train(learnable, tiny_base, settings)
     kill_after(count)
     with pytest.raises(Killed):
         train(learnable, tiny_base, settings)
-    monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
     resumed = train(learnable, tiny_base, settings)
     assert (resumed["model_digest"], resumed["history"]) == (whole["model_digest"], whole["history"])
 
 
-@pytest.mark.parametrize("strategy", LOOPED, ids=lambda strategy: strategy.kind)
+@pytest.mark.parametrize(
+    ("strategy", "count"),
+    [*((strategy, 3) for strategy in LOOPED), (AdaLora(), 1)],
+    ids=lambda value: getattr(value, "kind", value),
+)
 def test_every_strategy_killed_in_mid_epoch_while_layers_thaw_ends_in_the_same_bits(
-    strategy: Any, learnable: Paths, tiny_base: BaseSettings, kill_after: Any, monkeypatch: pytest.MonkeyPatch
+    strategy: Any,
+    count: int,
+    learnable: Paths,
+    tiny_base: BaseSettings,
+    kill_after: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Eight steps, a checkpoint after every other; adalora's ranks are settled at the sixth."""
     thaw = AtOnce() if strategy.compares_layers else ByEpoch(start=1, layers=3)
     settings = replace(SETTINGS, strategy=strategy, epochs=2, thaw=thaw)
-    original = checkpoint.Checkpoints.save
     whole = train(learnable, tiny_base, settings)
-    kill_after(4)
+    assert whole["steps"] == 8
+    kill_after(count)
     with pytest.raises(Killed):
         train(learnable, tiny_base, settings)
-    monkeypatch.setattr(checkpoint.Checkpoints, "save", original)
+    (file,) = learnable.checkpoints.glob(f"*/step-{2 * count:08d}/progress.json")
+    assert read_json(file)["position"] == 2  # of four
     resumed = train(learnable, tiny_base, settings)
     assert (resumed["model_digest"], resumed["history"]) == (whole["model_digest"], whole["history"])
 

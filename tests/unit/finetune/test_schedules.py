@@ -23,6 +23,11 @@ def test_warm_up_rises_from_the_first_step_to_the_peak() -> None:
     assert [Linear().multiplier(step, 100) for step in (0, 4, 9)] == pytest.approx([0.1, 0.5, 1.0])
 
 
+def test_a_part_of_a_step_of_warm_up_is_a_whole_one() -> None:
+    """A tenth of 15 steps: two, at one half and at the peak; then straight down over thirteen."""
+    assert [Linear().multiplier(step, 15) for step in (0, 1, 2, 3)] == pytest.approx([0.5, 1.0, 1.0, 12 / 13])
+
+
 def test_without_warm_up_the_first_step_is_at_the_peak() -> None:
     assert Linear(warmup_fraction=0.0).multiplier(0, 10) == 1.0
 

@@ -14,6 +14,7 @@ from tasks.finetune.thaws.by_epoch import ByEpoch
 from tasks.finetune.thaws.on_plateau import OnPlateau
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.partial import Partial
+from tasks.model.upper import states_at
 from tasks.paths import Paths
 from tests.unit.finetune.test_loop import training_of
 from tests.unit.finetune.test_thawing import SETTINGS
@@ -108,7 +109,6 @@ def test_stored_states_are_those_of_the_rows_at_hand(learnable: Paths, tiny_base
     """Augmented rows are rows of their own: others have other states, and what was stored is not taken for them."""
     import pyarrow.parquet as pq
 
-    from tasks.model.upper import states_at
     from tasks.table import AUGMENTED, write_table
 
     settings = replace(SETTINGS, strategy=Partial(layers=1), epochs=1)
@@ -135,3 +135,34 @@ def test_stored_states_have_no_dropout_in_them_though_learning_layers_have(
         ends.append(fit(training_of(learnable, settings, tiny_base), Progress()).best)
     for name, weights in ends[0].items():
         torch.testing.assert_close(weights, ends[1][name], atol=1e-4, rtol=1e-3)
+
+
+def test_what_is_kept_is_what_layers_under_autocast_would_have_been_given(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    """Computed in float32 and then rounded, states would be others than a training without stored ones sees."""
+    settings = replace(SETTINGS, strategy=Partial(layers=1), precision="bfloat16")
+    training = training_of(learnable, settings, tiny_base, narrow=False)
+    _, side, _ = training.make_sides(True, [])
+    assert side.states is not None
+    away = {}
+    for enabled in (True, False):
+        away[enabled] = 0.0
+        for row, own in enumerate(side.examples.ids[:10]):
+            ids = torch.tensor([own])
+            with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+                (fresh,) = states_at(training.model.eval().encoder, [2], ids, torch.ones_like(ids))
+            kept = side.states.batch(torch.tensor([row]), len(own))
+            assert kept.dtype == torch.bfloat16
+            away[enabled] += float((kept.float() - fresh.bfloat16().float()).abs().sum())
+    assert away[True] < 0.2 * away[False]
+
+
+def test_states_are_kept_only_where_those_of_both_sides_fit(learnable: Paths, tiny_base: BaseSettings) -> None:
+    settings = replace(SETTINGS, strategy=Partial(layers=1))
+    training = training_of(learnable, settings, tiny_base)
+    sizes = [sum(side.examples.lengths) * 32 * 4 / 1e9 for side in (training.train, training.val)]
+    for gigabytes, fits in ((sum(sizes) * 1.001, True), (sum(sizes) * 0.999, False), (sizes[0] * 1.001, False)):
+        other = replace(settings, cache_gigabytes=gigabytes)
+        _, train, val = training_of(learnable, other, tiny_base).make_sides(True, [])
+        assert (train.states is not None, val.states is not None) == (fits, fits), gigabytes

@@ -15,10 +15,12 @@ from tasks.finetune import stage, watching
 from tasks.finetune.plan import make_plan
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import prepare
+from tasks.finetune.temperature import fit_temperature
 from tasks.model.classifier import build_classifier
 from tasks.model.files import load_model
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies import AnyStrategy
+from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.lora import Lora
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
@@ -83,6 +85,24 @@ def test_the_saved_model_predicts_what_the_trained_one_does(
     predicted = [model.labels[number] for number in model.predict(val["text"].to_pylist()).argmax(1)]
     accuracy = np.mean([one == other for one, other in zip(predicted, val["label"].to_pylist(), strict=True)])
     assert accuracy == pytest.approx(report["history"][report["best_epoch"] - 1]["val_accuracy"])
+
+
+@pytest.mark.parametrize("strategy", [FeatureExtraction(), Lora()], ids=lambda strategy: strategy.kind)
+def test_the_saved_models_probabilities_are_those_of_its_logits_divided_once_by_what_suits_val(
+    strategy: AnyStrategy, learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    val = read_table(learnable.val, SPLIT)
+    reports, said = [], []
+    for calibrate in (False, True):
+        settings = replace(QUICK, strategy=strategy, calibrate=calibrate, head_learning_rate=0.05)
+        reports.append(stage.run(learnable, finetune=settings, base=tiny_base))
+        model = load_model(learnable.model, tiny_base)
+        said.append(torch.from_numpy(model.predict(val["text"].to_pylist())))
+    labels = torch.tensor([model.labels.index(label) for label in val["label"].to_pylist()])
+    temperature = fit_temperature(said[0].log(), labels)
+    assert [each["temperature"] for each in reports] == [1.0, pytest.approx(temperature, rel=1e-2)]
+    assert temperature != pytest.approx(1.0, abs=0.05)
+    torch.testing.assert_close(said[1], (said[0].log() / temperature).softmax(-1), atol=0.01, rtol=0.01)
 
 
 @each_strategy

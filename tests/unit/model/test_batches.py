@@ -1,5 +1,6 @@
 """Batches hold every row once and keep to the budget."""
 
+import pytest
 import torch
 
 from tasks.model.batches import epoch_batches, pad, plan_batches, seeded
@@ -11,9 +12,14 @@ def test_every_row_is_in_exactly_one_batch() -> None:
     assert sorted(row for rows in plan_batches(LENGTHS, 16) for row in rows) == list(range(10))
 
 
-def test_no_batch_costs_more_than_the_budget_but_a_single_long_row() -> None:
-    for rows in plan_batches(LENGTHS, 16):
-        assert len(rows) * max(LENGTHS[row] for row in rows) <= 16 or len(rows) == 1
+@pytest.mark.parametrize("budget", [1, 16, 24, 40, 1000])
+def test_no_batch_costs_more_than_the_budget_but_a_single_long_row(budget: int) -> None:
+    """Padding costs as much as a token; and each batch holds as many rows as it can."""
+    batches = plan_batches(LENGTHS, budget)
+    for rows, after in zip(batches, [*batches[1:], []], strict=True):
+        assert len(rows) * max(LENGTHS[row] for row in rows) <= budget or len(rows) == 1
+        if after:
+            assert (len(rows) + 1) * LENGTHS[after[0]] > budget
 
 
 def test_each_epoch_has_other_batches_but_as_many() -> None:

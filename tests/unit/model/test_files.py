@@ -1,17 +1,25 @@
 """A saved model is whole, or refused."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
-from tasks.errors import GateError, IntegrityError
-from tasks.files import write_json
+from tasks.errors import GateError, IntegrityError, SettingsError
+from tasks.files import read_json, write_json
 from tasks.model.classifier import build_classifier, learned_state
+from tasks.model.device import cpu_threads
 from tasks.model.files import load_model, save_model
 from tasks.model.manifest import make_manifest, verify_model
 from tasks.model.settings import BaseSettings
+from tasks.model.strategies import AnyStrategy
+from tasks.model.strategies.base import Strategy
 from tasks.model.strategies.partial import Partial
+from tasks.settings import as_dict
 
 
 @pytest.fixture
@@ -75,9 +83,6 @@ def test_a_model_without_its_manifest_is_incomplete(saved: Path) -> None:
 
 
 def test_the_wrong_base_under_a_model_is_refused(saved: Path, tiny_base: BaseSettings, tmp_path: Path) -> None:
-    import shutil
-    from dataclasses import replace
-
     other = tmp_path / "other"
     shutil.copytree(str(tiny_base.folder), other)
     weights = other / "model.safetensors"
@@ -86,6 +91,45 @@ def test_the_wrong_base_under_a_model_is_refused(saved: Path, tiny_base: BaseSet
     weights.write_bytes(content)
     with pytest.raises(IntegrityError, match="sha256"):
         load_model(saved, replace(tiny_base, folder=str(other)))
+
+
+def test_settings_that_name_another_base_now_leave_a_model_on_its_own(
+    saved: Path, tiny_base: BaseSettings, tmp_path: Path
+) -> None:
+    other = replace(tiny_base, id="other/base", sha256="1" * 64, folder=str(tmp_path / "nowhere"))
+    assert load_model(saved, other).digest == verify_model(saved)
+
+
+def test_a_base_that_was_moved_is_found_where_the_settings_say(
+    saved: Path, tiny_base: BaseSettings, tmp_path: Path
+) -> None:
+    moved = tmp_path / "moved"
+    shutil.copytree(str(tiny_base.folder), moved)
+    write_json(
+        saved / "about.json", read_json(saved / "about.json") | {"base": as_dict(replace(tiny_base, folder="x"))}
+    )
+    _sign(saved)
+    with pytest.raises(SettingsError, match="x is not a folder"):
+        load_model(saved)
+    assert load_model(saved, replace(tiny_base, folder=str(moved))).labels == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "strategy", [kind() for kind in get_args(get_args(AnyStrategy)[0])], ids=lambda strategy: strategy.kind
+)
+def test_what_can_be_merged_is_merged_in_a_loaded_model(strategy: Any, tiny_base: BaseSettings, tmp_path: Path) -> None:
+    """So that predicting costs what the base costs; networks that make virtual tokens are gone, too."""
+    folder, named = Path(str(tiny_base.folder)), {"base": tiny_base, "labels": ["a", "b"], "strategy": strategy}
+    model = build_classifier(folder, strategy, 2, "sdpa")
+    save_model(tmp_path / "model", learned_state(model), base_folder=folder, **named)  # type: ignore[arg-type]
+    loaded: Any = load_model(tmp_path / "model")
+    found = {name for name, _ in loaded._classifier.named_parameters()}
+    own = {name for name, _ in build_classifier(folder, Strategy(), 2, "sdpa").named_parameters()}
+    if strategy.learns_in == "added":
+        assert found > own
+        assert not any(".mlp_head." in name or ".transform." in name for name in found)
+    else:
+        assert found == own
 
 
 def _sign(folder: Path) -> None:
@@ -132,6 +176,18 @@ def test_a_model_that_diverged_is_not_saved_and_the_old_one_stays(
     with pytest.raises(GateError, match=r"head\.weight.*diverged"):
         save_model(saved, state, base=tiny_base, base_folder=base_folder, strategy=Partial(layers=1), labels=["a", "b"])
     assert verify_model(saved) == before
+
+
+def test_a_model_predicts_with_the_threads_that_are_recorded_whatever_the_process_has(
+    saved: Path,
+) -> None:
+    seen: list[int] = []
+    model: Any = load_model(saved)
+    model._classifier.register_forward_pre_hook(lambda *_: seen.append(torch.get_num_threads()))
+    with cpu_threads(3):
+        model.predict(["hello there"])
+        assert torch.get_num_threads() == 3
+    assert seen == [1]  # as the tiny base has it
 
 
 def test_a_model_that_overflows_answers_nothing(saved: Path) -> None:

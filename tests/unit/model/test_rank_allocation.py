@@ -8,7 +8,9 @@ import torch
 from peft import AdaLoraConfig, AdaLoraModel
 from pydantic import TypeAdapter, ValidationError
 
+from tasks.finetune.loop import fit
 from tasks.finetune.plan import make_plan
+from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.thaws.by_epoch import ByEpoch
 from tasks.model.encoder import linear_names, load_encoder
@@ -16,6 +18,7 @@ from tasks.model.rank_allocation import distance_from_orthogonal
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.adalora import AdaLora
 from tasks.paths import Paths
+from tests.unit.finetune.test_loop import training_of
 
 STEPS = 20
 MAPS = 18  # six linear maps in each of three layers
@@ -58,6 +61,17 @@ def test_ranks_fall_from_the_first_budget_to_the_last_and_stay_there(tiny_base: 
         course.append(ranks(encoder))
     budgets = [int(MAPS * (4 + 8 * (1 - (step - 4) / 10) ** 3)) for step in range(5, 15)]
     assert course == [MAPS * 12] * 4 + budgets + [MAPS * 4] * 6
+
+
+def test_a_training_ends_with_the_ranks_that_were_asked_for(learnable: Paths, tiny_base: BaseSettings) -> None:
+    """Twelve steps; the loop must tell the strategy of each while its gradients stand."""
+    strategy = AdaLora(rank=4, start_rank=12, every_steps=2)
+    settings = FinetuneSettings(strategy=strategy, epochs=3, batch_tokens=128, precision="float32", monitors=())
+    training = training_of(learnable, settings, tiny_base)
+    assert ranks(training.model.encoder) == 0  # singular values start at nothing
+    progress = fit(training, Progress())
+    assert progress.step == 12
+    assert ranks(training.model.encoder) == MAPS * 4
 
 
 def test_it_keeps_the_ranks_that_pefts_own_model_keeps(tiny_base: BaseSettings) -> None:
