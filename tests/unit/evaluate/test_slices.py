@@ -96,6 +96,15 @@ def test_a_slice_with_texts_of_its_own_is_held_against_the_same_rows():
     assert scores["difference"]["value"] == pytest.approx(0.5 - 1)
 
 
+def test_a_slice_and_what_it_is_held_against_are_drawn_together():
+    """Read no worse with its own texts: no difference in any resample, however the rows fall."""
+    correct = np.array([1.0, 0] * 10)
+    piece = Slice("typos", "again", np.arange(20), ["a"] * 20)
+    scores = score_slices([piece], correct, [correct], Draws(200, 0.95, 0))["typos"]
+    assert scores["difference"] == {"value": 0, "low": 0, "high": 0}
+    assert scores["accuracy"]["low"] < 0.5 < scores["accuracy"]["high"]
+
+
 def test_a_slice_that_a_resample_misses_still_has_an_interval():
     correct = np.ones(30)
     piece = Slice("one", "one row", np.array([7]))
