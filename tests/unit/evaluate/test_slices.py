@@ -35,6 +35,8 @@ def test_rare_labels_are_the_quarter_with_the_fewest_train_rows():
     train_labels = [0] * 9 + [1] * 2 + [2] * 5 + [3] * 7
     (rare,) = cut_rare_labels(rows("abcde", [1, 0, 2, 1, 3], train_labels=train_labels))
     assert rare.rows.tolist() == [0, 3]
+    (rare,) = cut_rare_labels(rows("abcde", [1, 0, 2, 1, 4], train_labels=[*train_labels, 4, 4, 4]))
+    assert rare.rows.tolist() == [0, 3, 4]  # of five labels two: a quarter is rounded up
 
 
 def test_no_label_is_rare_when_all_are_equally_frequent():
