@@ -1,9 +1,15 @@
 """The whole chain with the real stages: rows in, a registered model out, and nothing done twice."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.pipeline.conftest import block_network
 
 pytestmark = pytest.mark.pipeline
 RealRun = Any  # tests/pipeline/conftest.py
@@ -23,6 +29,22 @@ def test_one_command_ends_with_a_registered_model_and_the_way_on(real_run: RealR
     assert "Report   data/reports/report.html" in lines
     assert [line.split()[0] for line in lines[-2:]] == ["Pages", "Next"]
     assert (real_run.workspace.root / "data" / "reports" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "socket.create_connection(('203.0.113.7', 9), 1)",
+        "socket.socket().connect_ex(('203.0.113.7', 9))",
+        "urllib.request.urlopen('https://huggingface.co', timeout=1)",
+    ],
+)
+def test_whoever_asks_the_network_is_noted_a_grandchild_too(tmp_path: Path, asks: str) -> None:
+    child = [sys.executable, "-c", f"import socket, urllib.request; {asks}"]
+    parent = [sys.executable, "-c", "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))", *child]
+    done = subprocess.run(parent, env=os.environ | block_network(tmp_path), capture_output=True, text=True)
+    assert "the network is blocked" in done.stderr
+    assert (tmp_path / "outside.txt").read_text() in ("203.0.113.7\n", "huggingface.co\n")
 
 
 def test_no_process_of_the_run_asked_the_network_for_anything(real_run: RealRun) -> None:

@@ -63,9 +63,9 @@ def _dead_holder(place: Place) -> Done:
     workspace = registered(place)
     running = workspace.start("-m", "flows.cli", "run", "--force", "--until", "ingest")
     lock = workspace.root / ".finetrace/lock"
-    running.wait_until(lambda: lock.exists() and str(running.pid) in lock.read_text())
+    held = running.wait_until(lambda: lock.exists() and str(running.pid) in lock.read_text())
     running.kill()
-    running.finish()
+    require(held and running.finish().code == 137, "it was not killed while it held the workspace")
     place.kills = True
     return workspace.finetrace("register")
 

@@ -161,9 +161,9 @@ def _dead_holder(place: Place) -> Done:
     workspace.before = None
     place.kills = True
     holder = workspace.start("-c", HOLD, str(_lock(workspace)))
-    holder.wait_until((workspace.root / "held").exists)
+    held = holder.wait_until((workspace.root / "held").exists)
     holder.kill()
-    holder.finish()
+    require(held and holder.finish().code == 137, "it was not killed while it held the lock")
     require(_lock(workspace).exists(), "the lock file is gone, so nothing is shown")
     return _typed(workspace, *PROMOTE, first="settled.WAIT_SECONDS = 0.5\n")
 

@@ -72,8 +72,9 @@ def _search_without_test(place: Place) -> Done:
     test = workspace.root / "data/split/test.parquet"
     whole = test.read_bytes()
     running = workspace.start(*SEARCH)
-    running.wait_until(lambda: list((workspace.root / "data/trials").glob("*/train.json")))
+    begun = running.wait_until(lambda: list((workspace.root / "data/trials").glob("*/train.json")))
     test.unlink()
+    require(begun and running.is_alive(), "the search was over before the test side was gone")
     done = workspace.finish(running)
     found = _found(done)
     require(all(each["state"] != "failed" for each in found["trials"]), "a trial failed")

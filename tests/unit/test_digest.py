@@ -18,6 +18,7 @@ def test_files_have_their_published_digests(tmp_path: Path) -> None:
 def test_a_rows_name_depends_on_text_and_label_alone() -> None:
     assert row_id("text", "label") == hashlib.sha256(b"label\x00text").hexdigest()[:24]
     assert len({row_id("a", "b"), row_id("ab", ""), row_id("", "ab"), row_id("b", "a")}) == 4
+    assert row_id("text", "label", "pair") == hashlib.sha256(b"label\x00text\x00pair").hexdigest()[:24]
 
 
 def test_borders_between_texts_count() -> None:

@@ -1,5 +1,6 @@
 """Words → candidates, and trials that share rows, seeds and budget."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -122,14 +123,19 @@ def test_who_spent_the_budget_counts_as_dear_as_any_other_who_did() -> None:
 
 
 def test_a_comparison_is_named_by_all_that_it_depends_on() -> None:
+    plan = _plan(["partial", "lora"])
     names = {
-        _plan(["partial", "lora"]).name,
+        plan.name,
         _plan(["partial", "full"]).name,
         _plan(["partial", "lora"], epochs=5).name,
         _plan(["partial", "lora"], seconds=5.0).name,
+        _plan(["partial", "lora"], seconds=5.0, watts=20.0).name,
+        replace(plan, metric="accuracy").name,
+        replace(plan, evaluate={**plan.evaluate, "confidence": 0.9}).name,
+        replace(plan, rows={**ROWS, "val": "w"}).name,
     }
-    assert len(names) == 4
-    assert _plan(["partial", "lora"]).name in names
+    assert len(names) == 8
+    assert _plan(["partial", "lora"]).name == plan.name
 
 
 def test_trials_are_shared_by_comparisons() -> None:

@@ -75,6 +75,13 @@ def test_seeds_are_drawn_whole_and_alike_for_every_candidate() -> None:
     assert drawn.std(axis=0).min() > 0.1
 
 
+def test_rows_are_drawn_alike_for_every_seed() -> None:
+    """Wrong in the same rows whatever the seed: more seeds are no more rows, and the interval is no narrower."""
+    one, three = measure(_guesses(20, 1), DRAWS), measure(_guesses(20, 3), DRAWS)
+    assert three["accuracy"].samples == pytest.approx(one["accuracy"].samples)
+    assert three["macro_f1"].samples == pytest.approx(one["macro_f1"].samples)
+
+
 def test_interval_is_wider_when_seeds_disagree() -> None:
     even = measure(_guesses(20, 2), DRAWS)["accuracy"]
     one, other = _guesses(0, 1).guesses[0], _guesses(40, 1).guesses[0]

@@ -36,6 +36,25 @@ def test_every_baseline_gives_the_same_guesses_twice(baseline):
     assert first.tolist() == second.tolist()
 
 
+def test_words_are_learned_from_train_rows_alone(monkeypatch):
+    from sklearn.feature_extraction import text
+
+    learned = []
+
+    class Noted(text.TfidfVectorizer):
+        def fit(self, raw_documents, y=None):
+            learned.extend(raw_documents)
+            return super().fit(raw_documents, y)
+
+        def fit_transform(self, raw_documents, y=None):
+            learned.extend(raw_documents)
+            return super().fit_transform(raw_documents, y)
+
+    monkeypatch.setattr(text, "TfidfVectorizer", Noted)
+    TfidfLinear().guess(toy())
+    assert learned == TRAIN
+
+
 def test_every_baseline_has_a_name_of_its_own():
     assert len({baseline.name for baseline in BASELINES}) == len(BASELINES)
 

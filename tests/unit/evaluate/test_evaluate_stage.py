@@ -9,6 +9,7 @@ import pytest
 from tasks.digest import row_id
 from tasks.errors import DataError, GateError
 from tasks.evaluate import stage
+from tasks.evaluate.baselines import baselines_for
 from tasks.evaluate.outputs import SLICES
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.files import write_json
@@ -112,6 +113,17 @@ def test_worst_errors_name_the_nearest_train_rows(workspace):
     assert all("wrong" in error["text"] for error in errors)
     assert all(len(error["nearest"]) == 2 for error in errors)
     assert all(near["label"] == error["actual"] for error in errors for near in error["nearest"])
+
+
+def test_baselines_learn_from_train_rows_and_are_asked_the_test_rows(workspace, monkeypatch):
+    paths, model = workspace
+    given = []
+    monkeypatch.setattr(stage, "baselines_for", lambda rows: given.append(rows) or baselines_for(rows))
+    evaluate(paths)
+    train, test = (read_table(file, SPLIT) for file in (paths.train, paths.test))
+    assert given[0].train_texts == train["text"].to_pylist()
+    assert [model.labels[number] for number in given[0].train_labels] == train["label"].to_pylist()
+    assert given[0].test_texts == test["text"].to_pylist()
 
 
 def test_baselines_learn_from_no_more_rows_than_allowed(workspace):

@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score, log_loss, matthews_corrcoef, top_k_accurac
 
 from tasks.evaluate.bootstrap import Draws, bootstrap, headline_statistics, interval, resample_weights, top_ks
 from tasks.evaluate.measures import compare, compute_metrics, with_intervals
-from tasks.evaluate.metrics import FOLDER, METRICS
+from tasks.evaluate.metrics import FOLDER, METRICS, ExpectedCalibrationError
 from tasks.evaluate.scored import Scored, score
 
 DRAWS = Draws(resamples=400, confidence=0.95, seed=0)
@@ -44,6 +44,20 @@ def test_metrics_are_what_is_worked_by_hand(four_rows, tmp_path):
     assert found["mcc"] == pytest.approx((12 - 5) / 10)
     # bins of width 1/15: 0.8 and 0.9 alone, the two 0.6 together, of which one is right
     assert found["ece"] == pytest.approx((0.2 + abs(1.2 - 1) + 0.1) / 4, abs=1e-6)
+
+
+def test_calibration_is_measured_in_fifteen_bins(tmp_path):
+    """0.62 and 0.68 lie in two bins of 1/15, (9/15, 10/15] and (10/15, 11/15], and would lie in one of a tenth."""
+    scored = score(np.array([[0.62, 0.38], [0.68, 0.32]], dtype=np.float32), np.array([0, 1]))
+    assert compute_metrics(scored, tmp_path)["ece"] == pytest.approx((0.38 + 0.68) / 2, abs=1e-6)
+    assert headline_statistics(scored)(np.ones((1, 2)))["ece"][0] == pytest.approx((0.38 + 0.68) / 2, abs=1e-6)
+
+
+def test_a_bin_of_the_calibration_error_includes_its_upper_border(tmp_path):
+    """Of four bins 0.75 lies with 0.7 in the third: one right, one wrong, |0.75 - 1 + 0.7| / 2."""
+    metric = ExpectedCalibrationError(cache_dir=str(tmp_path), keep_in_memory=True)
+    found = metric.compute(predictions=[[0.75, 0.25], [0.7, 0.3]], references=[0, 1], bins=4)
+    assert found["ece"] == pytest.approx(0.225, abs=1e-6)
 
 
 def test_metrics_agree_with_scikit_learn(tmp_path):
@@ -108,6 +122,8 @@ def test_resamples_do_not_depend_on_how_they_are_blocked(monkeypatch):
     assert np.array_equal(whole, np.concatenate(list(resample_weights(50, DRAWS))))
     assert whole.shape == (400, 50)
     assert (whole.sum(axis=1) == 50).all()
+    # each row is drawn once a resample on average: 400 times in all, with a binomial standard deviation of 20
+    assert whole.sum(axis=0) == pytest.approx(np.full(50, 400), abs=100)
 
 
 def test_interval_is_the_percentiles_between_the_tails():

@@ -35,6 +35,8 @@ def test_rare_labels_are_the_quarter_with_the_fewest_train_rows():
     train_labels = [0] * 9 + [1] * 2 + [2] * 5 + [3] * 7
     (rare,) = cut_rare_labels(rows("abcde", [1, 0, 2, 1, 3], train_labels=train_labels))
     assert rare.rows.tolist() == [0, 3]
+    (rare,) = cut_rare_labels(rows("abcde", [1, 0, 2, 1, 4], train_labels=[*train_labels, 4, 4, 4]))
+    assert rare.rows.tolist() == [0, 3, 4]  # of five labels two: a quarter is rounded up
 
 
 def test_no_label_is_rare_when_all_are_equally_frequent():
@@ -94,6 +96,15 @@ def test_a_slice_with_texts_of_its_own_is_held_against_the_same_rows():
     piece = Slice("typos", "again", np.array([0, 1]), ["a", "b"])
     scores = score_slices([piece], correct, [np.array([1.0, 0])], Draws(500, 0.95, 0))["typos"]
     assert scores["difference"]["value"] == pytest.approx(0.5 - 1)
+
+
+def test_a_slice_and_what_it_is_held_against_are_drawn_together():
+    """Read no worse with its own texts: no difference in any resample, however the rows fall."""
+    correct = np.array([1.0, 0] * 10)
+    piece = Slice("typos", "again", np.arange(20), ["a"] * 20)
+    scores = score_slices([piece], correct, [correct], Draws(200, 0.95, 0))["typos"]
+    assert scores["difference"] == {"value": 0, "low": 0, "high": 0}
+    assert scores["accuracy"]["low"] < 0.5 < scores["accuracy"]["high"]
 
 
 def test_a_slice_that_a_resample_misses_still_has_an_interval():

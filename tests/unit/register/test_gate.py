@@ -74,6 +74,12 @@ def test_without_a_champion_there_is_nothing_to_fall_behind(name: str) -> None:
     assert outcome(name, replace(GOOD, champion=None, slices={})).why == "there is no champion yet"
 
 
+@pytest.mark.parametrize(("rule", "metric", "limit"), [("min_accuracy", "accuracy", 0.5), ("max_ece", "ece", 0.15)])
+def test_a_metric_at_its_limit_passes(rule: str, metric: str, limit: float) -> None:
+    register = replace(REGISTER, gate=GateSettings(**{rule: limit}))
+    assert outcome(rule, replace(GOOD, metrics=GOOD.metrics | {metric: limit}), register).passed is True
+
+
 def test_without_baselines_the_gate_says_no() -> None:
     assert outcome("baseline", replace(GOOD, baselines={})).passed is False
 
