@@ -62,7 +62,7 @@ def test_allowance_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_schedules_follow_the_clock_where_it_is_ahead_of_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 16 s, 4 were gone before the first of 100 steps: at 10 s half of the other 12 is gone, so 50 of 100 steps are."""
+    """Of 16 s, 4 were gone before the first of 100 steps: at 10 s half of the other 12 is gone: place 50."""
     now = [0.0]
     monkeypatch.setattr("tasks.finetune.allowance.time", SimpleNamespace(process_time=lambda: now[0]))
     allowance = Allowance(cpu_seconds=16.0, started=0.0)
