@@ -13,7 +13,7 @@ from flows.processes.flow_process import note_process
 from flows.processes.lock import workspace_lock
 from flows.processes.pool import POOL
 from flows.processes.stages import check_sections
-from flows.processes.trainings import Trainer, said
+from flows.processes.trainings import Trainer, in_one_line, said
 from flows.processes.workshop import open_workshop
 from flows.reaper import close_dead_runs
 from flows.redact import errors_redacted
@@ -136,7 +136,7 @@ def _train_all(paths: Paths, plan: Plan, trainer: Trainer) -> dict[tuple[str, in
         error = future.result(raise_on_failure=False)
         result = None if isinstance(error, BaseException) else plan.trials[name, seed].result(paths, with_model=True)
         if result is None:
-            failed[name, seed] = _first_line(error)
+            failed[name, seed] = in_one_line(error)
             tell(Said(f"✗ {name} seed {seed}: {failed[name, seed]}"))
         else:
             said("✓", f"{name} seed {seed}", result)
@@ -188,8 +188,3 @@ def _numbers(result: Mapping[str, Any]) -> dict[str, float]:
 
 def _in_words(failed: Mapping[tuple[str, int], str]) -> list[str]:
     return list(dict.fromkeys(f"{name}: {reason.rstrip('.')}" for (name, _), reason in failed.items()))
-
-
-def _first_line(error: Any) -> str:
-    words = str(error) if isinstance(error, BaseException) else "its process left no result"
-    return next(iter(words.splitlines()), type(error).__name__)

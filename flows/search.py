@@ -14,7 +14,7 @@ from flows.processes.flow_process import note_process
 from flows.processes.lock import workspace_lock
 from flows.processes.pool import POOL
 from flows.processes.stages import check_sections
-from flows.processes.trainings import Trainer, said
+from flows.processes.trainings import Trainer, in_one_line, said
 from flows.processes.workshop import open_workshop
 from flows.reaper import close_dead_runs
 from flows.redact import errors_redacted
@@ -113,7 +113,7 @@ class _Trials:
         try:
             trial = self._plan.trial(point)
         except FinetraceError as error:  # two values that do not go together
-            self._fail(number, str(error))
+            self._fail(number, in_one_line(error))
             return
         known = trial.result(self._paths, with_model=False)
         if known is not None and not known["is_pruned"]:
@@ -129,7 +129,7 @@ class _Trials:
         error = future.result(raise_on_failure=False)
         result = None if isinstance(error, BaseException) else trial.result(self._paths, with_model=False)
         if result is None:
-            self._fail(number, str(error) if isinstance(error, BaseException) else "its process left no result")
+            self._fail(number, in_one_line(error))
         else:
             self._keep(number, trial, result, "✓")
 
@@ -141,6 +141,5 @@ class _Trials:
         self._trainer.record(trial, f"trial {len(told)}", result)
 
     def _fail(self, number: int, reason: str) -> None:
-        line = next(iter(reason.splitlines()), "no words")
-        self._study.tell_failure(number, " ".join(reason.split()))
-        tell(Said(f"✗ trial {len(self._study.tries())}: {line}"))
+        self._study.tell_failure(number, reason)
+        tell(Said(f"✗ trial {len(self._study.tries())}: {reason}"))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
@@ -27,7 +28,16 @@ def _ray(jobs: int) -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     from prefect_ray import RayTaskRunner
 
-    return RayTaskRunner(init_kwargs={"num_cpus": jobs, "include_dashboard": False, "logging_level": logging.ERROR})
+    class Runner(RayTaskRunner):
+        """Ray, which takes SIGTERM for itself when it starts and would end us with a stack of its own."""
+
+        def __enter__(self) -> Any:
+            before = signal.getsignal(signal.SIGTERM)
+            started = super().__enter__()
+            signal.signal(signal.SIGTERM, before)
+            return started
+
+    return Runner(init_kwargs={"num_cpus": jobs, "include_dashboard": False, "logging_level": logging.ERROR})
 
 
 RUNNERS: dict[str, Callable[[int], Any]] = {"processes": _processes, "dask": _dask, "ray": _ray}

@@ -15,6 +15,8 @@ from tasks.paths import Paths
 from tasks.tracking.nested import TAGS, record_trial, trial_tags
 from tasks.trials.trial import Trial
 
+MOST_WORDS = 500
+"""Characters of a reason."""
 TRAIN: Task[..., Any] = Task(
     do_job,
     name="train",
@@ -55,3 +57,10 @@ def said(mark: str, label: str, result: Mapping[str, Any], more: str = "") -> No
     words = f"val macro F1 {result['val_macro_f1']:.3f}  {result['cpu_seconds']:6.1f} CPU-s"
     tail = [", pruned"] * bool(result.get("is_pruned")) + [f"  {more}"] * bool(more)
     tell(Said(f"{mark} {label:<26} {words}{''.join(tail)}"))
+
+
+def in_one_line(error: object) -> str:
+    """Why a training gave nothing, whatever its future held."""
+    if not isinstance(error, BaseException):
+        return "its process left no result"
+    return " ".join(str(error).split())[:MOST_WORDS] or type(error).__name__

@@ -23,6 +23,18 @@ class Allowance:
     """Epoch (from 1) → the val macro F1 that the best epoch until then must reach, or training ends."""
     started: float = field(default_factory=time.process_time)
 
+    def share(self) -> float:
+        """How much of the CPU time is used up, 0 to 1; 0 where no clock ends the training."""
+        return min(1.0, (time.process_time() - self.started) / self.cpu_seconds)
+
+    def place(self, step: int, steps: int, begun: float) -> int:
+        """Where schedules stand before the step (0-based): where the CPU time is if that is further than the steps.
+
+        So a training that the clock ends has been cooled down like any other. begun: the share before the first step.
+        """
+        passed = (self.share() - begun) / (1 - begun) if begun < 1 else 1.0
+        return max(step, min(steps - 1, int(passed * steps)))
+
     def is_spent(self, progress: Progress) -> bool:
         """Whether no further step may be taken; the first step always may."""
         if progress.step == 0:

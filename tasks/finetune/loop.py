@@ -37,12 +37,13 @@ class StepSums(NamedTuple):
 def fit(training: Training, progress: Progress) -> Progress:
     """Train from where `progress` stands to the last epoch; returns it with history and best weights.
 
-    Where `training.is_spent` says so, the epoch ends with the step just taken, and training with it.
+    Where `training.allowance` is spent, the epoch ends with the step just taken, and training with it; until then
+    schedules follow the clock where it is ahead of the steps.
 
     Raises GateError as soon as the loss is not finite.
     """
     settings = training.settings
-    steps = training.steps
+    steps, allowance, begun = training.steps, training.allowance, 0.0
     forward = training.accelerator.prepare(training.model)
     while progress.epoch < settings.epochs and not _is_over(training, progress):
         order = seeded(settings.seed, progress.epoch)
@@ -51,15 +52,17 @@ def fit(training: Training, progress: Progress) -> Progress:
         train_mode(training.model)
         while progress.position < training.steps_per_epoch:
             start = progress.position * settings.accumulate
-            rate = settings.schedule.multiplier(progress.step, steps)
+            begun = allowance.share() if progress.step == 0 else begun
+            place = allowance.place(progress.step, steps, begun)
+            rate = settings.schedule.multiplier(place, steps)
             sums = _step(training, forward, batches[start : start + settings.accumulate], rate)
             _refuse_divergence(training, sums, progress)
             progress.add(sums.loss, sums.penalty, sums.weight)
-            settings.strategy.after_step(training.model.encoder, progress.step, steps)
+            settings.strategy.after_step(training.model.encoder, place + 1, steps)
             training.optimizer.zero_grad(set_to_none=True)
             numbers = {"train_loss": sums.loss, "rate": rate}
             training.watch(progress.step, numbers | ({"penalty": sums.penalty} if training.terms else {}))
-            if training.is_spent(progress):
+            if allowance.is_spent(progress):
                 break
             if progress.step % settings.checkpoint_steps == 0 and progress.position < training.steps_per_epoch:
                 training.save(progress, snapshot(training, progress))
@@ -68,7 +71,7 @@ def fit(training: Training, progress: Progress) -> Progress:
 
 
 def _is_over(training: Training, progress: Progress) -> bool:
-    return progress.is_out_of_patience(training.settings.patience) or training.is_spent(progress)
+    return progress.is_out_of_patience(training.settings.patience) or training.allowance.is_spent(progress)
 
 
 def follow_thaw(training: Training, history: Sequence[Epoch]) -> None:

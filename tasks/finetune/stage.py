@@ -178,7 +178,7 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
         watch=watch.numbers,
         words=words,
         tokenizer=start.tokenizer,
-        is_spent=read_allowance().is_spent,
+        allowance=read_allowance(),
     )
 
 

@@ -9,6 +9,7 @@ from accelerate import Accelerator
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from tasks.finetune.allowance import Allowance
 from tasks.finetune.examples import Examples
 from tasks.finetune.monitors.base import Watcher
 from tasks.finetune.penalties.base import Term
@@ -67,8 +68,8 @@ class Training:
     save: Callable[[Progress, Tensors], None]
     watch: Callable[[int, dict[str, float]], None]
     words: NarrowedWords | None = None
-    is_spent: Callable[[Progress], bool] = lambda _: False
-    """Whether no further step may be taken; see tasks.finetune.allowance."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """Whether a further step may be taken."""
     terms: Sequence[Term] = ()
     """What is added to the loss."""
     watchers: Mapping[str, Watcher] = field(default_factory=dict)

@@ -28,16 +28,16 @@ class Allocation:
         """
         config = self._allocator.peft_config
         config.total_step, config.tinit, config.tfinal, config.deltaT = steps, first, last, every
-        settling = steps - last
-        if step > settling:
+        if self._settled:
             for name, kept in self._settled.items():
                 encoder.get_parameter(name).masked_fill_(~kept, 0.0)
             return
         self._allocator.update_ipt(encoder)
         budget, is_due = self._allocator.budget_schedule(step)
-        if is_due or step == settling:
+        is_settling = step >= steps - last  # where a clock leads, steps are jumped over
+        if is_due or is_settling:
             pattern = self._allocator.mask_to_budget(encoder, budget)
-        if step == settling:
+        if is_settling:
             self._settled = {
                 name: torch.tensor(kept, device=encoder.get_parameter(name).device).unsqueeze(1)
                 for name, kept in pattern.items()

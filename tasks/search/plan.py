@@ -75,7 +75,7 @@ def plan_search(
     if resume:
         raw, below, source = _newest(paths)
     else:
-        raw, source = (read_yaml(space), space.name) if space else (None, "")
+        raw, source = (_read_space(space), space.name) if space else (None, "")
     around = patched(values, below, "the chosen preset") if below else config
     merged = merged_lines(values, below)
     parsed = default_space(around) if raw is None else parse_space(raw, merged, source)
@@ -86,6 +86,17 @@ def plan_search(
             "Restore them, or start a new search: finetrace search"
         )
     return plan
+
+
+def _read_space(file: Path) -> Any:
+    """What a file of a space holds; {} if that is nothing, which is not the same as no file."""
+    if not file.is_file():
+        raise SettingsError(
+            f"{file} is missing or no file. Give one of keys with low and high, or choices; without one, finetrace "
+            "search takes a space that suits the strategy."
+        )
+    raw = read_yaml(file)
+    return {} if raw is None else raw
 
 
 def _newest(paths: Paths) -> tuple[Any, Patch, str]:

@@ -1,15 +1,22 @@
 """The memory of a search, kept by Optuna in an SQLite file: numbers and JSON, nothing pickled"""
 
 import json
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tasks.digest import sha256_of_value
+from tasks.errors import IntegrityError, SetupError
 from tasks.files import make_folder
 from tasks.search.space import Choices, Point, Range, Space
 
+_ADVICE = (
+    "this Optuna cannot read the memory of the search. Remove the file and search again: trainings that are finished "
+    "are kept in data/trials."
+)
 _INTERRUPTED, _REASON, _RESULT = "interrupted", "reason", "result"
 
 
@@ -38,8 +45,12 @@ class Study:
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         make_folder(file.parent)
+        _refuse_damaged(file)
         self._optuna, self._space, self._seed, self._at_once = optuna, space, seed, at_once
-        storage = optuna.storages.RDBStorage(f"sqlite:///{file.resolve()}")
+        try:
+            storage = optuna.storages.RDBStorage(f"sqlite:///{file.resolve()}")
+        except RuntimeError as error:  # written by another version
+            raise SetupError(f"{file}: {_ADVICE} ({' '.join(str(error).split())})") from error
         self._study = optuna.create_study(
             storage=storage, study_name="search", direction="maximize", load_if_exists=True
         )
@@ -118,3 +129,19 @@ class Study:
             for key, knob in self._space.items()
             if key in params
         }
+
+
+def _refuse_damaged(file: Path) -> None:
+    """Raise IntegrityError if the file is there and no whole SQLite file."""
+    if not file.exists():
+        return
+    try:
+        with closing(sqlite3.connect(file)) as database:
+            says = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        says = str(error)
+    if says != "ok":
+        raise IntegrityError(
+            f"{file}, the memory of the search, is damaged ({says}). Remove it and search again: trainings that are "
+            "finished are kept in data/trials."
+        )

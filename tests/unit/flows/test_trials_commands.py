@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import sys
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
@@ -9,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from flows.processes.interrupt import sigterm_as_interrupt
 from flows.processes.pool import POOL, default_jobs
 from flows.processes.runners import PACKAGES, RUNNERS, check_runner
 from flows.verbs.params_lines import apply_lines, with_lines
-from tasks.errors import SettingsError, SetupError
+from tasks.errors import FinetraceError, SettingsError, SetupError
 from tasks.paths import Paths
 
 
@@ -69,20 +71,42 @@ def test_flows_with_all_that_they_name_can_be_sent_to_dask_and_ray() -> None:
         assert cloudpickle.dumps(flow)
 
 
-def test_ray_hears_before_it_is_imported_that_it_is_to_listen_here_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def ray(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A prefect_ray that notes the environment in which it is asked for its runner, and takes SIGTERM for itself."""
     seen: dict[str, Any] = {}
+
+    class RayTaskRunner:
+        def __init__(self, **given: Any) -> None:
+            vars(self).update(given)
+
+        def __enter__(self) -> Any:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            return self
 
     class Package(ModuleType):
         def __getattr__(self, name: str) -> Any:
             seen.update(os.environ)
-            return lambda **given: SimpleNamespace(**given)
+            return RayTaskRunner
 
     monkeypatch.setitem(sys.modules, "prefect_ray", Package("prefect_ray"))
     for name in ("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "RAY_USAGE_STATS_ENABLED"):
         monkeypatch.setenv(name, "")  # so that what is set is taken back
         monkeypatch.delenv(name)
+    return seen
+
+
+def test_ray_hears_before_it_is_imported_that_it_is_to_listen_here_alone(ray: dict[str, Any]) -> None:
     assert RUNNERS["ray"](2).init_kwargs["num_cpus"] == 2
-    assert (seen["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"], seen["RAY_USAGE_STATS_ENABLED"]) == ("0", "0")
+    assert (ray["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"], ray["RAY_USAGE_STATS_ENABLED"]) == ("0", "0")
+
+
+@pytest.mark.usefixtures("ray")
+def test_ray_leaves_sigterm_to_us() -> None:
+    with sigterm_as_interrupt():
+        ours = signal.getsignal(signal.SIGTERM)
+        RUNNERS["ray"](1).__enter__()
+        assert signal.getsignal(signal.SIGTERM) is ours
 
 
 def test_dask_has_a_worker_for_each_training_at_a_time_and_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,6 +120,16 @@ def test_dask_has_a_worker_for_each_training_at_a_time_and_no_page(monkeypatch: 
 def test_processes_need_nothing_installed_and_take_so_many_at_a_time() -> None:
     check_runner("processes", 3)
     assert RUNNERS["processes"](3)._max_workers == 3
+
+
+def test_why_a_training_gave_nothing_is_one_line_with_the_reason() -> None:
+    from flows.processes.trainings import in_one_line
+
+    crashed = FinetraceError("Stage job failed unexpectedly:\nRuntimeError: boom\nexited with 1")
+    assert in_one_line(crashed) == "Stage job failed unexpectedly: RuntimeError: boom exited with 1"
+    assert in_one_line(None) == "its process left no result"
+    assert in_one_line(MemoryError()) == "MemoryError"
+    assert len(in_one_line(ValueError("x" * 10_000))) == 500
 
 
 def test_as_many_trainings_as_the_cores_hold(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,11 +18,13 @@ PARAMS = {
 }
 
 
-def _plan(root: Path, *, resume: bool, rows: dict[str, str] = ROWS, epochs: int = 2) -> SearchPlan:
+def _plan(
+    root: Path, *, resume: bool, rows: dict[str, str] = ROWS, epochs: int = 2, space: Path | None = None
+) -> SearchPlan:
     paths = Paths(root)
     values = PARAMS | {"finetune": {"strategy": {"kind": "lora"}, "epochs": epochs}}
     paths.params.write_text(yaml.safe_dump(values))
-    return plan_search(paths, load_config(paths.params), rows, space=None, below={}, resume=resume)
+    return plan_search(paths, load_config(paths.params), rows, space=space, below={}, resume=resume)
 
 
 def test_the_newest_search_is_gone_on_with(tmp_path: Path) -> None:
@@ -37,3 +39,12 @@ def test_a_search_of_other_settings_or_rows_is_not_gone_on_with(tmp_path: Path) 
         _plan(tmp_path, resume=True, epochs=3)
     with pytest.raises(SettingsError, match="are not those of search"):
         _plan(tmp_path, resume=True, rows=ROWS | {"val": "w"})
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "{}"])
+def test_a_file_with_nothing_in_it_is_a_mistake_and_not_the_default_space(text: str, tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text(text)
+    with pytest.raises(SettingsError, match="must hold keys"):
+        _plan(tmp_path, resume=False, space=tmp_path / "space.yaml")
+    with pytest.raises(SettingsError, match="is missing or no file"):
+        _plan(tmp_path, resume=False, space=tmp_path)

@@ -1,6 +1,7 @@
 """Who is stopped early, and which preset is chosen."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -58,6 +59,23 @@ def test_allowance_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
     assert (read_allowance().cpu_seconds, read_allowance().floors) == (5.0, {2: 0.5})
     monkeypatch.setenv(VARIABLE, '{"cpu_seconds": null, "floors": null}')
     assert read_allowance().cpu_seconds > 1e9
+
+
+def test_schedules_follow_the_clock_where_it_is_ahead_of_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 16 s, 4 were gone before the first of 100 steps: at 10 s half of the other 12 is gone: place 50."""
+    now = [0.0]
+    monkeypatch.setattr("tasks.finetune.allowance.time", SimpleNamespace(process_time=lambda: now[0]))
+    allowance = Allowance(cpu_seconds=16.0, started=0.0)
+    now[0] = 4.0
+    begun = allowance.share()
+    assert allowance.place(0, 100, begun) == 0
+    now[0] = 10.0
+    assert allowance.place(3, 100, begun) == 50
+    assert allowance.place(60, 100, begun) == 60  # the epochs end first
+    now[0] = 17.0
+    assert allowance.place(3, 100, begun) == 99
+    assert allowance.place(0, 100, allowance.share()) == 99  # all gone before the first step
+    assert Allowance().place(3, 100, Allowance().share()) == 3  # no clock: the steps alone
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tasks.errors import IntegrityError, SetupError
 from tasks.search.space import Choices, Range
 from tasks.search.study import Study
 
@@ -66,3 +69,19 @@ def test_file_holds_numbers_and_text_alone(tmp_path: Path) -> None:
         for (table,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
             for row in database.execute(f"SELECT * FROM {table}"):  # noqa: S608
                 assert not [value for value in row if isinstance(value, bytes)]
+
+
+def test_a_damaged_memory_is_named_and_one_of_another_optuna_too(tmp_path: Path) -> None:
+    file = tmp_path / "a.db"
+    _go_on(Study(file, SPACE, seed=0), 1)
+    whole = file.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"no database" * 100):
+        file.write_bytes(damaged)
+        with pytest.raises(IntegrityError, match=r"a\.db, the memory of the search, is damaged .*Remove it"):
+            Study(file, SPACE, seed=0)
+    file.write_bytes(whole)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE alembic_version SET version_num = 'v99.0.0'")
+        database.commit()
+    with pytest.raises(SetupError, match=r"a\.db: this Optuna cannot read"):
+        Study(file, SPACE, seed=0)

@@ -1,7 +1,11 @@
 """A trial's place, name and lines."""
 
+import json
+import time
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -97,6 +101,19 @@ def test_a_budget_ends_training_with_the_step_that_passes_it(
     report = run(learnable, finetune=FINETUNE, base=tiny_base)
     assert (report["steps"], len(report["history"])) == (1, 1)
     assert learnable.model.is_dir()
+
+
+def test_a_training_that_the_clock_ends_has_been_cooled_down(
+    learnable: Paths, tiny_base: BaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Linear: with a whole course the last rate is 1 / (steps - warm-up); a course cut in its middle ends near half."""
+    whole = run(learnable, finetune=FINETUNE, base=tiny_base)
+    clock = count(time.process_time(), 1.0)  # a second each time that somebody looks at it
+    monkeypatch.setattr("tasks.finetune.allowance.time", SimpleNamespace(process_time=lambda: next(clock)))
+    monkeypatch.setenv("FINETRACE_ALLOWANCE", json.dumps({"cpu_seconds": float(whole["steps"])}))
+    report = run(learnable, finetune=FINETUNE, base=tiny_base)
+    assert 5 < report["steps"] < 0.7 * whole["steps"]
+    assert report["history"][-1]["rate"] < 0.15
 
 
 def test_trainings_behind_one_model_share_its_budget(tiny_base: BaseSettings) -> None:
