@@ -103,6 +103,18 @@ def test_small_slices_are_not_judged() -> None:
     assert outcome("slices", replace(GOOD, slices=small)).passed is True
 
 
+def test_a_slice_of_the_least_rows_is_judged() -> None:
+    assert outcome("slices", replace(GOOD, slices={"short": SliceRows(right(0, 30), right(30, 30))})).passed is False
+
+
+def test_a_sure_loss_on_a_slice_that_is_tolerated_passes() -> None:
+    """10 rows of 50 lost and none won: sure, and a fifth of the slice."""
+    lost = {"short": SliceRows(right(30, 50), right(40, 50))}
+    for tolerance, passed in ((0.19, False), (0.2, True)):
+        register = replace(REGISTER, gate=GateSettings(slice_tolerance=tolerance))
+        assert outcome("slices", replace(GOOD, slices=lost), register).passed is passed
+
+
 def test_many_slices_raise_no_false_alarm() -> None:
     """7 rows of 50 lost and none won: p = 2⁻⁷ = 0.0078, sure for one slice but not for one of seventy-seven."""
     lost = SliceRows(right(40, 50), right(47, 50))

@@ -28,6 +28,16 @@ def test_the_interval_is_as_wide_as_the_normal_approximation_says() -> None:
     assert (difference.low, difference.high) == pytest.approx((0.02 - 0.01956, 0.02 + 0.01956), abs=0.0015)
 
 
+def test_half_the_confidence_is_a_third_of_the_width() -> None:
+    """Of a normal distribution 50 % lie within 0.674 deviations and 95 % within 1.96: 0.344 of the width."""
+    ours, theirs = np.zeros(1_000, bool), np.zeros(1_000, bool)
+    ours[:60], theirs[60:100] = True, True
+    wide, narrow = (
+        paired_difference(ours, theirs, resamples=20_000, confidence=confidence, seed=0) for confidence in (0.95, 0.5)
+    )
+    assert (narrow.high - narrow.low) / (wide.high - wide.low) == pytest.approx(0.674 / 1.96, abs=0.03)
+
+
 def test_rows_that_do_not_pair_are_refused() -> None:
     with pytest.raises(ValueError, match="3 and 2 rows"):
         paired_difference(right(1, 3), right(1, 2), **DRAWS)

@@ -38,6 +38,16 @@ def test_a_killed_search_proposes_what_an_undisturbed_one_would_have(tmp_path: P
     assert found + _go_on(Study(tmp_path / "killed.db", SPACE, seed=3), 3) == whole
 
 
+def test_points_under_way_when_it_was_killed_are_tried_again_first(tmp_path: Path) -> None:
+    """By another seed, so that nothing but the memory can bring them back; then it proposes others."""
+    first = Study(tmp_path / "a.db", SPACE, seed=0, at_once=2)
+    _go_on(first, 2)
+    under_way = [first.ask()[1], first.ask()[1]]
+    again = Study(tmp_path / "a.db", SPACE, seed=9, at_once=2)
+    assert [again.ask()[1], again.ask()[1]] == under_way
+    assert again.ask()[1] not in under_way
+
+
 def test_what_was_told_is_kept(tmp_path: Path) -> None:
     study = Study(tmp_path / "a.db", SPACE, seed=0)
     for told in (_result(0.7), _result(0.2, is_pruned=True)):

@@ -141,6 +141,16 @@ def test_folds_keep_near_duplicates_together_and_leave_the_test_rows_out(tmp_pat
     assert {row["fold"] for row in rows_of(paths, "test")} == {0}
 
 
+def test_a_fold_has_its_share_of_train_and_of_val(tmp_path: Path) -> None:
+    """Drawn from a hash of its own: by that of the sides the first fold would hold the val rows and no train row."""
+    paths = workspace(tmp_path, unlike_rows(600))
+    run(paths, split=SplitSettings(val=0.3, folds=3))
+    for side in ("train", "val"):
+        folds = [row["fold"] for row in rows_of(paths, side)]
+        deviation = (len(folds) / 3 * 2 / 3) ** 0.5
+        assert [folds.count(fold) for fold in (1, 2, 3)] == pytest.approx([len(folds) / 3] * 3, abs=4 * deviation)
+
+
 def test_without_folds_every_fold_is_0(tmp_path: Path) -> None:
     paths = workspace(tmp_path, unlike_rows(90))
     run(paths, split=SplitSettings(val=0.15))

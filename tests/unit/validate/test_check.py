@@ -69,6 +69,12 @@ def test_a_learned_label_that_duplicates_alone_made_frequent_is_set_aside(table,
     assert check(rows).reasons == {"duplicate": 4, "label_too_rare": 1}
 
 
+def test_rows_of_the_test_file_do_not_make_a_label_frequent_enough(table, plenty) -> None:
+    official = [("where", "delivery"), *[(f"hey {n}", "greeting") for n in range(6)]]
+    checked = check(table(*plenty, *[("hi", "greeting")] * 5, test=official))
+    assert checked.reasons == {"label_too_rare": 7, "duplicate": 4}
+
+
 def test_duplicates_are_dropped_but_for_the_first_and_do_not_count_as_bad(table, plenty) -> None:
     checked = check(table(*plenty, plenty[0], plenty[0]), max_bad_fraction=0)
     assert checked.reasons == {"duplicate": 2}
