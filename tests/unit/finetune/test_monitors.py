@@ -180,6 +180,9 @@ def test_layers_that_run_from_stored_states_are_told_as_they_started(learnable: 
     last = progress.notes["representation_drift"]["epochs"][-1]
     assert [last[f"cka/{name}"] for name in PLACES[:3]] == [1.0, 1.0, 1.0]
     assert last["cka/layer 3"] < 1.0
+    assert last["cosine/layer 3"] < 1.0 == last["cosine/layer 2"]
+    kept = [each["neighbours_kept"] for each in progress.notes["forgetting"]["epochs"]]
+    assert kept[-1] < 1.0 == kept[0]
     heads = progress.notes["attention"]["heads"]
     assert heads["3"][:2] == heads["0"][:2]
     assert set(progress.notes["gradient_flow"]["epochs"][-1]) >= {"gradient_norm/layer 3", "gradient_norm/head"}
