@@ -20,6 +20,20 @@ from tasks.paths import Paths  # noqa: E402
 from tasks.table import AUGMENTED, SPLIT, write_rows  # noqa: E402
 from tests.desk import desk, flip, quick_answers, two_versions  # noqa: E402, F401 - fixtures, made once for all tests
 
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Whole pipelines one after another in one process, whose server and first run they share; all else beside it."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OnePipelineAtATime(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return PIPELINES if nodeid.startswith(PIPELINES) else super()._split_scope(nodeid)
+
+    return OnePipelineAtATime(config, log)
+
+
+PIPELINES = "tests/pipeline/"
 WORDS = [
     "where", "is", "my", "box", "refund", "card", "late", "pay", "stop", "cancel",
     "please", "the", "a", "not", "broken", "money", "today", "lost", "again", "help",

@@ -36,6 +36,8 @@ _run = run
 
 
 def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
+    import os
+
     if finetune.strategy.kind == "ia3":
         os.kill(os.getpid(), 9)
     return _run(paths, finetune=finetune, base=base)
