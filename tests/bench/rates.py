@@ -64,7 +64,8 @@ def _show(preset: str, default: float, scores: Mapping[float, Sequence[float]]) 
     means = {factor: mean_and_error(each)[0] for factor, each in scores.items()}
     best = max(means, key=lambda factor: means[factor])
     gain, error = mean_and_error([one - own for one, own in zip(scores[best], scores[1.0], strict=True)])
-    table.add_row("val macro F1", *(f"{each:.4f}" for each in means.values()), f"{gain:+.4f} ± {error:.4f}")
+    sure = f" ± {error:.4f}" if len(scores[1.0]) > 1 else ", one seed"
+    table.add_row("val macro F1", *(f"{each:.4f}" for each in means.values()), f"{gain:+.4f}{sure}")
     Console(width=140).print(table)
 
 
