@@ -57,10 +57,12 @@ clean:                     ## remove what was installed; data, models and runs s
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make PYTHON=/path/to/python" >&2; exit 7; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) install --constraint constraints.txt torch
+	$(PIP) install --upgrade pip
+	$(PIP) install --no-compile --constraint constraints.txt torch
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' \
 		> $(VENV)/dev.txt
-	$(PIP) install --constraint constraints.txt --requirement $(VENV)/dev.txt --editable .
+	$(PIP) install --no-compile --constraint constraints.txt --requirement $(VENV)/dev.txt --editable .
+	$(BIN)/python -m compileall -q -j 0 -x '/(tests?|testing)/|/transformers/models/' $(VENV)/lib >/dev/null || true
 	$(BIN)/python -m pip check
 	$(BIN)/python -m flows.written.plots_page
 	touch $(STAMP)

@@ -131,6 +131,13 @@ def learnable(tmp_path: Path) -> Paths:
 
 
 @pytest.fixture(autouse=True)
+def _no_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thousands of small files that tests write need not outlive a power cut; tests/unit/test_files.py looks at
+    whether the disk is asked."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+
+
+@pytest.fixture(autouse=True)
 def _fresh_accelerate() -> Iterator[None]:
     """accelerate keeps precision and device in a global; each test starts without."""
     yield

@@ -5,9 +5,11 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -134,7 +136,7 @@ def make_workspace(root: Path, *, fake: bool) -> Workspace:
     """A copy of what a run needs, as a clone would hold it, with 150 easy rows."""
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt"):
         shutil.copy(ROOT / name, root / name)
-    shutil.copytree(ROOT / "tasks", root / "tasks", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tasks", root / "tasks")  # compiled modules too: they hold for copies, which keep the times
     for room in ROOMS if fake else ():
         shutil.copy(FAKE, root / "tasks" / room / "stage.py")
     if fake:  # they share no imports
@@ -162,30 +164,36 @@ def easy_rows() -> str:
 
 
 @pytest.fixture(scope="session")
-def prefect_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The state folder of a workspace whose Prefect database, which takes CPU-seconds, was made and never used."""
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The API of a Prefect server, and a copy of its state folder from before it was used."""
     from flows.processes import child
     from flows.serving.server import start_embedded
     from tasks.paths import Paths
 
-    paths = Paths(tmp_path_factory.mktemp("template"))
-    process, _ = start_embedded(paths)
+    paths, unused = Paths(tmp_path_factory.mktemp("server")), tmp_path_factory.mktemp("unused") / "state"
+    process, url = start_embedded(paths)
+    shutil.copytree(paths.state, unused, ignore=shutil.ignore_patterns("prefect.db*", "*.log"))
+    database = Path("prefect") / "prefect.db"
+    with (
+        closing(sqlite3.connect(paths.state / database)) as now,
+        closing(sqlite3.connect(unused / database)) as kept,
+    ):
+        now.backup(kept)
+    (unused / database).chmod(0o600)
+    yield url, unused
     child.stop(process)
-    return paths.state
 
 
 @pytest.fixture(scope="session")
-def server(prefect_state: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(_served: tuple[str, Path]) -> str:
     """A Prefect server that lasts for all tests; its API."""
-    from flows.processes import child
-    from flows.serving.server import start_embedded
-    from tasks.paths import Paths
+    return _served[0]
 
-    paths = Paths(tmp_path_factory.mktemp("server"))
-    shutil.copytree(prefect_state, paths.state)
-    process, url = start_embedded(paths)
-    yield url
-    child.stop(process)
+
+@pytest.fixture(scope="session")
+def prefect_state(_served: tuple[str, Path]) -> Path:
+    """The state folder of a workspace whose Prefect database, which takes CPU-seconds, was made and never used."""
+    return _served[1]
 
 
 @pytest.fixture
@@ -204,6 +212,23 @@ def lonely(tmp_path: Path, prefect_state: Path) -> Iterator[Workspace]:
     shutil.copytree(prefect_state, tmp_path / ".finetrace")
     yield workspace
     workspace.end_all()
+
+
+@pytest.fixture(scope="session")
+def _reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with fake stages after `dvc repro`, which starts a process for each of them."""
+    workspace = make_workspace(tmp_path_factory.mktemp("reproduced"), fake=True)
+    done = workspace.dvc("repro")
+    assert done.returncode == 0, done.stderr
+    return workspace.root
+
+
+@pytest.fixture
+def reproduced(_reproduced: Path, tmp_path: Path, server: str) -> Workspace:
+    """A copy of it, and a server that is there already."""
+    root = tmp_path / "workspace"
+    shutil.copytree(_reproduced, root, symlinks=True)
+    return Workspace(root, {"DVC_SITE_CACHE_DIR": str(root / "dvc-site"), "PREFECT_API_URL": server})
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,10 @@ class Service:
             for each in found
         }
 
+    def told(self, version: int) -> str:
+        """What the version's page says of its promotion."""
+        return str(self.versions()[version]["tags"].get("promotion", ""))
+
     def champion(self) -> int | None:
         return next((number for number, each in self.versions().items() if "champion" in each["aliases"]), None)
 

@@ -58,32 +58,36 @@ def _flow_states(root: Path) -> list[str]:
         return [state for (state,) in database.execute("SELECT state_type FROM flow_run ORDER BY start_time")]
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 130), (signal.SIGINT, 130)],
-    ids=["KILL", "TERM", "INT"],
-)
-def test_killed_run_leaves_no_process_and_the_next_goes_on_from_what_was_done(
-    lonely: Workspace, number: signal.Signals, code: int
+def test_runs_killed_one_after_another_leave_no_process_and_the_next_goes_on_from_what_was_done(
+    lonely: Workspace,
 ) -> None:
-    go = lonely.root / "go"
-    first = lonely.start("run", "--until", "split", FAKE_WAIT=f"split:{go}")
-    _wait_for(lonely.root / "waiting", first)
-    assert any("uvicorn" in command for command in _alive_in(lonely.root))  # its own server
-    first.send_signal(number)
-    output, complaint = first.communicate(timeout=60)  # which also proves that nobody holds its pipe
-    assert first.returncode == code
-    assert "Traceback" not in complaint
-    assert _made(output) == {"ingest": "made", "validate": "made"}
-    assert _all_gone(lonely.root)
+    """Each run is killed in the stage after; the last one, which nobody kills, makes what is left."""
+    ends = {
+        "validate": (signal.SIGKILL, -signal.SIGKILL),
+        "split": (signal.SIGTERM, 130),
+        "augment": (signal.SIGINT, 130),
+    }
+    done = ["ingest"]
+    for stage, (number, code) in ends.items():
+        run = lonely.start("run", "--until", "augment", FAKE_WAIT=f"{stage}:{lonely.root / 'go'}")
+        _wait_for(lonely.root / "waiting", run)
+        assert any("uvicorn" in command for command in _alive_in(lonely.root))  # its own server
+        run.send_signal(number)
+        output, complaint = run.communicate(timeout=60)  # which also proves that nobody holds its pipe
+        assert run.returncode == code
+        assert "Traceback" not in complaint
+        assert _made(output) == dict.fromkeys(done[:-1], "cached") | {done[-1]: "made"}
+        assert _all_gone(lonely.root)
+        (lonely.root / "waiting").unlink()
+        done.append(stage)
 
-    second = lonely.finetrace("run", "--until", "split")
-    assert (second.returncode, second.stderr) == (0, "")
-    assert _made(second.stdout) == {"ingest": "cached", "validate": "cached", "split": "made"}
+    last = lonely.finetrace("run", "--until", "augment")
+    assert (last.returncode, last.stderr) == (0, "")
+    assert _made(last.stdout) == dict.fromkeys(done[:-1], "cached") | {done[-1]: "made"}
     assert _all_gone(lonely.root)
     assert not list(lonely.root.rglob(".tmp-*"))
     assert (lonely.root / ".finetrace").stat().st_mode & 0o077 == 0
-    assert _flow_states(lonely.root) == ["CRASHED", "COMPLETED"]
+    assert _flow_states(lonely.root) == ["CRASHED", "CRASHED", "CRASHED", "COMPLETED"]
 
 
 def test_second_run_at_once_is_refused_and_names_the_first(fake: Workspace) -> None:

@@ -52,24 +52,22 @@ def test_after_the_flow_dvc_has_nothing_to_do_and_only_what_changed_is_made_agai
     assert _last_flow_run(server)["state"]["type"] == "COMPLETED"
 
 
-def test_after_dvc_the_flow_has_nothing_to_do_and_does_not_even_start(fake: Workspace, server: str) -> None:
-    assert fake.dvc("repro").returncode == 0
+def test_after_dvc_the_flow_has_nothing_to_do_and_does_not_even_start(reproduced: Workspace, server: str) -> None:
     before = _last_flow_run(server)["id"] if _ask(server, "flow_runs/filter", {}) else None
-    done = fake.finetrace("run", "--until", "evaluate")
+    done = reproduced.finetrace("run", "--until", "evaluate")
     assert done.returncode == 0
     assert _lines(done.stdout, "cached") == STAGES
     assert (_last_flow_run(server)["id"] if _ask(server, "flow_runs/filter", {}) else None) == before
 
 
-def test_bad_data_is_told_in_one_line_and_the_last_good_outputs_stay(fake: Workspace, server: str) -> None:
-    assert fake.dvc("repro").returncode == 0
-    good = {name: content for name, content in fake.outputs().items() if "raw" not in name}
-    with (fake.root / "data" / "raw" / "rows.csv").open("a") as file:
+def test_bad_data_is_told_in_one_line_and_the_last_good_outputs_stay(reproduced: Workspace, server: str) -> None:
+    good = {name: content for name, content in reproduced.outputs().items() if "raw" not in name}
+    with (reproduced.root / "data" / "raw" / "rows.csv").open("a") as file:
         file.write("one more,login\n")
-    done = fake.finetrace("run", "--until", "evaluate", FAKE_FAIL="ingest")
+    done = reproduced.finetrace("run", "--until", "evaluate", FAKE_FAIL="ingest")
     assert done.returncode == 4
     assert done.stderr == "Data: data/raw/rows.csv:3: column 'text': is bad; mend it\n"
-    assert {name: content for name, content in fake.outputs().items() if "raw" not in name} == good
+    assert {name: content for name, content in reproduced.outputs().items() if "raw" not in name} == good
     assert _task_states(server) == {"ingest": "Failed"}  # and was not tried again
 
 
@@ -129,24 +127,22 @@ def test_secrets_stay_out_of_logs_reports_and_prefect(fake: Workspace, server: s
 
 
 @pytest.mark.parametrize(("file", "code"), [("dvc.lock", 5), (".dvc/tmp/rwlock", 5)])
-def test_broken_file_of_dvc_is_named_with_its_mend(fake: Workspace, file: str, code: int) -> None:
-    assert fake.dvc("repro", "--single-item", "ingest").returncode == 0
-    (fake.root / file).write_text("{ broken")
-    done = fake.finetrace("run", "--until", "validate")
+def test_broken_file_of_dvc_is_named_with_its_mend(reproduced: Workspace, file: str, code: int) -> None:
+    (reproduced.root / file).write_text("{ broken")
+    done = reproduced.finetrace("run", "--until", "validate")
     assert done.returncode == code
     assert Path(file).name in done.stderr
     assert "Traceback" not in done.stderr
-    (fake.root / file).unlink()
-    assert fake.finetrace("run", "--until", "validate").returncode == 0
+    (reproduced.root / file).unlink()
+    assert reproduced.finetrace("run", "--until", "validate").returncode == 0
 
 
-def test_status_tells_what_is_stale_and_why(fake: Workspace) -> None:
-    assert fake.dvc("repro").returncode == 0
-    params = fake.root / "params.yaml"
+def test_status_tells_what_is_stale_and_why(reproduced: Workspace) -> None:
+    params = reproduced.root / "params.yaml"
     params.write_text(params.read_text().replace("resamples: 200", "resamples: 300"))
-    done = fake.finetrace("status", "--json")
+    done = reproduced.finetrace("status", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     found = json.loads(done.stdout)
     assert found["stages"] == {name: [] for name in STAGES[:5]} | {"evaluate": ["evaluate modified"]}
     assert found["holder"] is None
-    assert not (fake.root / "mlflow.db").exists()  # looking makes nothing
+    assert not (reproduced.root / "mlflow.db").exists()  # looking makes nothing

@@ -44,7 +44,7 @@ class Up:
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         with (workspace.root / "params.yaml").open("a") as params:
-            params.write("schedule: {check_minutes: 1}\n")
+            params.write("schedule: {check_minutes: 30}\n")
         self.ports = {f"--{name}-port": free_port() for name in ("mlflow", "prefect", "receiver")}
         self.mlflow, self.prefect, self.receiver = (f"http://127.0.0.1:{port}" for port in self.ports.values())
         self.api = f"{self.prefect}/api"

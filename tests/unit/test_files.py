@@ -46,6 +46,22 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
+def test_the_disk_is_asked_to_keep_the_content_before_the_name_and_the_name_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def note(descriptor: int) -> None:
+        asked.append((Path(f"/proc/self/fd/{descriptor}").resolve().name[-4:], (tmp_path / "model").exists()))
+
+    monkeypatch.setattr(os, "fsync", note)
+    with replacing(tmp_path / "model") as temporary:
+        temporary.mkdir()
+        (temporary / "part").write_text("new")
+    folder = tmp_path.resolve().name[-4:]
+    assert asked == [("odel", False), ("part", False), (folder, True)]
+
+
 def test_json_that_is_not_finite_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "x.json", {"loss": float("nan")})
