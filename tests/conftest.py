@@ -6,6 +6,7 @@ from tasks.offline import set_switches
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # tests run beside one another: who waits must not hold a core
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tiny models gain nothing from a second thread
 set_switches()
 
 from collections.abc import Callable, Iterator  # noqa: E402
@@ -23,17 +24,20 @@ from tests.desk import desk, flip, quick_answers, two_versions  # noqa: E402, F4
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Whole pipelines one after another in one process, whose server and first run they share; all else beside it."""
+    """Whole pipelines in one process, whose server and first run they share, but for the longest story, which has
+    servers of its own; all else file by file."""
     from xdist.scheduler import LoadFileScheduling
 
-    class OnePipelineAtATime(LoadFileScheduling):
+    class PipelinesTogether(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return PIPELINES if nodeid.startswith(PIPELINES) else super()._split_scope(nodeid)
+            file: str = super()._split_scope(nodeid)
+            return PIPELINES if file.startswith(PIPELINES) and file != LONGEST else file
 
-    return OnePipelineAtATime(config, log)
+    return PipelinesTogether(config, log)
 
 
 PIPELINES = "tests/pipeline/"
+LONGEST = f"{PIPELINES}test_trust.py"
 WORDS = [
     "where", "is", "my", "box", "refund", "card", "late", "pay", "stop", "cancel",
     "please", "the", "a", "not", "broken", "money", "today", "lost", "again", "help",

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import block_network
+from tests.pipeline.network import block_network
 
 pytestmark = pytest.mark.pipeline
 RealRun = Any  # tests/pipeline/conftest.py

@@ -78,12 +78,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def test_a_schedule_fires_and_the_first_version_is_the_champion(service: Service) -> None:
+    service.wait(lambda: [each for each in service.runs("retrain") if each["start_time"] and each["auto_scheduled"]])
+    deployment = ask(f"{service.prefect}/api/deployments/name/retrain/local")
+    ask(f"{service.prefect}/api/deployments/{deployment['id']}/pause_deployment", {})  # once is enough
     service.wait(lambda: service.champion() == 1)
     [first] = service.history()
     assert (first["action"], first["version"], first["after"]) == ("register", 1, 1)
     service.wait(lambda: [each for each in ended(service) if each["auto_scheduled"]])
-    deployment = ask(f"{service.prefect}/api/deployments/name/retrain/local")
-    ask(f"{service.prefect}/api/deployments/{deployment['id']}/pause_deployment", {})
 
 
 def test_new_data_make_a_challenger(service: Service) -> None:
