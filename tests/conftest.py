@@ -20,6 +20,7 @@ from tasks.model.settings import BaseSettings  # noqa: E402
 from tasks.paths import Paths  # noqa: E402
 from tasks.table import AUGMENTED, SPLIT, write_rows  # noqa: E402
 from tests.desk import desk, flip, quick_answers, two_versions  # noqa: E402, F401 - fixtures, made once for all tests
+from tests.elsewhere import elsewhere  # noqa: E402, F401
 
 
 @pytest.hookimpl(optionalhook=True)

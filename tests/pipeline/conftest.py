@@ -2,7 +2,6 @@
 
 import os
 import random
-import resource
 import shutil
 import signal
 import sqlite3
@@ -217,11 +216,10 @@ def reproduced(_reproduced: Path, tmp_path: Path, server: str) -> Workspace:
 
 @dataclass(frozen=True)
 class RealRun:
-    """A full run with the real stages, and what it took."""
+    """A full run with the real stages."""
 
     workspace: Workspace
     done: subprocess.CompletedProcess[str]
-    cpu_seconds: float
     outside: Path
     """Where connections that left the machine would have been noted."""
 
@@ -233,12 +231,5 @@ def real_run(tmp_path_factory: pytest.TempPathFactory) -> RealRun:
     blocked = tmp_path_factory.mktemp("blocked")
     workspace.environment |= block_network(blocked)
     outside = blocked / "outside.txt"
-    before = children_cpu_seconds()
     done = workspace.finetrace("run")
-    return RealRun(workspace, done, children_cpu_seconds() - before, outside)
-
-
-def children_cpu_seconds() -> float:
-    """CPU of all children that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return RealRun(workspace, done, outside)

@@ -59,6 +59,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     root = workspace.root
     set_lines(
         root,
+        validate='{label_errors: "off"}',
         finetune="{epochs: 2, calibrate: false, strategy: {kind: feature_extraction}}",
         schedule='{cron: "* * * * *", timezone: Europe/Vienna, on_data_change: true, check_minutes: 60}',
     )

@@ -28,7 +28,7 @@ from tasks.model.strategies.partial import Partial
 from tasks.model.strategies.prompt import Prompt
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
-from tests.unit.finetune.conftest import Elsewhere
+from tests.elsewhere import Elsewhere
 
 QUICK = FinetuneSettings(
     strategy=Partial(layers=2), epochs=2, batch_tokens=128, precision="float32", checkpoint_steps=2, calibrate=False

@@ -22,7 +22,7 @@ from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
 from tasks.table import AUGMENTED, SPLIT, read_table, write_table
 from tasks.texts import texts_of
-from tests.unit.finetune.conftest import Elsewhere
+from tests.elsewhere import Elsewhere
 
 QUICK = FinetuneSettings(strategy=Partial(layers=2), epochs=2, batch_tokens=128, precision="float32", calibrate=False)
 SEEDS: tuple[dict[str, Any], ...] = ({"seed": 1}, {"seed": 2})

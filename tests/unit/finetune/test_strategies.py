@@ -1,8 +1,5 @@
 """Every strategy: what plan says learns does, nothing else does, and what was saved is what was trained."""
 
-import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -24,6 +21,7 @@ from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.lora import Lora
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
+from tests.elsewhere import Elsewhere
 
 STRATEGIES = [kind() for kind in get_args(get_args(AnyStrategy)[0])]
 LOOPED = [strategy for strategy in STRATEGIES if strategy.kind != "feature_extraction"]
@@ -61,17 +59,13 @@ def test_only_what_the_plan_says_moves(strategy: AnyStrategy, learnable: Paths, 
     assert planned == sum(after[name].numel() for name in learns)
 
 
-def test_a_model_loaded_in_a_fresh_process_gives_the_trained_logits(learnable: Paths, tiny_base: BaseSettings) -> None:
-    """For one strategy; tests/unit/model/test_every_strategy.py does it for all, in one process."""
+def test_a_model_loaded_in_a_fresh_process_gives_the_trained_logits(
+    learnable: Paths, tiny_base: BaseSettings, elsewhere: Elsewhere
+) -> None:
+    """For one strategy; tests/unit/model/test_every_strategy.py does it for all."""
     stage.run(learnable, finetune=replace(QUICK, strategy=Lora()), base=tiny_base)
     here = load_model(learnable.model, tiny_base).predict(texts_of(learnable))
-    script = (
-        "import json, sys; from pathlib import Path; from tasks.model.files import load_model; "
-        "model = load_model(Path(sys.argv[1])); print(json.dumps(model.predict(json.loads(sys.argv[2])).tolist()))"
-    )
-    command = [sys.executable, "-c", script, str(learnable.model), json.dumps(texts_of(learnable))]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    np.testing.assert_allclose(here, np.array(json.loads(done.stdout)), atol=1e-6)
+    np.testing.assert_allclose(here, elsewhere.predict(learnable.model, texts_of(learnable)), atol=1e-6)
 
 
 @each_strategy

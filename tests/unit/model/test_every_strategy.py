@@ -1,8 +1,5 @@
 """Every member of the union, on a model of its own: what learns, what is kept, what is folded away."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -22,6 +19,7 @@ from tasks.model.strategies.adapter import Adapter
 from tasks.model.strategies.base import Strategy
 from tasks.model.strategies.prompt import Prompt
 from tasks.model.tokenizer import load_tokenizer, token_ids
+from tests.elsewhere import Elsewhere
 
 ALL = [kind() for kind in get_args(get_args(AnyStrategy)[0])]
 MERGED = {"lora", "dora", "adalora", "vera", "ia3", "ln_tuning"}
@@ -155,35 +153,17 @@ def test_it_learns_under_bfloat16(strategy: Any, tiny_base: BaseSettings) -> Non
     assert all(tensor.isfinite().all() and tensor.dtype == torch.float32 for tensor in learned_state(model).values())
 
 
-@pytest.fixture(scope="module")
-def reloaded(tiny_base: BaseSettings, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Tensor, Tensor]]:
-    """By kind: what the trained model says here, and what a fresh process says that loaded it from disk."""
-    here: dict[str, Tensor] = {}
-    root, folder = tmp_path_factory.mktemp("saved"), Path(str(tiny_base.folder))
-    for strategy in ALL:
-        model = make_model(strategy, tiny_base)
-        train(model, tiny_base, 3)
-        here[strategy.kind] = logits_of(model, tiny_base).softmax(-1)
-        state = learned_state(model)
-        save_model(
-            root / strategy.kind, state, base=tiny_base, base_folder=folder, strategy=strategy, labels=["a", "b", "c"]
-        )
-    script = (
-        "import json, sys; from pathlib import Path; from tasks.model.files import load_model; "
-        "print(json.dumps({p.name: load_model(p).predict(json.loads(sys.argv[2])).tolist() "
-        "for p in Path(sys.argv[1]).iterdir()}))"
-    )
-    command = [sys.executable, "-W", "error::UserWarning", "-c", script, str(root), json.dumps(TEXTS)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    there = json.loads(done.stdout)
-    return {kind: (probabilities, torch.tensor(there[kind])) for kind, probabilities in here.items()}
-
-
 @each_strategy
 def test_a_fresh_process_says_what_the_trained_model_said(
-    strategy: Any, reloaded: dict[str, tuple[Tensor, Tensor]]
+    strategy: Any, tiny_base: BaseSettings, tmp_path: Path, elsewhere: Elsewhere
 ) -> None:
-    here, there = reloaded[strategy.kind]
+    model, saved = make_model(strategy, tiny_base), tmp_path / "model"
+    train(model, tiny_base, 3)
+    here, folder = logits_of(model, tiny_base).softmax(-1), Path(str(tiny_base.folder))
+    save_model(
+        saved, learned_state(model), base=tiny_base, base_folder=folder, strategy=strategy, labels=["a", "b", "c"]
+    )
+    there = torch.tensor(elsewhere.predict(saved, TEXTS), dtype=torch.float32)
     torch.testing.assert_close(there, here, atol=2e-6, rtol=1e-4)
 
 

@@ -24,7 +24,7 @@ class Elsewhere:
     """The other process."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-c", ANSWER]
+        command = [sys.executable, "-W", "error::UserWarning", "-c", ANSWER]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def predict(self, model: Path, texts: Sequence[str | tuple[str, str]]) -> np.ndarray:
