@@ -5,7 +5,8 @@ STAMP := $(VENV)/.installed
 # the first of these that is 3.11 or newer
 PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# errors alone: a new pip shows setuptools' warnings about editable installations
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 # two files of tests at a time (tests/conftest.py says which)
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
@@ -53,7 +54,9 @@ schema: setup              ## write infra/params.schema.json and the README's ta
 clean:                     ## remove what was installed; data, models and runs stay
 	rm -rf $(VENV) finetrace.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-# torch comes first and alone, so that nothing else can ask for another build of it
+# torch comes first and alone, so that nothing else can ask for another build of it. pip is renewed since the one that
+# Python brings takes twice as long; it compiles on one core and all there is, so that is done here. What cannot be
+# compiled (templates that only look like Python) does not matter.
 $(STAMP): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or make PYTHON=/path/to/python" >&2; exit 7; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from tasks.offline import set_switches
+
 Scope = MutableMapping[str, Any]
 Application = Callable[[Scope, Any, Any], Awaitable[None]]
 OURS = frozenset({"127.0.0.1", "localhost"})
@@ -15,6 +17,7 @@ OURS = frozenset({"127.0.0.1", "localhost"})
 
 def create() -> Application:
     """The application that uvicorn serves."""
+    set_switches()
     from prefect.server.api.server import create_app
 
     return guarded(create_app())
