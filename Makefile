@@ -7,8 +7,10 @@ PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3; do \
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
 # errors alone: a new pip shows setuptools' warnings about editable installations
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
-# two files of tests at a time (tests/conftest.py says which)
-PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# three files of tests at a time (tests/conftest.py says which)
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+# the hundreds of processes of a test run compile our modules once, not each for itself
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run setup browser test unit check lint format bench torture schema clean
 .DEFAULT_GOAL := run

@@ -37,8 +37,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return PipelinesTogether(config, log)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Unit tests take what whole pipelines leave of the machine while these wait for servers and schedules."""
+    if "PYTEST_XDIST_WORKER" in os.environ and not item.nodeid.startswith(PIPELINES):
+        os.setpriority(os.PRIO_PROCESS, 0, YIELDING)  # for good: pipelines come first
+
+
 PIPELINES = "tests/pipeline/"
 LONGEST = f"{PIPELINES}test_trust.py"
+YIELDING = 10
 WORDS = [
     "where", "is", "my", "box", "refund", "card", "late", "pay", "stop", "cancel",
     "please", "the", "a", "not", "broken", "money", "today", "lost", "again", "help",
