@@ -1,14 +1,17 @@
 """Memory that is free, given back to the system."""
 
 import ctypes
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 def give_back() -> None:
-    """Return what Arrow and the C library keep for later use: after a large step it can be hundreds of megabytes."""
+    """Return what objects that hold one another alive, Arrow and the C library keep: hundreds of megabytes after a
+    large step."""
     import pyarrow as pa
 
+    gc.collect()
     pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's; other systems give back by themselves
     if trim is not None:
