@@ -10,9 +10,11 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from flows.processes.dvc_locks import FOLDER, GUARD, drop_emptied
 from flows.processes.forks import Forks
 from tasks.pipeline import STAGES
 
@@ -45,9 +47,13 @@ def _do(request: dict[str, Any], forks: Forks) -> int:
 def _dvc(arguments: list[str], forks: Forks) -> int:
     """DVC's command line in this process; it starts our stages as forks and whatever else as it always does."""
     from dvc.cli import main as dvc
+    from dvc.lock import LockError, make_lock
     from dvc.stage import run
     from dvc.stage.exceptions import StageCmdFailedError
 
+    root = Path.cwd()
+    with suppress(LockError):
+        drop_emptied(root, make_lock(str(root / GUARD), tmp_dir=str(root / FOLDER)))
     as_always = run._run
 
     def start(executable: str | None, command: str, **how: Any) -> None:

@@ -73,7 +73,7 @@ def check_dvc_state(paths: Paths) -> Check:
         return Check("dvc workspace", "fail", "there is no .dvc", "dvc init")
     rwlock = paths.root / ".dvc" / "tmp" / "rwlock"
     try:
-        json.loads(rwlock.read_bytes() if rwlock.exists() else b"{}")
+        json.loads((rwlock.exists() and rwlock.read_bytes()) or b"{}")  # an empty one is dropped by the next run
     except ValueError:
         return Check("dvc workspace", "fail", f"{rwlock} is broken", f"If no DVC runs: rm {rwlock}")
     return Check("dvc workspace", "ok", "set up")

@@ -84,6 +84,8 @@ def test_broken_rwlock_of_dvc_is_found(paths: Paths) -> None:
     assert check_dvc_state(paths).level == "fail"
     (paths.root / ".dvc" / "tmp").mkdir(parents=True)
     assert check_dvc_state(paths).level == "ok"
+    (paths.root / ".dvc" / "tmp" / "rwlock").touch()
+    assert check_dvc_state(paths).level == "ok"  # the next run drops it
     (paths.root / ".dvc" / "tmp" / "rwlock").write_text('{"a": ')
     check = check_dvc_state(paths)
     assert check.level == "fail"

@@ -149,3 +149,19 @@ def test_what_several_stages_import_can_be_imported_and_leaves_no_thread_that_a_
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "True set()\n"
+
+
+def test_what_a_killed_dvc_left_of_its_list_of_locks_stops_nobody(workshop: Workshop, root: Path) -> None:
+    (root / ".dvc" / "tmp" / "rwlock").touch()
+    assert _repro(workshop)[0] == 0
+
+
+def test_an_emptied_list_of_locks_is_left_alone_while_another_dvc_works_there(workshop: Workshop, root: Path) -> None:
+    (root / ".dvc" / "tmp" / "rwlock").touch()
+    other = subprocess.Popen([sys.executable, "-c", "input()", "dvc", "repro"], cwd=root, stdin=subprocess.PIPE)
+    try:
+        code, told = _repro(workshop)
+    finally:
+        other.communicate(b"")
+    assert code != 0
+    assert any("rwlock" in line for line in told)
