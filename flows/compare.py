@@ -29,6 +29,7 @@ from tasks.errors import GateError
 from tasks.evaluate.bootstrap import Draws
 from tasks.files import read_json
 from tasks.paths import Paths
+from tasks.stages import ROWS_STAGE
 from tasks.tracking import live_run
 from tasks.trials.trial import rows_digests
 
@@ -76,7 +77,7 @@ def compare(
     with workspace_lock(paths), open_workshop(paths):
         close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
-        make_all(paths, "augment", False)
+        make_all(paths, ROWS_STAGE, False)
         plan = plan_comparison(
             paths,
             candidates,

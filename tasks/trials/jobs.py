@@ -17,7 +17,8 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.model.features import text_features
 from tasks.model.files import load_model
 from tasks.paths import Paths
-from tasks.pipeline import JOB, failure_noted, run_stage
+from tasks.pipeline import failure_noted, run_stage
+from tasks.stages import JOB, STAGES
 from tasks.texts import texts_of
 from tasks.trials.place import TrialPaths
 
@@ -97,7 +98,8 @@ KINDS: dict[str, Callable[[TrialPaths, Request], dict[str, Any]]] = {
 
 
 def _config(request: Request) -> Config:
-    sections = {name: request[name] for name in ("finetune", "base", "evaluate") if name in request}
+    known = [section for stage in STAGES.values() for section in stage.sections]
+    sections = {name: value for name, value in request.items() if name in known}
     return parse_config({**sections, "ingest": {"path": "-"}}, "the request")  # nothing here reads raw rows
 
 

@@ -7,11 +7,11 @@ import yaml
 
 from tasks.config import Config, parse_config
 from tasks.errors import SettingsError
-from tasks.pipeline import STAGES
+from tasks.stages import STAGES
 
 Patch = Mapping[str, Mapping[str, Any]]
 """Section → its lines, as they would stand in params.yaml."""
-SECTIONS = STAGES["finetune"]
+SECTIONS = STAGES["finetune"].sections
 """What a trial may change: the rows are those of the workspace."""
 
 
