@@ -25,7 +25,7 @@ from tasks.comparison.plan import Plan, plan_comparison, taken_lines
 from tasks.comparison.results import looks_at_test, read_test, write_results
 from tasks.config import Config, load_config
 from tasks.errors import GateError
-from tasks.evaluate.bootstrap import Draws
+from tasks.scoring.bootstrap import Draws
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.stages import ROWS_STAGE
