@@ -4,6 +4,7 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
+from tasks.digest import code_digest
 from tasks.finetune.start import Start
 from tasks.settings import as_dict
 
@@ -15,11 +16,12 @@ WITHOUT_EFFECT = ("checkpoint_steps", "cache_gigabytes")
 
 
 def make_fingerprint(start: Start, processes: int) -> dict[str, Any]:
-    """Data, settings, base, versions and hardware, one key each, for telling what differs."""
+    """Data, settings, base, code, versions and hardware, one key each, for telling what differs."""
     settings = {key: value for key, value in as_dict(start.settings).items() if key not in WITHOUT_EFFECT}
     return {
         **{f"finetune.{key}": value for key, value in settings.items()},
         **{f"version of {package}": version(package) for package in PACKAGES},
+        "code of finetune": code_digest("finetune"),
         "target": as_dict(start.target),
         "train rows": start.train.digest,
         "val rows": start.val.digest,

@@ -69,6 +69,8 @@ class Target:
     """Each metric that `score` measures, in the order of reports, with its title."""
     lower_is_better: ClassVar[frozenset[str]] = frozenset()
     """Those of them that are better when lower."""
+    is_stored_as_written: ClassVar[bool] = False
+    """Whether tables keep cells as they are in the file."""
     has_one_class: ClassVar[bool] = False
     """Whether each row is of one class, so that outputs rank the classes."""
     per_word: ClassVar[bool] = False

@@ -54,6 +54,7 @@ class LabelTarget(Target):
         "answered_accuracy": "accuracy where answered",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "ece"})
+    is_stored_as_written: ClassVar[bool] = True
     has_one_class: ClassVar[bool] = True
     reads: ClassVar[str] = "one label"
 
