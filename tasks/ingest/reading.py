@@ -15,7 +15,7 @@ Row = tuple[int, str, str | None, str]
 """A row's first line (1 = the file's first), its text, its second text (None where a row is one), its label."""
 
 Side = Literal["any", "test"]
-Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
+Format = Literal["csv", "tsv", "jsonl", "parquet", "conll", "arrow"]
 
 _FIELDS_PER_LINE = 16
 

@@ -62,6 +62,8 @@ def _shards(folder: Path, name: str, side: Side, label_column: str) -> list[Sour
 
 def _classes(features: Any, label_column: str) -> tuple[str, ...] | None:
     feature = features.get(label_column) if isinstance(features, dict) else None
+    if isinstance(feature, dict) and feature.get("_type") in ("Sequence", "List", "LargeList"):
+        feature = feature.get("feature")  # a list of labels or tags
     if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
         return None
     names = feature.get("names")

@@ -15,14 +15,15 @@ class IngestSettings:
     """Where the labelled data lie."""
 
     path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
-    """A file (.csv .tsv .jsonl .parquet; all but .parquet also .gz), a folder with train.* and optionally test.*
+    """A file (.csv .tsv .jsonl .parquet .conll; all but .parquet also .gz), a folder with train.* and optionally test.*
     (an official test), or a folder saved by Hugging Face `datasets`."""
     url: str | None = None
     """https address that `path` is fetched from when it is not there; needs sha256."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Digest that the file at `path` must have; for one file, not for a folder."""
-    format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
-    """How the file is written; auto: by its name's ending."""
+    format: Literal["auto", "csv", "tsv", "jsonl", "parquet", "conll"] = "auto"
+    """How the file is written; auto: by its name's ending. conll: a token and its tag a line, a blank line between
+    sentences; its columns are text, tags (a tag a token) and sentence (a label a sentence, a line of its own)."""
     text_column: str = "text"
     """Column with the text."""
     pair_column: str | None = None

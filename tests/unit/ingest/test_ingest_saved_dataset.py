@@ -93,3 +93,16 @@ def test_a_broken_data_file_is_refused(workspace: Any) -> None:
     data: Path = workspace.root / "saved" / "data-00000-of-00001.arrow"
     data.write_bytes(data.read_bytes()[:100])
     assert "saved/data-00000-of-00001.arrow: is no sound Arrow stream" in workspace.told("saved")
+
+
+def test_lists_of_class_numbers_become_lists_of_names(workspace: Any) -> None:
+    features = datasets.Features(
+        {
+            "tokens": datasets.Sequence(datasets.Value("string")),
+            "tags": datasets.Sequence(datasets.ClassLabel(names=["O", "B-person"])),
+        }
+    )
+    rows = {"tokens": [["Paul", "sings"]], "tags": [[1, 0]]}
+    datasets.Dataset.from_dict(rows, features=features).save_to_disk(workspace.root / "saved")
+    workspace.ingest("saved", text_column="tokens", label_column="tags")
+    assert workspace.rows() == [(1, "Paul sings", '["B-person","O"]')]

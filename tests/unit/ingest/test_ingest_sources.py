@@ -49,7 +49,7 @@ def test_a_fault_in_the_test_file_names_it(workspace: Any) -> None:
 
 def test_an_unknown_ending_is_refused(workspace: Any) -> None:
     message = workspace.refusal("a.xlsx", b"PK\x03\x04")
-    assert message.startswith("a.xlsx: has none of the endings .csv, .tsv, .jsonl, .parquet;")
+    assert message.startswith("a.xlsx: has none of the endings .csv, .tsv, .jsonl, .parquet, .conll;")
 
 
 @pytest.mark.parametrize(
