@@ -76,8 +76,8 @@ def test_files_of_four_columns_are_told_how_to_keep_two(workspace: Any) -> None:
 def test_another_column_than_the_three_is_refused_with_what_to_set(workspace: Any) -> None:
     message = workspace.refusal("a.conll", "a\tO\n")
     assert message == (
-        "a.conll: column 'label': a conll file gives 'text', 'tags' (a tag a token) and 'sentence' (a label a sentence); "
-        "set ingest.label_column to one of them"
+        "a.conll: column 'label': a conll file gives 'text', 'tags' (a tag a token) and 'sentence' (a label a "
+        "sentence); set ingest.label_column to one of them"
     )
 
 
