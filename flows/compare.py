@@ -26,9 +26,10 @@ from tasks.comparison.plan import Plan, plan_comparison, taken_lines
 from tasks.comparison.results import looks_at_test, read_test, write_results
 from tasks.config import Config, load_config
 from tasks.errors import GateError
-from tasks.evaluate.bootstrap import Draws
 from tasks.files import read_json
 from tasks.paths import Paths
+from tasks.scoring.bootstrap import Draws
+from tasks.stages import ROWS_STAGE
 from tasks.tracking import live_run
 from tasks.trials.trial import rows_digests
 
@@ -76,7 +77,7 @@ def compare(
     with workspace_lock(paths), open_workshop(paths):
         close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
-        make_all(paths, "augment", False)
+        make_all(paths, ROWS_STAGE, False)
         plan = plan_comparison(
             paths,
             candidates,

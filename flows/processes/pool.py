@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.news import Progress, tell
 from flows.processes.stages import stage_error
 from flows.processes.workshop import Workshop
-from tasks.pipeline import JOB
+from tasks.stages import JOB
 from tasks.trials.jobs import REQUEST
 from tasks.trials.place import TrialPaths
 

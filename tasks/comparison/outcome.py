@@ -11,8 +11,8 @@ from tasks.comparison.paired import Guesses, Measured, against_best, measure
 from tasks.comparison.pareto import pareto_front
 from tasks.comparison.verdict import Standing, pick, verdict_words
 from tasks.errors import IntegrityError
-from tasks.evaluate.bootstrap import Draws
 from tasks.evaluate.results import rounded
+from tasks.scoring.bootstrap import Draws
 
 Result = Mapping[str, Any]
 

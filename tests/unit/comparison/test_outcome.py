@@ -7,7 +7,7 @@ import pytest
 from tasks.comparison.budget import Budget
 from tasks.comparison.outcome import Finished, decide
 from tasks.errors import IntegrityError
-from tasks.evaluate.bootstrap import Draws
+from tasks.scoring.bootstrap import Draws
 
 DRAWS = Draws(resamples=500, confidence=0.95, seed=0)
 TRUTH = [0, 1] * 50
