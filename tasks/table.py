@@ -56,6 +56,11 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
     return table
 
 
+def held_out_file(side: str) -> str:
+    """What people call the file that a held-out side's rows came from."""
+    return f"further test set {side.removeprefix(EXTRA)!r}" if side.startswith(EXTRA) else f"official {side} file"
+
+
 def read_extra_tests(path: Path, columns: list[str] | None = None) -> dict[str, pa.Table]:
     """The rows (SPLIT) of each further test set by its name, in the order of ingest.extra_tests; columns must name
     "side" if it is given. Raises DataError as read_table does."""
