@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 7 * 24 * 3600.0
 
 
 class Pool:
-    """The workshops of this process. Where Dask or Ray run the tasks, each of their processes has a pool of its own."""
+    """The workshops of this process. Where Ray runs the tasks, each of their processes has a pool of its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

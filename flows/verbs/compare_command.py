@@ -33,7 +33,7 @@ def compare_all(
 ) -> None:
     """Compare, print what came of it, and with `apply` write the winner's lines into params.yaml.
 
-    asked: seeds, epochs, seconds, energy, watts, metric; see flows.compare.
+    asked: seeds, epochs, seconds, metric; see flows.compare.
     """
     config = load_config(paths.params)
     if len(candidates) < 2:

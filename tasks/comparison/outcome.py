@@ -83,7 +83,6 @@ def _costs(each: Finished, budget: Budget) -> dict[str, Any]:
         "name": each.name,
         "lines": dict(each.lines),
         "cpu_seconds": each.cpu_seconds,
-        "watt_hours": budget.watt_hours(each.cpu_seconds),
         "epochs": [len(one["curve"]) for one in each.results],
         "is_over_budget": budget.is_over(each.cpu_seconds),
         **{key: first[key] for key in ("trainable", "total", "bytes")},

@@ -8,8 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.near_duplicates import near_pairs, normal_forms
-from tasks.split.dealing import ASIDE, TEST, Sides, deal, draw, settle
+from tasks.split.dealing import ASIDE, TEST, TRAIN, VAL, Sides, deal, draw, settle
+from tasks.split.minimums import Members, deal_minimums, least_rows
 from tasks.split.settings import SplitSettings
+from tasks.split.strata import Strata
 
 Mask = npt.NDArray[np.bool_]
 
@@ -24,6 +26,8 @@ class Plan:
     """(N,) each: rows left out because they repeat an official test row, by kind of likeness."""
     set_aside: Mask
     """(N,): rows left out because they come near rows on different sides."""
+    dealt: Mask
+    """(N,): rows on another side than their hash's, so that each side has its minimum of each label."""
     is_official: bool
     """Whether the test side is an official test file."""
     forms: npt.NDArray[np.int64]
@@ -34,12 +38,20 @@ class Plan:
     """(P, 2): near forms, (earlier, later), none of them in or near an official test."""
 
 
-def plan_split(texts: pa.Array, is_test: Mask, settings: SplitSettings, *, owners: pa.Array | None = None) -> Plan:
+def plan_split(
+    texts: pa.Array,
+    is_test: Mask,
+    settings: SplitSettings,
+    *,
+    owners: pa.Array | None = None,
+    strata: Strata | None = None,
+) -> Plan:
     """The side of each row, in file order.
 
     texts: as tasks.texts.joined gives them. is_test: rows of an official test file. owners: of pairs, the text that
     decides a row's side, so that rows which share it stay together; None if each row's whole content does. The official
-    test stays as it is: a row is left out for repeating one of its rows, not for sharing an owner with one.
+    test stays as it is: a row is left out for repeating one of its rows, not for sharing an owner with one. strata: of
+    those that are classes each side gets its minimum, as far as that can be; None: the hash alone decides.
     """
     order = np.argsort(~is_test, kind="stable")  # official test rows first: what repeats them comes later
     forms, distinct = _find_forms(texts, order)
@@ -56,10 +68,25 @@ def plan_split(texts: pa.Array, is_test: Mask, settings: SplitSettings, *, owner
         pairs = near_pairs(distinct, settings.near_duplicate_similarity)
         pairs = pairs[dealt[pairs].all(axis=1)]
     drawn = deal(draw(distinct, settings.key), val=settings.val, test=0 if official else settings.test)
-    settled = settle(drawn, pairs)
+    by_hash = settled = settle(drawn, pairs)
+    if strata is not None:
+        members = _members(strata, forms, ~(is_test | is_out))
+        settled = deal_minimums(drawn, pairs, members, _least_dealt(settings, has_test=not official))
     sides = np.where(is_test, TEST, np.where(is_out, ASIDE, settled[forms])).astype(np.uint8)
     set_aside = ~is_out & (settled == ASIDE)[forms]
-    return Plan(sides, repeats, set_aside, official > 0, forms, distinct, pairs)
+    dealt = ~(is_test | is_out) & (settled != by_hash)[forms]
+    return Plan(sides, repeats, set_aside, dealt, official > 0, forms, distinct, pairs)
+
+
+def _members(strata: Strata, forms: npt.NDArray[np.int64], is_dealt: Mask) -> Members:
+    among = is_dealt[strata.rows] & strata.is_class[strata.codes]
+    return Members(forms[strata.rows[among]], strata.codes[among], len(strata.names))
+
+
+def _least_dealt(settings: SplitSettings, *, has_test: bool) -> dict[int, int]:
+    """The minimums of the sides that rows are dealt to."""
+    is_dealt_to = {TRAIN: True, VAL: True, TEST: has_test and settings.test > 0}
+    return {side: rows for side, rows in least_rows(settings).items() if is_dealt_to[side]}
 
 
 def _find_forms(texts: pa.Array, order: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], pa.Array]:
