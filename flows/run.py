@@ -16,7 +16,7 @@ from tasks.config import load_config
 from tasks.errors import GateError
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES
+from tasks.stages import PUBLISHING, STAGES, up_to
 
 
 def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
     config = load_config(paths.params)
     with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
-        if not force and not _up_to(until) & stale_stages(paths).keys():
+        if not force and not stale_stages(paths).keys() & set(up_to(until)):
             verdict = {} if until != PUBLISHING else standing_verdict(paths, config)
             if verdict is not None:
                 _tell_unchanged(paths, until)
@@ -94,12 +94,6 @@ def _flush() -> None:
     EventsWorker.drain_all(timeout=10)
 
 
-def _up_to(until: str) -> set[str]:
-    """The stages that a run until this one brings up to date."""
-    names = [*STAGES, PUBLISHING]
-    return set(names[: names.index(until) + 1])
-
-
 def _tell_unchanged(paths: Paths, until: str) -> None:
-    for stage in (name for name in STAGES if name in _up_to(until)):
+    for stage in (name for name in up_to(until) if name in STAGES):
         tell(Outcome(stage, False, 0.0, read_json(paths.report(stage))))

@@ -24,7 +24,7 @@ from tasks.comparison.results import read_results
 from tasks.config import load_config, read_yaml
 from tasks.errors import SettingsError
 from tasks.paths import Paths
-from tasks.pipeline import STAGES
+from tasks.stages import ROWS_STAGE, up_to
 from tasks.trials.trial import rows_digests
 
 
@@ -33,7 +33,7 @@ def compare_all(
 ) -> None:
     """Compare, print what came of it, and with `apply` write the winner's lines into params.yaml.
 
-    asked: seeds, epochs, seconds, energy, watts, metric; see flows.compare.
+    asked: seeds, epochs, seconds, metric; see flows.compare.
     """
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
@@ -69,7 +69,7 @@ def _compare(paths: Paths, candidates: list[str], jobs: int, runner: str, asked:
     check_runner(runner, jobs)
     with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
-        if not stale_stages(paths).keys() & set(list(STAGES)[: list(STAGES).index("augment") + 1]):
+        if not stale_stages(paths).keys() & set(up_to(ROWS_STAGE)):
             known = _known(paths, candidates, asked)
             if known is not None:
                 return known

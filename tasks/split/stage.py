@@ -12,6 +12,7 @@ from tasks.errors import DataError
 from tasks.memory import memory_that_goes_back
 from tasks.near_duplicates import normal_forms
 from tasks.paths import Paths
+from tasks.problem import ProblemSettings
 from tasks.split.dealing import SIDES
 from tasks.split.folds import fold_of_rows
 from tasks.split.leakage import count_leaks
@@ -27,7 +28,7 @@ _MOST_LABELS = 1_000
 _MOST_LETTERS = 120
 
 
-def run(paths: Paths, *, split: SplitSettings) -> dict[str, Any]:
+def run(paths: Paths, *, split: SplitSettings, problem: ProblemSettings | None = None) -> dict[str, Any]:
     """Deal the checked rows to the three sides; the numbers and the leakage report."""
     files = {"train": paths.train, "val": paths.val, "test": paths.test}
     with memory_that_goes_back():

@@ -21,7 +21,7 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from tasks.evaluate.bootstrap import Draws, bootstrap
+from tasks.scoring.bootstrap import Draws, bootstrap
 from tasks.evaluate.slices.typos import mistype
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.settings import BaseSettings

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tasks.stages import STAGES
 from tests.pipeline.network import block_network
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = Path(__file__).with_name("fake_stage.py")
-ROOMS = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
 CLEARED = (
     "OMP_NUM_THREADS",
     "PREFECT_API_URL",
@@ -120,7 +120,7 @@ def make_workspace(root: Path, *, fake: bool) -> Workspace:
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt"):
         shutil.copy(ROOT / name, root / name)
     shutil.copytree(ROOT / "tasks", root / "tasks")  # compiled modules too: they hold for copies, which keep the times
-    for room in ROOMS if fake else ():
+    for room in STAGES if fake else ():
         shutil.copy(FAKE, root / "tasks" / room / "stage.py")
     if fake:  # they share no imports
         with (root / "tasks" / "pipeline.py").open("a") as file:

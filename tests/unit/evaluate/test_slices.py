@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tasks.evaluate.bootstrap import Draws
+from tasks.scoring.bootstrap import Draws
 from tasks.evaluate.slice_scores import score_slices
 from tasks.evaluate.slices import CUTS, Slice, SliceRows, cut_slices
 from tasks.evaluate.slices.length import cut_by_length

@@ -48,7 +48,7 @@ def test_what_it_is_computed_from_and_how_is_in_it(changes: Any, start: Start) -
     assert make_fingerprint(replace(start, **changes(start)), 1) != make_fingerprint(start, 1)
 
 
-def test_so_are_processes_machine_versions_and_the_format(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_are_processes_code_machine_versions_and_the_format(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = make_fingerprint(start, 1)
     assert make_fingerprint(start, 2) != usual
     for package in ("torch", "transformers", "tokenizers", "accelerate", "peft", "numpy"):
@@ -57,6 +57,9 @@ def test_so_are_processes_machine_versions_and_the_format(start: Start, monkeypa
             odd = make_fingerprint(start, 1)
             patch.setattr(fingerprint, "version", lambda _: "1.0")
             assert make_fingerprint(start, 1) != odd, package
+    with monkeypatch.context() as patch:
+        patch.setattr(fingerprint, "code_digest", lambda stage: "other")
+        assert make_fingerprint(start, 1) != usual
     for name, other in (("platform", type("Other", (), {"machine": staticmethod(lambda: "z80")})), ("FORMAT", -1)):
         with monkeypatch.context() as patch:
             patch.setattr(fingerprint, name, other)

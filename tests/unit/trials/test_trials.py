@@ -4,7 +4,6 @@ import json
 import time
 from dataclasses import replace
 from itertools import count
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -23,9 +22,8 @@ from tasks.settings import as_dict
 from tasks.table import SPLIT, read_table
 from tasks.trials.jobs import scores_of, seconds_each, train
 from tasks.trials.patch import merged_lines, nested, whole_lines
-from tasks.trials.trial import Trial, _code_digest
+from tasks.trials.trial import Trial
 
-_FILES = ("digest.py", "files.py", "table.py", "texts.py", "trials/trial.py")
 FINETUNE = FinetuneSettings(strategy=Partial(layers=1), epochs=3, batch_tokens=64, precision="float32", calibrate=False)
 
 
@@ -65,25 +63,8 @@ def test_name_follows_everything_that_shapes_the_result(tiny_base: BaseSettings)
     }
     assert len(names) == 5
     assert _trial(tiny_base).name in names
-    with patch("tasks.trials.trial._code_digest", return_value="other code"):
+    with patch("tasks.trials.trial.code_digest", return_value="other code"):
         assert _trial(tiny_base).name not in names
-
-
-def test_code_that_shapes_a_result_is_in_its_name_and_no_other(tmp_path: Path) -> None:
-    package = tmp_path / "tasks"
-    for name in ("finetune/loop.py", "finetune/rates/one.py", "model/base.py", "report/page.py", *_FILES):
-        (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text("one")
-
-    def digest() -> str:
-        with patch("tasks.trials.trial.files", return_value=package):
-            return _code_digest.__wrapped__()
-
-    before = digest()
-    for name, counts in (("finetune/rates/one.py", True), ("model/base.py", True), ("report/page.py", False)):
-        (package / name).write_text("two")
-        assert (digest() != before) is counts
-        (package / name).write_text("one")
 
 
 def test_an_unfinished_trial_has_no_result_and_one_without_a_model_only_numbers(

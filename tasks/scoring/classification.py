@@ -1,65 +1,78 @@
-"""Percentile bootstrap, all resamples at once: how far a number might move with other test rows."""
+"""One label a row: what a system said beside what is true, and every metric as a function of the rows' weights."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from tasks.evaluate.reliability import calibration_bin
-from tasks.evaluate.scored import CALIBRATION_BINS, SMALLEST, Scored
+from tasks.errors import GateError
+from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.calibration import CALIBRATION_BINS, calibration_bin
 
-CELLS = 2_000_000
-"""Resamples × rows held at once; the result does not depend on it."""
+SMALLEST = float(np.finfo(np.float32).eps)
+"""A true label given less than this counts as given this in the log loss, so that one row cannot make the mean
+infinite."""
 
 
 @dataclass(frozen=True)
-class Draws:
-    """How many resamples, which coverage their intervals have, and the seed that draws them."""
+class Scored:
+    """Labels as numbers 0 … C-1. truth, guess: (N,) int64; probabilities: (N, C) float32, None if there are none."""
 
-    resamples: int
-    confidence: float
-    seed: int
+    truth: np.ndarray
+    guess: np.ndarray
+    label_count: int
+    probabilities: np.ndarray | None = None
 
-    def interval(self, samples: np.ndarray) -> tuple[float, float]:
-        """The percentile interval of one number's resamples, (resamples,)."""
-        return interval(samples, self.confidence)
+    @property
+    def correct(self) -> np.ndarray:
+        """(N,) float64, 1 where the guess is right."""
+        return (self.truth == self.guess).astype(np.float64)
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(N,) float64, each row's score, higher is better: whether the guess is right."""
+        return self.correct
+
+    @cached_property
+    def statistics(self) -> Statistics:
+        """The metrics as a function of the rows' weights."""
+        return headline_statistics(self)
+
+    @property
+    def confidence(self) -> np.ndarray:
+        """(N,) float64, the probability of the guess; NaN where there are none."""
+        if self.probabilities is None:
+            return np.full(len(self.truth), np.nan)
+        return self.probabilities[np.arange(len(self.guess)), self.guess].astype(np.float64)
 
 
-def resample_weights(rows: int, draws: Draws) -> Iterator[np.ndarray]:
-    """How often each row was drawn in each resample, in blocks (R, N) float64.
+def score(probabilities: np.ndarray, truth: np.ndarray) -> Scored:
+    """A model's probabilities and the truth, its guess being the most probable label."""
+    return Scored(truth, probabilities.argmax(axis=1), probabilities.shape[1], probabilities)
 
-    Every caller with the same rows and draws sees the same draws: differences between systems are paired.
+
+def check_probabilities(probabilities: np.ndarray, rows: int, lines: Sequence[int]) -> None:
+    """Raise GateError unless each row holds probabilities: finite, in 0 … 1, adding up to 1.
+
+    lines: the rows' lines in their file, to name the first bad one.
     """
-    generator = np.random.default_rng(draws.seed)
-    block = max(1, CELLS // max(rows, 1))
-    for start in range(0, draws.resamples, block):
-        count = min(block, draws.resamples - start)
-        drawn = generator.integers(0, rows, size=(count, rows)) + rows * np.arange(count)[:, None]
-        yield np.bincount(drawn.ravel(), minlength=count * rows).reshape(count, rows).astype(np.float64)
+    if probabilities.ndim != 2 or len(probabilities) != rows:
+        raise GateError(f"the model gave {probabilities.shape} probabilities for {rows} test rows. Train it again.")
+    finite = np.isfinite(probabilities).all(axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        whole = np.abs(probabilities.sum(axis=1, dtype=np.float64) - 1) < 1e-3
+    bad = np.flatnonzero(~(finite & whole & (probabilities >= 0).all(axis=1)))
+    if len(bad):
+        what = "NaN or infinite" if not finite[bad[0]] else "no probabilities"
+        raise GateError(
+            f"the model's output is {what} for {len(bad)} of {rows} test rows (the first: line {lines[bad[0]]}). "
+            "It is not measured and cannot be registered; lower the learning rate and train again."
+        )
 
 
-def bootstrap(
-    statistics: Callable[[np.ndarray], dict[str, np.ndarray]], rows: int, draws: Draws
-) -> dict[str, np.ndarray]:
-    """Each statistic on each resample, (resamples,). statistics: weights (R, N) → its numbers (R,)."""
-    blocks = [statistics(weights) for weights in resample_weights(rows, draws)]
-    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
-
-
-def interval(samples: np.ndarray, confidence: float) -> tuple[float, float]:
-    """The percentile interval: what lies between the outer (1 - confidence) / 2 on each side. NaN draws are left out.
-
-    Efron & Tibshirani 1993, §13.3.
-    """
-    known = samples[~np.isnan(samples)]
-    if not len(known):
-        return (float("nan"), float("nan"))
-    low, high = np.quantile(known, [(1 - confidence) / 2, (1 + confidence) / 2])
-    return float(low), float(high)
-
-
-def headline_statistics(scored: Scored) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+def headline_statistics(scored: Scored) -> Statistics:
     """The headline metrics as a function of the rows' weights, (R, N) → (R,) each.
 
     Weights of one give the plain metrics.

@@ -1,19 +1,23 @@
-"""What a problem is to the rest: what a row holds, and what the head sees of it."""
+"""What a row holds, to the rest: its columns, how it is told apart from others, and what the head sees of it."""
 
 from collections.abc import Sequence
-from typing import ClassVar
-
-from torch import Tensor
+from typing import TYPE_CHECKING, ClassVar
 
 from tasks.errors import DataError
+from tasks.settings import settings
 from tasks.texts import Text, strings
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-class Problem:
+
+@settings
+class Input:
     """A row → what the head sees. Rows of another shape are refused."""
 
-    kind: ClassVar[str]
-    """How about.json names it."""
+    kind: str
+    """How params.yaml and about.json name it."""
+
     columns: ClassVar[tuple[str, ...]]
     """The columns of a table, or keys of a record, that a row's texts stand in."""
     reads: ClassVar[str]
@@ -25,7 +29,7 @@ class Problem:
         """How many numbers the head sees of a row, for a base of this width."""
         raise NotImplementedError
 
-    def pool(self, states: Tensor, attention_mask: Tensor, segments: Tensor | None) -> Tensor:
+    def pool(self, states: "Tensor", attention_mask: "Tensor", segments: "Tensor | None") -> "Tensor":
         """What the head sees, (B, F) in float32, rows of length √F.
 
         states: (B, T, D). attention_mask, segments: (B, T), see tasks.model.batches.Batch.
@@ -33,10 +37,10 @@ class Problem:
         raise NotImplementedError
 
     def suits(self, texts: Sequence[Text]) -> bool:
-        """Whether these are the problem's rows."""
+        """Whether these are such rows."""
         return not texts or all(len(strings([text])) == len(self.columns) for text in texts)
 
     def check(self, texts: Sequence[Text]) -> None:
-        """Raise DataError unless these are the problem's rows."""
+        """Raise DataError unless these are such rows."""
         if not self.suits(texts):
             raise DataError(f"This model reads {self.reads}. {self.advice}")

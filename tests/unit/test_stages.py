@@ -2,8 +2,7 @@
 
 import pytest
 
-from flows.headline import headline
-from flows.news import Outcome
+from tasks.stages import headline
 
 
 @pytest.mark.parametrize(
@@ -28,8 +27,8 @@ from flows.news import Outcome
     ],
 )
 def test_line_of_a_stage_shows_its_numbers(stage: str, numbers: dict[str, object], words: str) -> None:
-    assert headline(Outcome(stage, True, 1.0, numbers)) == words
+    assert headline(stage, numbers) == words
 
 
 def test_report_of_another_version_gives_no_words_and_no_error() -> None:
-    assert headline(Outcome("ingest", True, 1.0, {"lines": 3})) == ""
+    assert headline("ingest", {"lines": 3}) == ""

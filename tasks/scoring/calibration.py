@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.evaluate.scored import CALIBRATION_BINS
+CALIBRATION_BINS = 15
+"""Guo et al. 2017 use 15 bins of equal width."""
 
 
 def calibration_bin(confidence: np.ndarray, bins: int = CALIBRATION_BINS) -> np.ndarray:
