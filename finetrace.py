@@ -90,10 +90,9 @@ def compare(
     Raises SettingsError, DataError, BusyError; GateError if no candidate was trained to the end.
     """
     from flows.verbs.compare_command import compare_candidates
-    from tasks.comparison.budget import WATTS
 
     paths = _paths(root)
-    budget = {"seeds": seeds, "epochs": epochs, "seconds": seconds, "energy": None, "watts": WATTS}
+    budget = {"seeds": seeds, "epochs": epochs, "seconds": seconds}
     with _printing(progress):
         found = compare_candidates(paths, list(candidates), jobs=jobs, **budget, metric=metric)
     names = ("winner", "verdict", "candidates", "failed", "test", "lines")
