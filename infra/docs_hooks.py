@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-REPOSITORY_PAGES = {"decisions.md": "DECISIONS.md", "changelog.md": "CHANGELOG.md", "contributing.md": "CONTRIBUTING.md"}
+REPOSITORY_PAGES = {f"{name}.md": f"{name.upper()}.md" for name in ("decisions", "changelog", "contributing")}
 NOTEBOOK = "tutorials/notebook.ipynb"
 
 
