@@ -52,6 +52,11 @@ class Paths:
         return self.data / "split" / "test.parquet"
 
     @property
+    def extra_tests(self) -> Path:
+        """Rows of all further test sets, without rows if there are none: tasks.table.read_extra_tests."""
+        return self.data / "split" / "extra_tests.parquet"
+
+    @property
     def augmented(self) -> Path:
         """Train rows and what was made of them: tasks.table.AUGMENTED."""
         return self.data / "augmented" / "train.parquet"

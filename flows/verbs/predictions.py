@@ -29,7 +29,7 @@ def show_predictions(
     console = make_console(stderr=False)
     width = max(len(each["label"]) for each in predicted)
     for each in predicted:
-        shown = " | ".join(escape(_plain(each[column])) for column in opened.problem.columns)
+        shown = " | ".join(escape(_plain(each[column])) for column in opened.input.columns)
         console.print(f"{escape(each['label']):<{width}}  {each['probability']:.3f}  {shown}")
 
 
@@ -45,7 +45,7 @@ def predict_rows(
     if not rows and file is None:
         raise SettingsError('Say what to label: finetrace predict "your text", or --file FILE.')
     opened = _open_model(paths, model)
-    rows += [] if file is None else read_asked(file, opened.problem.columns)
+    rows += [] if file is None else read_asked(file, opened.input.columns)
     if not rows:
         raise DataError(f"{file} holds no texts. Write one on each line.")
     return opened, predict(opened, rows)
@@ -57,7 +57,7 @@ def predict(model: Any, texts: list[Text]) -> list[dict[str, Any]]:
     best = probabilities.argmax(axis=1)
     return [
         {
-            **dict(zip(model.problem.columns, strings([text]), strict=True)),
+            **dict(zip(model.input.columns, strings([text]), strict=True)),
             "label": model.labels[index],
             "probability": round(float(row[index]), 6),
         }

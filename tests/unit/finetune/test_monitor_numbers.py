@@ -99,7 +99,7 @@ def test_general_sentences_are_twenty_a_topic_and_none_twice() -> None:
 
 
 def epochs(*numbers: tuple[float, float, float]) -> list[dict[str, float]]:
-    keys = ("train_loss", "val_loss", "val_macro_f1")
+    keys = ("train_loss", "val_loss", "val_score")
     return [{"epoch": float(at), **dict(zip(keys, each, strict=True))} for at, each in enumerate(numbers, 1)]
 
 
