@@ -74,7 +74,7 @@ def show_plan(paths: Paths, *, as_json: bool) -> None:
         raise DataError("There are no rows to plan for yet. Make them first: finetrace run --until augment")
     from tasks.finetune.plan import make_plan
 
-    planned = make_plan(paths, config.finetune, config.base)
+    planned = make_plan(paths, config.finetune, config.base, config.problem)
     if as_json:
         print_json(planned)
     else:

@@ -10,13 +10,12 @@ Shapes: N rows, C classes, W words of the longest row. Outputs are what the head
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tasks.errors import SettingsError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import Scores
 from tasks.settings import settings
 
 if TYPE_CHECKING:
@@ -30,28 +29,6 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 """What a probability that rounds to 0 counts as when its logarithm is taken."""
 PROTOTYPE_SCALE = 20.0
 """Logit of a row that points exactly along its class prototype."""
-
-
-class Scores(Protocol):
-    """Answers held against the truth, N rows."""
-
-    @property
-    def scores(self) -> np.ndarray:
-        """(N,) float64: one number a row, higher is better, for slices, differences and paired tests."""
-        ...
-
-    @property
-    def statistics(self) -> Statistics:
-        """Every metric as a function of the rows' weights."""
-        ...
-
-
-@dataclass(frozen=True)
-class RowScores:
-    """Scores made of their parts."""
-
-    scores: np.ndarray
-    statistics: Statistics
 
 
 @settings
@@ -69,6 +46,14 @@ class Target:
     """Each metric that `score` measures, in the order of reports, with its title."""
     lower_is_better: ClassVar[frozenset[str]] = frozenset()
     """Those of them that are better when lower."""
+    needs_outputs: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that answers alone cannot tell."""
+    not_shares: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that are no share of one: pages show them as plain numbers, all others as percentages."""
+    verdict_is_share: ClassVar[bool] = False
+    """Whether the verdict metric is the share of rows whose score is 1, all others' being 0."""
+    group: ClassVar[str] = "label"
+    """What the groups of `strata` are, in a person's words."""
     is_stored_as_written: ClassVar[bool] = False
     """Whether tables keep cells as they are in the file."""
     has_one_class: ClassVar[bool] = False
@@ -81,6 +66,11 @@ class Target:
     """Whether the head is set by the train rows' features before anything is learned."""
     reads: ClassVar[str]
     """What the label column must hold, in a person's words."""
+
+    @property
+    def told_by_answers(self) -> tuple[str, ...]:
+        """The metrics that `score` measures without outputs."""
+        return tuple(name for name in self.metrics if name not in self.needs_outputs)
 
     # what a row's target is, as text
     def canonical(self, cell: str) -> str:

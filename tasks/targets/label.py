@@ -7,10 +7,10 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import DataError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import RowScores, Scores, Statistics
 from tasks.scoring.classification import Scored, check_probabilities
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, RowScores, Scores, Target
+from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Target
 
 if TYPE_CHECKING:
     import torch
@@ -54,9 +54,18 @@ class LabelTarget(Target):
         "answered_accuracy": "accuracy where answered",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "ece"})
+    needs_outputs: ClassVar[frozenset[str]] = frozenset({"top3", "top5", "log_loss", "ece"})
+    not_shares: ClassVar[frozenset[str]] = frozenset({"mcc", "log_loss"})
+    verdict_is_share: ClassVar[bool] = True
     is_stored_as_written: ClassVar[bool] = True
     has_one_class: ClassVar[bool] = True
     reads: ClassVar[str] = "one label"
+
+    @property
+    def told_by_answers(self) -> tuple[str, ...]:
+        """Of a model that always answers, not how often it does."""
+        left_out = {"coverage", "answered_accuracy"} if self.abstain is None else set()
+        return tuple(name for name in self.metrics if name not in self.needs_outputs | left_out)
 
     def classes_of(self, stored: str) -> tuple[str, ...]:
         return (stored,)

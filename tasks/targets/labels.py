@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import DataError, GateError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import RowScores, Scores, Statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Target, tell_bad_rows
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +39,8 @@ class LabelsTarget(Target):
         "log_loss": "log loss",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss"})
+    needs_outputs: ClassVar[frozenset[str]] = frozenset({"log_loss"})
+    not_shares: ClassVar[frozenset[str]] = frozenset({"log_loss"})
     reads: ClassVar[str] = "several labels"
 
     def canonical(self, cell: str) -> str:

@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import GateError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import RowScores, Scores, Statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, Decision, Target, tell_bad_rows
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +46,8 @@ class NumberTarget(Target):
         "mae": "mean absolute error",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"rmse", "mae"})
+    not_shares: ClassVar[frozenset[str]] = frozenset(metrics)
+    group: ClassVar[str] = "range"
     has_classes: ClassVar[bool] = False
     starts_from_features: ClassVar[bool] = False
     reads: ClassVar[str] = "a number"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from tasks.errors import DataError, GateError
+from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, Decision, Target, tell_bad_rows
 from tasks.targets.spans import OUTSIDE, is_prefixed, repaired, span_counts, span_statistics, spans_of, tag_spans
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class TagsTarget(Target):
         "macro_span_f1": "span F1, mean over types",
         "word_accuracy": "words with the right tag",
     }
+    group: ClassVar[str] = "type"
     per_word: ClassVar[bool] = True
     starts_from_features: ClassVar[bool] = False
     reads: ClassVar[str] = "a tag for each word"

@@ -67,11 +67,11 @@ def test_an_unfinished_trial_has_no_result_and_one_without_a_model_only_numbers(
     place = trial.paths(learnable)
     assert trial.result(learnable, with_model=False) is None
     place.model.mkdir(parents=True)
-    place.result.write_text('{"val_macro_f1": 1}')
-    assert trial.result(learnable, with_model=True) == {"val_macro_f1": 1}
+    place.result.write_text('{"val_score": 1}')
+    assert trial.result(learnable, with_model=True) == {"val_score": 1}
     trial.drop_model(learnable)
     assert trial.result(learnable, with_model=True) is None
-    assert trial.result(learnable, with_model=False) == {"val_macro_f1": 1}
+    assert trial.result(learnable, with_model=False) == {"val_score": 1}
 
 
 def test_a_budget_ends_training_with_the_step_that_passes_it(
@@ -114,10 +114,10 @@ def test_score_is_that_of_the_whole_model_and_not_of_its_best_part(learnable: Pa
     with patch.dict("os.environ"):
         train(place, read_json(trial.request(learnable)))
     found, report = read_json(place.result), read_json(place.report("finetune"))
-    assert found["val_macro_f1"] == report["post"]["result"]["val_macro_f1"]
-    write_json(place.report("finetune"), report | {"post": {"result": {"val_macro_f1": 0.25, "val_accuracy": 0.5}}})
+    assert found["val_score"] == report["post"]["result"]["val_score"]
+    write_json(place.report("finetune"), report | {"post": {"result": {"val_score": 0.25, "val_accuracy": 0.5}}})
     other = scores_of(read_json(place.report("finetune")))
-    assert (other["val_macro_f1"], other["val_accuracy"]) == (0.25, 0.5)
+    assert (other["val_score"], other["val_accuracy"]) == (0.25, 0.5)
     assert scores_of({key: each for key, each in report.items() if key != "post"}) == report["history"][0]
 
 
