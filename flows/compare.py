@@ -158,9 +158,7 @@ def _add_latency(paths: Paths, plan: Plan, trainer: Trainer, result: dict[str, A
         each |= {"milliseconds": taken[each["name"]], "times_fastest": round(taken[each["name"]] / fastest, 2)}
 
 
-def _test_of_winner(
-    paths: Paths, plan: Plan, trainer: Trainer, winner: str, metrics: Sequence[str]
-) -> dict[str, Any]:
+def _test_of_winner(paths: Paths, plan: Plan, trainer: Trainer, winner: str, metrics: Sequence[str]) -> dict[str, Any]:
     """The one look at the test side. If another candidate has won before and looked, there is no second look."""
     known = read_test(plan.folder(paths))
     if known is None:

@@ -93,9 +93,7 @@ def print_comparison(console: Console, result: dict[str, Any]) -> None:
     console.print(f"[bold]{escape(result['verdict'])}[/]")
     test = result["test"]
     numbers = ", ".join(f"{title} {_with_interval(test[name])}" for name, title in titles.items())
-    console.print(
-        f"Test, looked at once by {escape(test['candidate'])}: {escape(numbers)}{_looks(test['looks'])}"
-    )
+    console.print(f"Test, looked at once by {escape(test['candidate'])}: {escape(numbers)}{_looks(test['looks'])}")
     console.print(f"Report   {escape(result['page'])}")
     if result["lines"]:
         console.print(

@@ -46,7 +46,7 @@ def _contents(facts: Facts) -> dict[str, tuple[str, str]]:
         "training": _data(facts, "training"),
         "testing": _data(facts, "testing"),
         "model": (_strategy(facts), digest(facts.model["digest"])),
-        "metrics": (_accuracy(facts), _gate(facts)),
+        "metrics": (_headline(facts), _gate(facts)),
         "version": (safe_text(facts.model["name"], LETTERS), digest(facts.model["content"])),
     }
 
@@ -82,9 +82,10 @@ def _strategy(facts: Facts) -> str:
     return safe_text((facts.settings.get("finetune") or {}).get("strategy", {}).get("kind", ""), LETTERS)
 
 
-def _accuracy(facts: Facts) -> str:
+def _headline(facts: Facts) -> str:
     metrics: Mapping[str, Any] = facts.results.get("metrics", {})
-    return f"accuracy {number(metrics.get('accuracy', {}).get('value'))}"
+    name = next(iter(facts.results.get("headline", ())), "accuracy")
+    return safe_text(f"{name.replace('_', ' ')} {number(metrics.get(name, {}).get('value'))}", LETTERS)
 
 
 def _gate(facts: Facts) -> str:

@@ -9,6 +9,7 @@ from tasks.report.drawing import draw
 from tasks.report.page import render_page
 from tasks.report.templates import template
 
+
 def render_comparison(result: dict[str, Any]) -> str:
     """One self-contained page: the verdict in words, scores, differences, costs, and the look at the test side."""
     title = result["metrics"][result["metric"]]

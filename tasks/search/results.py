@@ -32,7 +32,11 @@ def summarise(plan: SearchPlan, tries: list[Try], importances: dict[str, float])
         "is_share": plan.config.problem.target.headline not in plan.config.problem.target.not_shares,
         "strategy": plan.config.finetune.strategy.kind,
         "trials": [rounded(_row(plan, number, each)) for number, each in enumerate(tries, 1)],
-        "best": {"trial": tries.index(best) + 1, "words": plan.words(best.point), **rounded(dict(best.result) | {"val_score": best.value})},
+        "best": {
+            "trial": tries.index(best) + 1,
+            "words": plan.words(best.point),
+            **rounded(dict(best.result) | {"val_score": best.value}),
+        },
         "importances": rounded(importances),
         "lines": as_yaml(lines),
     }

@@ -17,6 +17,7 @@ import numpy as np
 from tasks.errors import SettingsError
 from tasks.scoring.bootstrap import Scores
 from tasks.settings import settings
+from tasks.targets.served import Columns, Predicted
 
 if TYPE_CHECKING:
     import torch
@@ -64,8 +65,15 @@ class Target:
     """Whether an answer names classes of a fixed list."""
     starts_from_features: ClassVar[bool] = True
     """Whether the head is set by the train rows' features before anything is learned."""
+    answer_types: ClassVar[Mapping[str, str]]
+    """Each column of `served`, and what it holds: text, number, texts, numbers by name, or spans."""
     reads: ClassVar[str]
     """What the label column must hold, in a person's words."""
+
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """The metrics that a person is told where there is room for few."""
+        return tuple(dict.fromkeys((self.verdict, self.headline)))
 
     @property
     def told_by_answers(self) -> tuple[str, ...]:
@@ -80,6 +88,10 @@ class Target:
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
         """The text and the target of a row as tables keep them; only a target of words changes the text."""
         return text, self.canonical(cell)
+
+    def readable(self, text: str) -> str:
+        """A text as the model reads it."""
+        return text
 
     def mistake(self, stored: str, text: str) -> str | None:  # noqa: ARG002
         """Why a row's target cannot be used, as one sentence with what to do; None if it can."""
@@ -220,6 +232,13 @@ class Target:
         """How sure the model is of each answer, (N,) float64; NaN where that has no meaning."""
         return np.full(len(outputs), np.nan)
 
+    def served(self, predicted: Predicted, top_k: int) -> Columns:
+        """What a served model answers; the columns' types are in `answer_types`.
+
+        top_k: how many classes are wanted, where they are ranked.
+        """
+        raise NotImplementedError
+
     # how good it is
     def score(
         self,
@@ -230,11 +249,3 @@ class Target:
     ) -> Scores:
         """Answers held against the truth; outputs add what only they can tell, such as calibration."""
         raise NotImplementedError
-
-
-def tell_bad_rows(what: str, bad: np.ndarray, lines: Sequence[int], rows: int) -> str:
-    """The sentence that a model's output cannot be measured. bad: positions of the rows."""
-    return (
-        f"the model's output is {what} for {len(bad)} of {rows} test rows (the first: line {lines[int(bad[0])]}). "
-        "It is not measured and cannot be registered; lower the learning rate and train again."
-    )

@@ -11,6 +11,7 @@ from tasks.scoring.bootstrap import RowScores, Scores, Statistics
 from tasks.scoring.classification import Scored, check_probabilities
 from tasks.settings import settings
 from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Target
+from tasks.targets.served import Columns, Predicted, ranked_labels
 
 if TYPE_CHECKING:
     import torch
@@ -59,6 +60,7 @@ class LabelTarget(Target):
     verdict_is_share: ClassVar[bool] = True
     is_stored_as_written: ClassVar[bool] = True
     has_one_class: ClassVar[bool] = True
+    answer_types: ClassVar[Mapping[str, str]] = {"label": "text", "probability": "number"}
     reads: ClassVar[str] = "one label"
 
     @property
@@ -139,6 +141,11 @@ class LabelTarget(Target):
         least = float(decision.get("min_confidence", 0.0))
         sure = probabilities.max(axis=1, initial=0) >= least
         return [label if is_sure else ABSTAINED for label, is_sure in zip(best, sure, strict=True)]
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:
+        """Of a model that may abstain also answer, empty where it does."""
+        columns = ranked_labels(predicted, top_k)
+        return columns if self.abstain is None else columns | {"answer": list(predicted.answers)}
 
     def confidence(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
         return np.asarray(outputs, dtype=np.float64).max(axis=1) if len(outputs) else np.zeros(0)

@@ -8,8 +8,10 @@ import numpy as np
 
 from tasks.errors import DataError, GateError
 from tasks.scoring.bootstrap import RowScores, Scores
+from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, Decision, Target
+from tasks.targets.served import Columns, Predicted, tagged_words
 from tasks.targets.spans import OUTSIDE, is_prefixed, repaired, span_counts, span_statistics, spans_of, tag_spans
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class TagsTarget(Target):
     group: ClassVar[str] = "type"
     per_word: ClassVar[bool] = True
     starts_from_features: ClassVar[bool] = False
+    answer_types: ClassVar[Mapping[str, str]] = {"tags": "texts", "spans": "spans", "answer": "text"}
     reads: ClassVar[str] = "a tag for each word"
 
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
@@ -59,6 +62,10 @@ class TagsTarget(Target):
         if len(words) != len(tags):
             return text, " ".join(tags)
         return " ".join(words), " ".join(repaired(tags) if self.illegal == "repair" else tags)
+
+    def readable(self, text: str) -> str:
+        """Words with one space between."""
+        return " ".join(text.split())
 
     def canonical(self, cell: str) -> str:
         return self.canonical_row(" ".join(["-"] * len(cell.split())), cell)[1]
@@ -191,6 +198,9 @@ class TagsTarget(Target):
     def confidence(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
         """The mean over the words of the probability of the answer."""
         return np.array([float(np.asarray(row).max(axis=1).mean()) for row in outputs])
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
+        return tagged_words(predicted)
 
     def score(
         self,

@@ -21,7 +21,13 @@ def finished(name: str, wrong: int, seconds: float = 10.0, size: int = 100, **an
     """With two seeds; the first `wrong` of 100 rows are wrong with both."""
     given = [OTHER[each] for each in TRUTH[:wrong]] + TRUTH[wrong:]
     result = {"cpu_seconds": seconds, "bytes": size, "trainable": 5, "total": 9, "curve": [0.1, 0.2, 0.3]}
-    said = {"rows": [str(row) for row in range(100)], "truth": TRUTH, "answers": given, "labels": ["no", "yes"], **answers}
+    said = {
+        "rows": [str(row) for row in range(100)],
+        "truth": TRUTH,
+        "answers": given,
+        "labels": ["no", "yes"],
+        **answers,
+    }
     return Finished(name, {"finetune": {"epochs": 3}}, [result, result | {"cpu_seconds": seconds + 2}], [said, said])
 
 

@@ -91,7 +91,9 @@ def test_interval_is_wider_when_seeds_disagree() -> None:
 
 
 def test_everybody_is_held_against_the_best_with_correction() -> None:
-    scores = {name: measure(_answered(wrong, wrong), DRAWS)["accuracy"] for name, wrong in (("a", 30), ("b", 10), ("c", 12))}
+    scores = {
+        name: measure(_answered(wrong, wrong), DRAWS)["accuracy"] for name, wrong in (("a", 30), ("b", 10), ("c", 12))
+    }
     best, leads = against_best(scores, DRAWS)
     assert best == "b"
     assert list(leads) == ["a", "c"]

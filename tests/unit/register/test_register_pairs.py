@@ -12,13 +12,15 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from tasks.errors import SettingsError
+from tasks.inputs import INPUTS
 from tasks.model.classifier import build_classifier, learned_state
 from tasks.model.files import save_model
-from tasks.model.problems import PROBLEMS
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.register.champion import find_version, predict_with
 from tasks.register.package import build_package, open_package
 from tasks.register.stage import run
+from tasks.targets import LabelTarget
+from tasks.targets.number import NumberTarget
 from tasks.texts import Text
 from tasks.tracking import open_store
 
@@ -31,11 +33,11 @@ def of_pairs(workspace: Any, tmp_path: Path) -> Path:
     """The package of a model of pairs."""
     base = workspace.paths.root / "base"
     torch.manual_seed(3)
-    model = build_classifier(base, FeatureExtraction(), 2, "sdpa", problem=PROBLEMS["pairs"])
+    model = build_classifier(base, FeatureExtraction(), 2, "sdpa", row_input=INPUTS["pair"])
     torch.nn.init.normal_(model.head.weight, std=3.0)
     save_model(
         workspace.paths.model, learned_state(model), base=workspace.base, base_folder=base,
-        strategy=FeatureExtraction(), labels=["a", "b"], problem=model.problem,
+        strategy=FeatureExtraction(), labels=["a", "b"], row_input=model.input,
     )  # fmt: skip
     folder = tmp_path / "package"
     build_package(
@@ -85,10 +87,12 @@ def test_a_model_of_single_texts_refuses_pairs_in_a_line(workspace: Any, tmp_pat
         load(folder).predict(FRAME)
 
 
-def test_a_champion_of_single_texts_cannot_judge_pairs_and_says_what_to_do(workspace: Any) -> None:
+def test_a_champion_of_another_input_or_target_is_refused_and_says_what_to_do(workspace: Any) -> None:
     run(workspace.paths, register=workspace.register, base=workspace.base, settings=workspace.settings)
     store = open_store(workspace.paths)
     champion = find_version(store, "tiny", "champion")
     assert champion is not None
     with pytest.raises(SettingsError, match=r"reads single texts, .* Give this model a name of its own\."):
-        predict_with(store, "tiny", champion, PAIRS)
+        predict_with(store, "tiny", champion, LabelTarget(), PAIRS)
+    with pytest.raises(SettingsError, match=r"answers one label, and this model a number, .* a name of its own\."):
+        predict_with(store, "tiny", champion, NumberTarget(), ["refund"])

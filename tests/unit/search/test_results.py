@@ -14,9 +14,7 @@ from tasks.search.study import Try
 PLAN: Any = SimpleNamespace(
     name="a" * 16,
     space={"finetune.learning_rate": Range(1e-5, 1e-1, log=True)},
-    config=SimpleNamespace(
-        finetune=SimpleNamespace(strategy=SimpleNamespace(kind="lora")), problem=ProblemSettings()
-    ),
+    config=SimpleNamespace(finetune=SimpleNamespace(strategy=SimpleNamespace(kind="lora")), problem=ProblemSettings()),
     lines=lambda point: {"finetune": {"learning_rate": point["finetune.learning_rate"]}},
     words=str,
 )
