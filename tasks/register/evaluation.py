@@ -83,11 +83,8 @@ def group_slices(
     target: Target, truth: Sequence[str], model: np.ndarray, champion: np.ndarray
 ) -> dict[str, SliceScores]:
     """A slice for each of the target's groups, by name. model, champion: scores of the N rows."""
-    groups = target.strata(truth)
-    rows = {
-        name: np.array([name in own for own in groups]) for name in sorted({each for own in groups for each in own})
-    }
-    return {f"{target.group} {name}": SliceScores(model[chosen], champion[chosen]) for name, chosen in rows.items()}
+    groups = target.rows_by_group(truth)
+    return {name: SliceScores(model[chosen], champion[chosen]) for name, chosen in groups.items()}
 
 
 def _values(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, float | None]:

@@ -113,6 +113,14 @@ class Target:
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
 
+    def rows_by_group(self, column: Sequence[str]) -> dict[str, np.ndarray]:
+        """Places of each group's rows, rising, by the group's kind and name, sorted."""
+        places: dict[str, list[int]] = {}
+        for row, own in enumerate(self.strata(column)):
+            for name in own:
+                places.setdefault(name, []).append(row)
+        return {f"{self.group} {name}": np.array(places[name]) for name in sorted(places)}
+
     def contradicts(self, one: str, other: str) -> bool:
         """Whether two targets of one and the same text cannot both be right."""
         return one != other
