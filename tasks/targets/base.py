@@ -111,6 +111,14 @@ class Target:
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
 
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:  # noqa: ARG002
+        """How many rows lie in each range, where targets are numbers; else nothing."""
+        return {}
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
+        """Smallest, quartiles, mean and largest, where targets are numbers; else nothing."""
+        return {}
+
     def contradicts(self, one: str, other: str) -> bool:
         """Whether two targets of one and the same text cannot both be right."""
         return one != other

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+HISTOGRAM_BINS = 20
+"""Ranges of equal width that a page draws."""
 BINS = 5
 """Groups of equal size that sides are balanced by and slices are cut by."""
 
@@ -79,6 +81,23 @@ class NumberTarget(Target):
         ]
         place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
         return [(names[each],) for each in place]
+
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:
+        """Ranges of equal width."""
+        numbers = self.numbers(column)
+        if not len(numbers):
+            return {}
+        counts, borders = np.histogram(numbers, bins=HISTOGRAM_BINS)
+        names = [f"{low:.4g} … {high:.4g}" for low, high in zip(borders[:-1], borders[1:], strict=True)]
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:
+        numbers = self.numbers(column)
+        if not len(numbers):
+            return {}
+        names = ("smallest", "lower quartile", "median", "upper quartile", "largest")
+        found = dict(zip(names, np.quantile(numbers, np.linspace(0, 1, 5)).tolist(), strict=True))
+        return found | {"mean": float(numbers.mean()), "standard deviation": float(numbers.std())}
 
     def numbers(self, column: Sequence[str]) -> np.ndarray:
         """(N,) float64 of the rows' targets."""

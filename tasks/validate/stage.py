@@ -14,7 +14,7 @@ from tasks.table import INGESTED, QUARANTINE, read_table, write_table
 from tasks.texts import Text
 from tasks.validate.check import check_rows
 from tasks.validate.page import validation_page
-from tasks.validate.report import report
+from tasks.validate.report import report, suspects_csv
 from tasks.validate.settings import ValidateSettings
 from tasks.validate.suite import suites_json
 
@@ -32,14 +32,16 @@ def run(
 
         return text_features(texts, base, paths)
 
+    target = (problem or ProblemSettings()).target
     with memory_that_goes_back():
-        checked = check_rows(read_table(paths.ingested, INGESTED), validate, featurise)
-        numbers = report(checked, validate.label_errors)
-        page = validation_page(checked, numbers)
+        checked = check_rows(read_table(paths.ingested, INGESTED), validate, target, featurise)
+        numbers = report(checked, validate.label_errors, target)
+        page = validation_page(checked, numbers, target)
 
         write_table(paths.validated, checked.kept, INGESTED)
         write_table(paths.quarantine, checked.aside, QUARANTINE)
         _write_text(paths.expectations, suites_json(list(checked.suites.values())))
+        _write_text(paths.label_errors, suspects_csv(checked))
         _write_text(paths.validation_page, page)
         return numbers
 

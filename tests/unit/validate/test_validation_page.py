@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from tasks.targets import LabelTarget
 from tasks.validate.check import check_rows
 from tasks.validate.page import ROWS_PER_REASON, validation_page
 from tasks.validate.report import report
@@ -13,8 +14,8 @@ def page(plenty, by_word):
     def build(rows, **settings) -> str:
         defaults = {"min_rows": 10, "max_bad_fraction": 0.9, "label_errors": "off"}
         chosen = ValidateSettings(**{**defaults, **settings})
-        checked = check_rows(rows, chosen, by_word)
-        return validation_page(checked, report(checked, chosen.label_errors))
+        checked = check_rows(rows, chosen, LabelTarget(), by_word)
+        return validation_page(checked, report(checked, chosen.label_errors, LabelTarget()), LabelTarget())
 
     return build
 
