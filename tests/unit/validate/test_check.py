@@ -161,7 +161,7 @@ def test_each_held_out_file_needs_a_usable_row_and_is_named(table, plenty, side,
 
 
 def test_a_likely_label_error_is_reported_with_its_place_among_all_rows(table, plenty, by_word) -> None:
-    rows = table(("", "refund"), *plenty, ("my money is gone", "delivery"), ("money money", "refund"))
+    rows = table(("", "refund"), *plenty, ("give me my money back at once", "delivery"), ("money money", "refund"))
     checked = check(rows, by_word, label_errors="report")
     assert checked.label_errors is not None
     assert [(each.position, each.suggested) for each in checked.label_errors.suspects] == [(21, "refund")]
@@ -169,14 +169,14 @@ def test_a_likely_label_error_is_reported_with_its_place_among_all_rows(table, p
 
 
 def test_a_likely_label_error_is_set_aside_if_asked(table, plenty, by_word) -> None:
-    checked = check(table(*plenty, ("my money is gone", "delivery")), by_word, label_errors="drop")
-    assert aside(checked) == [("my money is gone", ["likely_label_error"])]
+    checked = check(table(*plenty, ("give me my money back at once", "delivery")), by_word, label_errors="drop")
+    assert aside(checked) == [("give me my money back at once", ["likely_label_error"])]
     assert checked.aside["advice"].to_pylist() == ["reads like 'refund'"]
 
 
 def test_dropped_label_errors_count_as_bad_rows(table, plenty, by_word) -> None:
     with pytest.raises(DataError, match="likely_label_error 1"):
-        check(table(*plenty, ("my money is gone", "delivery")), by_word, label_errors="drop", max_bad_fraction=0.01)
+        check(table(*plenty, ("give me my money back at once", "delivery")), by_word, label_errors="drop", max_bad_fraction=0.01)
 
 
 def test_test_rows_and_unusable_rows_are_not_looked_at_for_label_errors(table, plenty) -> None:
