@@ -74,7 +74,7 @@ class Paths:
     @property
     def predictions(self) -> Path:
         """One row per test row with its probabilities: tasks.table.PREDICTIONS."""
-        return self.data / "evaluation" / "predictions.parquet"
+        return self.evaluation / "predictions.parquet"
 
     @property
     def evaluation(self) -> Path:

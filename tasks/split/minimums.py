@@ -111,11 +111,16 @@ def _deal_first(
     return moves
 
 
-def check_minimums(counts: Counts, labels: list[str], split: SplitSettings, *, is_official: bool = False) -> None:
-    """Raises DataError that names the labels with too few rows on a side; counts: (labels,) rows of each side."""
+def check_minimums(
+    counts: Counts, labels: list[str], split: SplitSettings, official: frozenset[str] = frozenset()
+) -> None:
+    """Raises DataError that names the labels with too few rows on a side.
+
+    counts: (labels,) rows of each side. official: the sides that are official files.
+    """
     least = {side: least_rows(split)[bit] for side, bit in SIDES.items()}
     short = [
-        _sentence(label, {side: int(rows[place]) for side, rows in counts.items()}, least, is_official)
+        _sentence(label, {side: int(rows[place]) for side, rows in counts.items()}, least, official)
         for place, label in enumerate(labels)
         if any(rows[place] < least[side] for side, rows in counts.items())
     ]
@@ -132,20 +137,23 @@ def check_sides(rows: Mapping[str, int]) -> None:
     """Raises DataError if a side has no row at all."""
     for side, count in rows.items():
         if not count:
-            raise DataError(f"No rows on the side {side}. Add rows, bring an official test file, or raise split.{side}.")
+            raise DataError(
+                f"No rows on the side {side}. Add rows, bring an official test file, or raise split.{side}."
+            )
 
 
-def _sentence(label: str, counts: Mapping[str, int], least: Mapping[str, int], is_official: bool) -> str:
+def _sentence(label: str, counts: Mapping[str, int], least: Mapping[str, int], official: frozenset[str]) -> str:
     total, needed = sum(counts.values()), sum(least.values())
-    if total < needed and not is_official:
+    if total < needed and not official:
         named = ", ".join(f"split.min_{side}_rows_per_label {rows}" for side, rows in least.items())
         return f"{label!r} has {_rows(total)}, and its sides need {needed} together ({named})"
     lacking = [side for side in counts if counts[side] < least[side]]
     told = " and ".join(
         f"{_rows(counts[side], side)}, fewer than split.min_{side}_rows_per_label ({least[side]})" for side in lacking
     )
-    if is_official and "test" in lacking:
-        return f"{label!r} has {told}: the official test file has no more"
+    given = [side for side in lacking if side in official]
+    if given:
+        return f"{label!r} has {told}: the official {' and the '.join(given)} file has no more"
     return f"{label!r} has {told}, of {_rows(total)} (near-duplicates stay together)"
 
 

@@ -20,7 +20,7 @@ from tasks.split.plan import Plan, plan_split
 from tasks.split.settings import SplitSettings
 from tasks.split.shares import share_deviations
 from tasks.split.strata import Counts, Strata, find_strata
-from tasks.table import INGESTED, SPLIT, read_table, write_table
+from tasks.table import EXTRA, INGESTED, SPLIT, TEST, VAL, read_extra_tests, read_table, write_table
 from tasks.targets import Target
 from tasks.texts import holds_pairs, joined
 
@@ -33,31 +33,58 @@ def run(paths: Paths, *, split: SplitSettings, problem: ProblemSettings | None =
     """Deal the checked rows to the three sides; the numbers and the leakage report."""
     files = {"train": paths.train, "val": paths.val, "test": paths.test}
     with memory_that_goes_back():
-        numbers = _deal(paths.validated, files, split, (problem or ProblemSettings()).target)
+        table, extra = _read(paths.validated)
+        numbers = _deal(table, files, split, (problem or ProblemSettings()).target)
+        write_table(paths.extra_tests, extra, SPLIT)
         sides = {side: read_table(file, SPLIT, ["text", "pair"]) for side, file in files.items()}
         leaks = count_leaks([joined(table) for table in sides.values()], split.near_duplicate_similarity)
-        return numbers | {"leaks": leaks} | _shared_first_texts(sides)
+        further = _look_for_leaks(paths.extra_tests, sides["train"], split)
+        return numbers | {"leaks": leaks, "extra_tests": further} | _shared_first_texts(sides)
 
 
-def _deal(source: Path, files: dict[str, Path], split: SplitSettings, target: Target) -> dict[str, Any]:
+def _read(source: Path) -> tuple[pa.Table, pa.Table]:
+    """The checked rows to deal, and those of further test sets, with their fold 0."""
     table = read_table(source, INGESTED).combine_chunks()
+    is_extra = pc.starts_with(table["side"], EXTRA)
+    extra, table = table.filter(is_extra), table.filter(pc.invert(is_extra))
     if not len(table):
         raise DataError(f"{source.name} has no rows: none passed validation. Look at the quarantine, and fix the data.")
-    is_test = pc.equal(table["side"], "test").to_numpy()
+    return table, extra.append_column(SPLIT.field("fold"), pa.array(np.zeros(len(extra), np.int32)))
+
+
+def _look_for_leaks(file: Path, train: pa.Table, split: SplitSettings) -> dict[str, Any]:
+    """For each further test set, its rows and the pairs of one of them and a train row that are alike."""
+    further = read_extra_tests(file, ["side", "text", "pair"])
+    return {
+        name: {
+            "rows": len(table),
+            "leaks_with_train": count_leaks([joined(train), joined(table)], split.near_duplicate_similarity),
+        }
+        for name, table in further.items()
+    }
+
+
+def _deal(table: pa.Table, files: dict[str, Path], split: SplitSettings, target: Target) -> dict[str, Any]:
+    is_test, is_val = (pc.equal(table["side"], side).to_numpy() for side in (TEST, VAL))
     owners = table["text"].combine_chunks() if holds_pairs(table) and split.together == "text" else None
     strata = find_strata(table["label"], target)
-    plan = plan_split(joined(table), is_test, split, owners=owners, strata=strata)
+    plan = plan_split(joined(table), is_test, split, is_val=is_val, owners=owners, strata=strata)
     counts = strata.counts(plan.sides)
     _check(plan, strata, counts, split, target)
     folds = pa.array(fold_of_rows(plan, key=split.key, folds=split.folds))
     for side, file in files.items():
         members = pa.array(plan.sides == SIDES[side])
         write_table(file, table.append_column(SPLIT.field("fold"), folds).filter(members), SPLIT)
-    asked = {"val": split.val} if plan.is_official else {"val": split.val, "test": split.test}
+    shares = {"val": split.val, "test": split.test}
+    asked = {side: share for side, share in shares.items() if side not in plan.official}
     return {
         "rows": {"in": len(table), **_rows_by_side(plan)},
-        "official_test": plan.is_official,
-        "removed_repeats_of_test": {kind: int(mask.sum()) for kind, mask in plan.repeats.items()},
+        "official_test": "test" in plan.official,
+        "official_val": "val" in plan.official,
+        **{
+            f"removed_repeats_of_{side}": {kind: int(mask.sum()) for kind, mask in masks.items()}
+            for side, masks in plan.repeats.items()
+        },
         "set_aside": int(plan.set_aside.sum()),
         "set_aside_rows": _list_set_aside(table, plan),
         "labels": int(strata.is_class.sum()),
@@ -71,12 +98,10 @@ def _check(plan: Plan, strata: Strata, counts: Counts, split: SplitSettings, tar
     """Raises DataError if a side has too few rows, of a label or at all."""
     if target.has_one_class and len(strata.names) < 2:
         found = f"one label only, {strata.names[0]!r}" if strata.names else "no label"
-        raise DataError(
-            f"The rows have {found}: there is nothing to tell apart. Add rows of at least one more label."
-        )
+        raise DataError(f"The rows have {found}: there is nothing to tell apart. Add rows of at least one more label.")
     needed = np.flatnonzero(strata.is_class)
     names = [strata.names[place] for place in needed]
-    check_minimums({side: rows[needed] for side, rows in counts.items()}, names, split, is_official=plan.is_official)
+    check_minimums({side: rows[needed] for side, rows in counts.items()}, names, split, plan.official)
     check_sides(_rows_by_side(plan))
 
 
