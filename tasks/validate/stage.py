@@ -16,6 +16,7 @@ from tasks.validate.check import check_rows
 from tasks.validate.page import validation_page
 from tasks.validate.report import report
 from tasks.validate.settings import ValidateSettings
+from tasks.validate.several_labels import refuse_several
 from tasks.validate.suite import suites_json
 
 
@@ -33,7 +34,10 @@ def run(
         return text_features(texts, base, paths)
 
     with memory_that_goes_back():
-        checked = check_rows(read_table(paths.ingested, INGESTED), validate, featurise)
+        rows = read_table(paths.ingested, INGESTED)
+        if validate.labels is None and (problem or ProblemSettings()).target.has_one_class:
+            refuse_several(rows)
+        checked = check_rows(rows, validate, featurise)
         numbers = report(checked, validate.label_errors)
         page = validation_page(checked, numbers)
 
