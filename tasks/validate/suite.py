@@ -150,7 +150,7 @@ def _text_expectations(settings: ValidateSettings, column: str) -> list[gxe.Expe
             **_critical(
                 f"{prefix}windows_1252_read_as_latin_1",
                 f"No punctuation of Windows-1252 as control characters (U+0080 to U+009F){place}",
-                "if ingest.encoding is latin-1, set ingest.encoding: windows-1252; else the file was spoilt before, and "
+                "if ingest.encoding is latin-1, set ingest.encoding: windows-1252; else the file was spoilt before: "
                 "ingest.c1_as_windows_1252: true repairs it",
             ),
         ),
