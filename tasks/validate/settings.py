@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from tasks.settings import settings
+from tasks.settings import as_off, settings
 
 
 def _distinct(labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -36,8 +36,9 @@ class ValidateSettings:
     """Rows that repeat an earlier text (or pair of texts) and label."""
     conflicts: Literal["drop", "keep"] = "drop"
     """Rows of one text (or pair) under several labels: drop all of them, or keep them and only report."""
-    label_errors: Literal["report", "drop", "off"] = "report"
-    """Likely label errors (cleanlab on cross-validated probabilities): report, quarantine, or do not look."""
+    label_errors: Annotated[Literal["report", "drop", "off"], BeforeValidator(as_off)] = "report"
+    """Likely label errors (cleanlab on cross-validated probabilities): only report them, drop them into the quarantine,
+    or do not look."""
     label_error_rows: Annotated[int, Field(ge=100)] = 2_000
     """At most so many rows are looked at for label errors."""
     seed: Annotated[int, Field(ge=0)] = 0

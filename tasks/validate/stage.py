@@ -16,6 +16,7 @@ from tasks.validate.check import check_rows
 from tasks.validate.page import validation_page
 from tasks.validate.report import report, suspects_csv
 from tasks.validate.settings import ValidateSettings
+from tasks.validate.several_labels import refuse_several
 from tasks.validate.suite import suites_json
 
 
@@ -34,7 +35,10 @@ def run(
 
     target = (problem or ProblemSettings()).target
     with memory_that_goes_back():
-        checked = check_rows(read_table(paths.ingested, INGESTED), validate, target, featurise)
+        rows = read_table(paths.ingested, INGESTED)
+        if validate.labels is None and target.has_one_class:
+            refuse_several(rows)
+        checked = check_rows(rows, validate, target, featurise)
         numbers = report(checked, validate.label_errors, target)
         page = validation_page(checked, numbers, target)
 

@@ -14,7 +14,15 @@ import great_expectations.expectations as gxe
 
 from tasks.table import INGESTED, held_out_file
 from tasks.targets import Target
-from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHING_SEEN, REPLACEMENT, UNTIDY
+from tasks.validate.characters import (
+    BIDI_CONTROLS,
+    C1_PUNCTUATION,
+    INVISIBLE,
+    NOTHING_SEEN,
+    OTHER_CONTROLS,
+    REPLACEMENT,
+    UNTIDY,
+)
 from tasks.validate.labels import quoted
 from tasks.validate.settings import ValidateSettings
 
@@ -137,11 +145,21 @@ def _text_expectations(settings: ValidateSettings, column: str) -> list[gxe.Expe
         ),
         gxe.ExpectColumnValuesToNotMatchRegex(
             column=column,
-            regex=CONTROLS,
+            regex=OTHER_CONTROLS,
             **_critical(
                 f"{prefix}control_characters",
                 f"No control characters{place}",
                 f"delete the control characters from the {name}",
+            ),
+        ),
+        gxe.ExpectColumnValuesToNotMatchRegex(
+            column=column,
+            regex=C1_PUNCTUATION,
+            **_critical(
+                f"{prefix}windows_1252_read_as_latin_1",
+                f"No punctuation of Windows-1252 as control characters (U+0080 to U+009F){place}",
+                "if ingest.encoding is latin-1, set ingest.encoding: windows-1252; else the file was spoilt before: "
+                "ingest.c1_as_windows_1252: true repairs it",
             ),
         ),
     ]

@@ -86,9 +86,9 @@ def test_label_errors_are_looked_for_on_pairs() -> None:
         seen.extend(texts)
         return np.array([["animal" in text[1], "cat" in text[1]] for text in texts], dtype=np.float32)
 
-    rows = rows_of(("a dog eats", "a cat sleeps now", "yes"))
+    rows = rows_of(("a dog runs in street x", "a cat sleeps now", "yes"))
     found = check_rows(rows, ValidateSettings(min_rows=10), LabelTarget(), featurise).label_errors
-    assert seen[-1] == ("a dog eats", "a cat sleeps now")
+    assert seen[-1] == ("a dog runs in street x", "a cat sleeps now")
     assert found is not None
     assert [each.position for each in found.suspects] == [20]
 
