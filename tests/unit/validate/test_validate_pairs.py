@@ -33,7 +33,9 @@ def rows_of(*rows: tuple[str, str, str]) -> pa.Table:
 
 def aside(*rows: tuple[str, str, str], **settings: Any) -> list[dict[str, Any]]:
     chosen = ValidateSettings(**{"min_rows": 10, "max_bad_fraction": 0.5, "label_errors": "off", **settings})
-    found: list[dict[str, Any]] = check_rows(rows_of(*rows), chosen, LabelTarget(), lambda _: np.zeros((0, 0))).aside.to_pylist()
+    found: list[dict[str, Any]] = check_rows(
+        rows_of(*rows), chosen, LabelTarget(), lambda _: np.zeros((0, 0))
+    ).aside.to_pylist()
     return found
 
 
