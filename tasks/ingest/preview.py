@@ -70,8 +70,8 @@ def guess_columns(columns: Mapping[str, Sequence[Any]], **named: str) -> dict[st
         if not fitting:
             what = key.removesuffix("_column")
             raise DataError(
-                f"There is no column that could be the {what} among {listed(columns)}. Name it with --{what}-column, or "
-                "look at the file."
+                f"There is no column that could be the {what} among {listed(columns)}. Name it with --{what}-column, "
+                "or look at the file."
             )
         usual = (column for name in names for column in fitting if column.strip().casefold() == name)
         guessed[key] = next(usual, None) or min(fitting, key=lambda column: fitting[column])
