@@ -4,7 +4,7 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from tasks.targets.base import NOTHING, Decision, Scores, Target
+from tasks.targets.base import NOTHING, Decision, Outputs, Scores, Target
 from tasks.targets.label import LabelTarget
 from tasks.targets.labels import LabelsTarget
 from tasks.targets.number import NumberTarget
@@ -13,4 +13,4 @@ from tasks.targets.tags import TagsTarget
 AnyTarget = Annotated[LabelTarget | LabelsTarget | NumberTarget | TagsTarget, Field(discriminator="kind")]
 TARGETS: dict[str, type[Target]] = {each.kind: each for each in get_args(get_args(AnyTarget)[0])}
 
-__all__ = ["NOTHING", "TARGETS", "AnyTarget", "Decision", "LabelTarget", "Scores", "Target"]
+__all__ = ["NOTHING", "TARGETS", "AnyTarget", "Decision", "LabelTarget", "Outputs", "Scores", "Target"]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Decision = Mapping[str, Any]
 """What turns outputs into an answer beside the weights, fitted on val: plain JSON, kept in the model's about.json."""
+Outputs = Sequence[np.ndarray] | np.ndarray
+"""What `predict` gives: an array a row."""
 NOTHING: Decision = {}
 SMALLEST = float(np.finfo(np.float32).tiny)
 """What a probability that rounds to 0 counts as when its logarithm is taken."""
@@ -111,6 +113,14 @@ class Target:
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
 
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:  # noqa: ARG002
+        """How many rows lie in each range, where targets are numbers; else nothing."""
+        return {}
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
+        """Smallest, quartiles, mean and largest, where targets are numbers; else nothing."""
+        return {}
+
     def contradicts(self, one: str, other: str) -> bool:
         """Whether two targets of one and the same text cannot both be right."""
         return one != other
@@ -133,7 +143,7 @@ class Target:
         """
         raise NotImplementedError
 
-    def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":
+    def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":  # noqa: ARG002
         """How much each row counts in the loss, (N,)."""
         import torch
 
@@ -160,7 +170,7 @@ class Target:
         return outputs
 
     def divergence(self, one: "Tensor", other: "Tensor") -> "Tensor":
-        """How far two outputs for the same rows are apart, both ways, (B,): KL(p‖q) + KL(q‖p) where there are classes."""
+        """How far two outputs for the same rows are apart, (B,): KL(p‖q) + KL(q‖p) where there are classes."""
         p, q = one.log_softmax(-1), other.log_softmax(-1)
         apart = ((p.exp() - q.exp()) * (p - q)).sum(-1)
         return apart if apart.dim() == 1 else apart.mean(-1)
@@ -218,15 +228,15 @@ class Target:
         result: np.ndarray = grown / grown.sum(axis=-1, keepdims=True)
         return result
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         """Raise GateError, naming the first bad row by its line, unless these are such outputs as can be measured."""
         raise NotImplementedError
 
-    def answers(self, outputs: Sequence[np.ndarray], classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
+    def answers(self, outputs: Outputs, classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
         """The answer to each row, in the form that tables keep. outputs: what `predict` gives, an array a row."""
         raise NotImplementedError
 
-    def confidence(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
+    def confidence(self, outputs: Outputs) -> np.ndarray:
         """How sure the model is of each answer, (N,) float64; NaN where that has no meaning."""
         return np.full(len(outputs), np.nan)
 
@@ -236,7 +246,7 @@ class Target:
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],
-        outputs: Sequence[np.ndarray] | None = None,
+        outputs: Outputs | None = None,
     ) -> Scores:
         """Answers held against the truth; outputs add what only they can tell, such as calibration."""
         raise NotImplementedError

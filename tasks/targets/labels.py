@@ -10,7 +10,7 @@ from pydantic import Field
 from tasks.errors import DataError, GateError
 from tasks.scoring.bootstrap import Statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
 
 if TYPE_CHECKING:
     import torch
@@ -122,7 +122,7 @@ class LabelsTarget(Target):
                 head.bias[label] = np.log(share / (1 - share)) - float(apart @ (with_it + without)) / 2
 
     def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
-        """With the thresholds that fit these very rows where they are tuned: epochs are picked by what they could do."""
+        """With the thresholds that fit these very rows, where they are tuned: epochs are picked by what they can do."""
         from torch.nn import functional as F
 
         given, true = outputs.double().sigmoid().numpy(), truth.numpy() > 0
@@ -163,22 +163,22 @@ class LabelsTarget(Target):
         odds = np.clip(mean, 1e-12, 1 - 1e-12)
         return np.asarray(1 / (1 + ((1 - odds) / odds) ** (1 / temperature)))
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         given = np.asarray(outputs)
         bad = np.flatnonzero(~((given >= 0) & (given <= 1)).all(axis=1))  # NaN is neither
         if len(bad):
             raise GateError(tell_bad_rows("no probabilities", bad, lines, len(given)))
 
-    def answers(self, outputs: Sequence[np.ndarray], classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
+    def answers(self, outputs: Outputs, classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
         bounds = np.asarray(decision.get("thresholds", [0.5] * len(classes)))
-        return [written([classes[label] for label in np.flatnonzero(row >= bounds)]) for row in outputs]
+        return [written([classes[label] for label in np.flatnonzero(row >= bounds).tolist()]) for row in outputs]
 
     def score(
         self,
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],
-        outputs: Sequence[np.ndarray] | None = None,
+        outputs: Outputs | None = None,
     ) -> Scores:
         """A row's score is the Jaccard index of its labels and those answered: 1 where both are the same."""
         known = set(classes)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -10,21 +11,24 @@ from pydantic import Field
 from tasks.errors import GateError
 from tasks.scoring.bootstrap import Statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+HISTOGRAM_BINS = 20
+"""Ranges of equal width that a page draws."""
 BINS = 5
 """Groups of equal size that sides are balanced by and slices are cut by."""
 
 
 @settings
 class NumberTarget(Target):
-    """Regression: squared error on numbers of mean 0 and spread 1. Truth: (N, 3): standardised, mean and spread of train.
+    """Regression: squared error on numbers of mean 0 and spread 1. Truth: (N, 3).
 
-    The head learns the standardised number; when it is saved, mean and spread go into its weights.
+    A row of truth is the standardised number, and mean and spread of train. The head learns the standardised number;
+    when it is saved, mean and spread go into its weights.
     """
 
     kind: Literal["number"] = "number"
@@ -74,11 +78,26 @@ class NumberTarget(Target):
         if not len(numbers):
             return []
         borders = np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1)))
-        names = [f"{low:g} to {high:g}" for low, high in zip(borders[:-1], borders[1:], strict=True)] or [
-            f"{borders[0]:g}"
-        ]
+        names = [f"{low:g} to {high:g}" for low, high in pairwise(borders)] or [f"{borders[0]:g}"]
         place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
         return [(names[each],) for each in place]
+
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:
+        """Ranges of equal width."""
+        numbers = self.numbers(column)
+        if not len(numbers):
+            return {}
+        counts, borders = np.histogram(numbers, bins=HISTOGRAM_BINS)
+        names = [f"{low:.4g} … {high:.4g}" for low, high in zip(borders[:-1], borders[1:], strict=True)]
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:
+        numbers = self.numbers(column)
+        if not len(numbers):
+            return {}
+        names = ("smallest", "lower quartile", "median", "upper quartile", "largest")
+        found = dict(zip(names, np.quantile(numbers, np.linspace(0, 1, 5)).tolist(), strict=True))
+        return found | {"mean": float(numbers.mean()), "standard deviation": float(numbers.std())}
 
     def numbers(self, column: Sequence[str]) -> np.ndarray:
         """(N,) float64 of the rows' targets."""
@@ -139,7 +158,7 @@ class NumberTarget(Target):
         }
 
     def decide(self, outputs: "Tensor", truth: "Tensor") -> Decision:
-        """Half the width of the interval: the ⌈(N+1)·interval⌉-th smallest error (Vovk et al. 2005; Lei et al. 2018)."""
+        """Half the width of the interval: the ⌈(N+1)·interval⌉-th smallest error (arXiv 1604.04173)."""
         errors = (outputs[:, 0] - truth[:, 0]).abs().double().sort().values * float(truth[0, 2])
         rank = min(len(errors), math.ceil((len(errors) + 1) * self.interval))
         return {"half_width": round(float(errors[rank - 1]), 6)}
@@ -160,14 +179,14 @@ class NumberTarget(Target):
     def cooled(self, mean: np.ndarray, temperature: float) -> np.ndarray:  # noqa: ARG002
         return mean
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         bad = np.flatnonzero(~np.isfinite(np.asarray(outputs)).all(axis=1))
         if len(bad):
             raise GateError(tell_bad_rows("NaN or infinite", bad, lines, len(outputs)))
 
     def answers(
         self,
-        outputs: Sequence[np.ndarray],
+        outputs: Outputs,
         classes: Sequence[str],  # noqa: ARG002
         decision: Decision = NOTHING,  # noqa: ARG002
     ) -> list[str]:
@@ -178,7 +197,7 @@ class NumberTarget(Target):
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],  # noqa: ARG002
-        outputs: Sequence[np.ndarray] | None = None,  # noqa: ARG002
+        outputs: Outputs | None = None,  # noqa: ARG002
     ) -> Scores:
         """A row's score is minus its absolute error."""
         true, given = self.numbers(truth), self.numbers(answers)

@@ -125,7 +125,9 @@ def test_shares_are_off_as_the_binomial_says() -> None:
     sides = deal(draw(texts, "key"), val=0.15, test=0.2).reshape(400, 100)
     counts = {name: (sides == bit).sum(axis=1) for name, bit in (("train", TRAIN), ("val", VAL), ("test", TEST))}
     labels = [str(number) for number in range(400)]
-    told = share_deviations(counts, labels, {"val": 0.15, "test": 0.2}, {side: int(n.sum()) for side, n in counts.items()})
+    told = share_deviations(
+        counts, labels, {"val": 0.15, "test": 0.2}, {side: int(n.sum()) for side, n in counts.items()}
+    )
     for name, asked in (("val", 0.15), ("test", 0.2)):
         assert told[name]["root_mean_square_z"] ** 2 == pytest.approx(1, abs=4 * 0.0708)
         # of 40,000: within 4 × sqrt(p (1 - p) / 40000)

@@ -6,6 +6,7 @@ import pytest
 from tasks.errors import FinetraceError
 from tasks.ingest.batches import WINDOWS_1252
 from tasks.table import INGESTED
+from tasks.targets import LabelTarget
 from tasks.validate.expectations import Checker, Outcome
 from tasks.validate.settings import ValidateSettings
 from tasks.validate.suite import file_suite, row_suite
@@ -25,7 +26,7 @@ def failing(outcomes: list[Outcome]) -> dict[str, list[int]]:
 
 
 def check(checker: Checker, rows, *, chunk_rows: int = 1000, **settings) -> list[Outcome]:
-    return checker.check_rows(row_suite(ValidateSettings(**settings), ["x", "y"]), rows, chunk_rows)
+    return checker.check_rows(row_suite(ValidateSettings(**settings), ["x", "y"], LabelTarget()), rows, chunk_rows)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_chunks_are_added_up_and_rows_told_by_position_in_the_whole(checker, tab
 
 def test_every_expectation_of_the_suite_has_an_outcome(checker, table) -> None:
     outcomes = check(checker, table(("a", "x")), min_characters=2)
-    suite = row_suite(ValidateSettings(min_characters=2), ["x", "y"])
+    suite = row_suite(ValidateSettings(min_characters=2), ["x", "y"], LabelTarget())
     assert [each.reason for each in outcomes] == [each.meta["reason"] for each in suite.expectations]
 
 

@@ -81,7 +81,7 @@ def test_on_an_error_nothing_is_written_and_old_outputs_stay(paths) -> None:
 
 
 def test_likely_label_errors_are_named_by_row_id_and_line(paths, monkeypatch, table, plenty, by_word) -> None:
-    rows = table(*plenty, ("my money is gone", "delivery"))
+    rows = table(*plenty, ("give me my money back at once", "delivery"))
     write_table(paths.ingested, rows, INGESTED)
     features = type(sys)("tasks.model.features")
     features.text_features = lambda texts, base, paths: by_word(texts)
