@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -90,14 +90,28 @@ def _refused_fields(counts: Mapping[str, int], rows: pa.Table) -> str:
     )
 
 
-def _refused_lists(fields: Iterable[str]) -> str:
+def guess_target(texts: Sequence[str], labels: Sequence[str]) -> dict[str, str] | None:
+    """What problem.target seems to be, where it is not one label a row; None where it is.
+
+    texts, labels: of the same rows, as ingest keeps them.
+    """
+    counts = Counter(label for label in labels if label)
+    if _hold_lists(counts):
+        items = [json.loads(label) if label else [] for label in labels]
+        are_spans = any(each and isinstance(each[0], dict) for each in items)
+        are_tags = all(len(each) == len(text.split(" ")) for each, text in zip(items, texts, strict=True))
+        return {"kind": "tags" if are_spans or are_tags else "labels"}
+    if _hold_tags(counts):
+        return {"kind": "tags"}
+    found = find_several(counts)
+    return None if found is None else {"kind": "labels", "separator": found.separator}
+
+
+def _refused_lists(fields: Collection[str]) -> str:
     """What is told of cells that were lists in the file: ingest keeps them as compact JSON."""
-    if not fields or not all(each.startswith("[") and each.endswith("]") for each in fields):
+    if not _hold_lists(fields):
         return ""
-    try:
-        first = next((items for each in fields if (items := json.loads(each))), [])
-    except ValueError:
-        return ""
+    first = next((items for each in fields if (items := json.loads(each))), [])
     if first and isinstance(first[0], dict):
         return "The labels are lists of spans. Set problem: {target: {kind: tags}} in params.yaml."
     return (
@@ -106,8 +120,21 @@ def _refused_lists(fields: Iterable[str]) -> str:
     )
 
 
-def _refused_tags(fields: Iterable[str]) -> str:
-    words = [each.split(" ") for each in fields]
-    if not any(len(each) > 1 for each in words) or not all(_TAG.fullmatch(word) for each in words for word in each):
+def _refused_tags(fields: Collection[str]) -> str:
+    if not _hold_tags(fields):
         return ""
     return "The labels hold a tag for each word. Set problem: {target: {kind: tags}} in params.yaml."
+
+
+def _hold_lists(fields: Collection[str]) -> bool:
+    if not fields or not all(each.startswith("[") and each.endswith("]") for each in fields):
+        return False
+    try:
+        return all(isinstance(json.loads(each), list) for each in fields)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _hold_tags(fields: Collection[str]) -> bool:
+    words = [each.split(" ") for each in fields]
+    return any(len(each) > 1 for each in words) and all(_TAG.fullmatch(word) for each in words for word in each)

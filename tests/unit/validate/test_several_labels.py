@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from tasks.errors import DataError
-from tasks.validate.several_labels import find_several, refuse_several
+from tasks.validate.several_labels import find_several, guess_target, refuse_several
 
 
 def combined(separator: str, parts: list[str], rows: int = 300, most: int = 3) -> list[str]:
@@ -90,3 +90,20 @@ def test_only_rows_to_learn_from_are_looked_at(table) -> None:
 def test_a_column_of_long_texts_costs_little() -> None:
     texts = [", ".join(map(str, row)) for row in itertools.permutations(range(8), 5)]
     assert find_several(Counter(texts)) is not None
+
+
+@pytest.mark.parametrize(
+    ("texts", "labels", "expected"),
+    [
+        (["a", "b"], ["x", "y"], None),
+        (["a b", "c"], ["O B-x", "O"], {"kind": "tags"}),
+        (["a b", "c"], ['["O","B-x"]', '["O"]'], {"kind": "tags"}),
+        (["a b", "c"], ['[{"start":0,"end":1,"label":"x"}]', "[]"], {"kind": "tags"}),
+        (["a b", "c"], ['["x"]', '["x","y"]'], {"kind": "labels"}),
+        (["t"] * 5, ["x,y", "x", "y,z", "x,z", "z"], {"kind": "labels", "separator": ","}),
+    ],
+)
+def test_another_target_than_one_label_is_guessed(
+    texts: list[str], labels: list[str], expected: dict[str, str] | None
+) -> None:
+    assert guess_target(texts, labels) == expected
