@@ -62,8 +62,8 @@ def find_label_errors(
 
     Northcutt et al. 2021, "Confident Learning", arXiv 1911.00068, as in cleanlab (prune by noise rate), on
     calibrated probabilities from cross-validation: of a classifier on the base's frozen features or, where that has a
-    surely lower loss on held-out rows, on TF-IDF, which reads a text to its end. features: (N, D) float32. Rows that name a label with
-    fewer than FOLDS rows are left out.
+    surely lower loss on held-out rows, on TF-IDF, which reads a text to its end. features: (N, D) float32. Rows that
+    name a label with fewer than FOLDS rows are left out.
     """
     classes = [target.classes_of(stored) for stored in targets]
     counts = Counter(name for names in classes for name in names)

@@ -24,7 +24,7 @@ MOST_EXPLAINED = 1_000
 def set_failing_aside(
     quarantine: Quarantine, outcomes: Sequence[Outcome], rows: pa.Table, labels: Sequence[str]
 ) -> None:
-    """Set aside the rows that fail a critical expectation of the row suite. rows: with those columns that it looks at."""
+    """Set aside the rows that fail a critical expectation of the row suite. rows: with its columns."""
     for each in outcomes:
         if each.severity != "critical":
             continue

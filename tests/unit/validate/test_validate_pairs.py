@@ -10,8 +10,8 @@ import pytest
 from tasks.digest import row_id
 from tasks.paths import Paths
 from tasks.table import INGESTED, write_table
-from tasks.texts import Text
 from tasks.targets import LabelTarget
+from tasks.texts import Text
 from tasks.validate.check import check_rows
 from tasks.validate.settings import ValidateSettings
 from tasks.validate.stage import run
