@@ -122,6 +122,14 @@ class Target(Learning):
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
 
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:  # noqa: ARG002
+        """How many rows lie in each range, where targets are numbers; else nothing."""
+        return {}
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
+        """Smallest, quartiles, mean and largest, where targets are numbers; else nothing."""
+        return {}
+
     def rows_by_group(self, column: Sequence[str]) -> dict[str, np.ndarray]:
         """Places of each group's rows, rising, by the group's kind and name, sorted."""
         places: dict[str, list[int]] = {}

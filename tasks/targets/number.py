@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+HISTOGRAM_BINS = 20
+"""Ranges of equal width that a page draws."""
 MOST_POINTS = 2_000
 """So many rows are drawn in the picture of truth and answer."""
 BINS = 5
@@ -99,6 +101,23 @@ class NumberTarget(Target):
         names = [f"{low:g} to {high:g}" for low, high in pairwise(borders)] or [f"{borders[0]:g}"]
         place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
         return [(names[each],) for each in place]
+
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:
+        """Ranges of equal width."""
+        numbers = self.numbers(column)
+        if not len(numbers):
+            return {}
+        counts, borders = np.histogram(numbers, bins=HISTOGRAM_BINS)
+        names = [f"{low:.4g} … {high:.4g}" for low, high in pairwise(borders)]
+        return dict(zip(names, counts.tolist(), strict=True))
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:
+        numbers = self.numbers(column)
+        if not len(numbers):
+            return {}
+        names = ("smallest", "lower quartile", "median", "upper quartile", "largest")
+        found = dict(zip(names, np.quantile(numbers, np.linspace(0, 1, 5)).tolist(), strict=True))
+        return found | {"mean": float(numbers.mean()), "standard deviation": float(numbers.std())}
 
     def numbers(self, column: Sequence[str]) -> np.ndarray:
         """(N,) float64 of the rows' targets."""

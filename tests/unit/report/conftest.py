@@ -78,6 +78,7 @@ def make_workspace(root, results):
         "split": {
             "rows": {"in": 550, "train": 400, "val": 48, "test": 100},
             "removed_repeats_of_test": {"exact": 1, "near": 0},
+            "dealt_for_minimums": {"rows": 2, "strata": {}},
             "set_aside": 1,
             "leaks": {"exact": 0, "normalised": 0, "near": 0},
         },
