@@ -60,6 +60,16 @@ def tag_spans(text: str, spans: Sequence[Mapping[str, Any]]) -> tuple[str, str] 
     return " ".join(word.group() for word in words), " ".join(tags)
 
 
+def shown_spans(text: str, tags: Sequence[str]) -> list[dict[str, Any]]:
+    """The spans of a text's words as ingest reads them: start and end in characters, label, and the text between."""
+    words = list(re.finditer(r"\S+", text))
+    found = []
+    for span in spans_of(tags[: len(words)]):
+        start, end = words[span.start].start(), words[span.end - 1].end()
+        found.append({"start": start, "end": end, "label": span.type, "text": text[start:end]})
+    return found
+
+
 def span_counts(rows: Sequence[tuple[list[Span], list[Span]]], types: Sequence[str]) -> tuple[np.ndarray, ...]:
     """Spans found, spans there are and spans answered, (N, types) float64 each. rows: true and answered spans."""
     place = {each: number for number, each in enumerate(types)}

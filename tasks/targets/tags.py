@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from tasks.errors import DataError, GateError
+from tasks.scoring.bootstrap import RowScores, Scores
+from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
-from tasks.targets.spans import OUTSIDE, is_prefixed, repaired, span_counts, span_statistics, spans_of, tag_spans
+from tasks.targets.base import NOTHING, Decision, Outputs, Target
+from tasks.targets.served import Columns, Predicted, tagged_words
+from tasks.targets.spans import (
+    OUTSIDE,
+    is_prefixed,
+    repaired,
+    span_counts,
+    span_statistics,
+    spans_of,
+    tag_spans,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -42,8 +53,11 @@ class TagsTarget(Target):
         "macro_span_f1": "span F1, mean over types",
         "word_accuracy": "words with the right tag",
     }
+    group: ClassVar[str] = "type"
     per_word: ClassVar[bool] = True
     starts_from_features: ClassVar[bool] = False
+    hub_task: ClassVar[str] = "token-classification"
+    answer_types: ClassVar[Mapping[str, str]] = {"tags": "texts", "spans": "spans", "answer": "text"}
     reads: ClassVar[str] = "a tag for each word"
 
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
@@ -58,6 +72,10 @@ class TagsTarget(Target):
         if len(words) != len(tags):
             return text, " ".join(tags)
         return " ".join(words), " ".join(repaired(tags) if self.illegal == "repair" else tags)
+
+    def readable(self, text: str) -> str:
+        """Words with one space between."""
+        return " ".join(text.split())
 
     def canonical(self, cell: str) -> str:
         return self.canonical_row(" ".join(["-"] * len(cell.split())), cell)[1]
@@ -86,6 +104,9 @@ class TagsTarget(Target):
 
     def unknown(self, column: Sequence[str], classes: Sequence[str]) -> list[str]:
         return sorted({tag for stored in column for tag in stored.split(" ")} - set(classes))
+
+    def gives(self, labels: int) -> str:
+        return f"each word one of {labels} tags"
 
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         return [self.classes_of(stored) or ("no span",) for stored in column]
@@ -188,8 +209,12 @@ class TagsTarget(Target):
         ]
 
     def confidence(self, outputs: Outputs) -> np.ndarray:
-        """The mean over the words of the probability of the answer."""
-        return np.array([float(np.asarray(row).max(axis=1).mean()) for row in outputs])
+        """The mean over the words of the probability of the answer; outputs may hold those alone, (W,) a row."""
+        rows = [np.asarray(row, dtype=np.float64) for row in outputs]
+        return np.array([float((row if row.ndim == 1 else row.max(axis=1)).mean()) for row in rows])
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
+        return tagged_words(predicted)
 
     def score(
         self,
