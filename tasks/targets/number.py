@@ -101,7 +101,7 @@ class NumberTarget(Target):
         if not len(numbers):
             return {}
         counts, borders = np.histogram(numbers, bins=HISTOGRAM_BINS)
-        names = [f"{low:.4g} … {high:.4g}" for low, high in zip(borders[:-1], borders[1:], strict=True)]
+        names = [f"{low:.4g} … {high:.4g}" for low, high in pairwise(borders)]
         return dict(zip(names, counts.tolist(), strict=True))
 
     def quantiles(self, column: Sequence[str]) -> dict[str, float]:

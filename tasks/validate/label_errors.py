@@ -62,8 +62,8 @@ def find_label_errors(
 
     Northcutt et al. 2021, "Confident Learning", arXiv 1911.00068, as in cleanlab (prune by noise rate), on
     calibrated probabilities from cross-validation: of a classifier on the base's frozen features or, where that has a
-    surely lower loss on held-out rows, on TF-IDF, which reads a text to its end. features: (N, D) float32. Rows that name a label with
-    fewer than FOLDS rows are left out.
+    surely lower loss on held-out rows, on TF-IDF, which reads a text to its end. features: (N, D) float32. Rows that
+    name a label with fewer than FOLDS rows are left out.
     """
     classes = [target.classes_of(stored) for stored in targets]
     counts = Counter(name for names in classes for name in names)
@@ -98,9 +98,7 @@ def find_label_errors(
     return LabelErrors(len(looked_at), skipped, suspects, best, mean_losses)
 
 
-def _calibrated(
-    probabilities: np.ndarray, losses: Callable[[np.ndarray], np.ndarray], target: Target
-) -> np.ndarray:
+def _calibrated(probabilities: np.ndarray, losses: Callable[[np.ndarray], np.ndarray], target: Target) -> np.ndarray:
     """The probabilities divided by the temperature that gives the lowest loss: the penalties make them too even."""
     from scipy.optimize import minimize_scalar
 
@@ -142,9 +140,7 @@ class _OneLabel:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it advises to have more data
-            found = find_label_issues(
-                self._given, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1
-            )
+            found = find_label_issues(self._given, probabilities, return_indices_ranked_by="self_confidence", n_jobs=1)
         best = probabilities.argmax(axis=1)
         suggested = np.eye(probabilities.shape[1], dtype=bool)
         return [
@@ -223,7 +219,9 @@ def _tfidf(texts: Sequence[Text], seed: int) -> np.ndarray | None:
 
     whole = [text if isinstance(text, str) else " ".join(text) for text in texts]
     try:
-        words = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=MOST_WORDS, dtype=np.float32).fit_transform(whole)
+        words = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=MOST_WORDS, dtype=np.float32).fit_transform(
+            whole
+        )
     except ValueError:  # no word is left
         return None
     if words.shape[1] <= WORD_DIMENSIONS:

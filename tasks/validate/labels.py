@@ -48,8 +48,8 @@ def learn_labels(counts: Iterable[LabelCount], min_rows: int, least: int = 2) ->
     if len(frequent) < least:
         found = f"only {quoted(frequent[0].label)} has" if frequent else "no label has"
         raise DataError(
-            f"A classifier needs at least {least} label{'s' * (least > 1)}, and {found} {min_rows} rows or more (validate.min_rows_per_label). "
-            "Check ingest.label_column, add rows, or lower the minimum in params.yaml."
+            f"A classifier needs at least {least} label{'s' * (least > 1)}, and {found} {min_rows} rows or more "
+            "(validate.min_rows_per_label). Check ingest.label_column, add rows, or lower the minimum in params.yaml."
         )
     return tuple(sorted(each.label for each in frequent))
 

@@ -24,7 +24,7 @@ MOST_EXPLAINED = 1_000
 def set_failing_aside(
     quarantine: Quarantine, outcomes: Sequence[Outcome], rows: pa.Table, labels: Sequence[str]
 ) -> None:
-    """Set aside the rows that fail a critical expectation of the row suite. rows: with those columns that it looks at."""
+    """Set aside the rows that fail a critical expectation of the row suite. rows: with its columns."""
     for each in outcomes:
         if each.severity != "critical":
             continue
@@ -52,9 +52,7 @@ def set_conflicts_aside(quarantine: Quarantine, rows: pa.Table, found: Conflicts
         quarantine.add(reason, mask, lambda positions: _texts(advice[int(each)] for each in positions))
 
 
-def set_rare_aside(
-    quarantine: Quarantine, rows: pa.Table, labels: Sequence[str], minimum: int, target: Target
-) -> None:
+def set_rare_aside(quarantine: Quarantine, rows: pa.Table, labels: Sequence[str], minimum: int, target: Target) -> None:
     """Set aside what is left of learned labels that the other checks brought below the minimum."""
     too_rare = np.zeros(rows.num_rows, dtype=bool)
     while True:  # a row of several labels takes one from each of them
@@ -83,7 +81,9 @@ def set_suspects_aside(quarantine: Quarantine, rows: pa.Table, found: LabelError
 
 def _set_mistakes_aside(quarantine: Quarantine, outcome: Outcome, mistakes: pa.ChunkedArray) -> None:
     quarantine.add(
-        outcome.reason, _mask(len(mistakes), outcome.rows), lambda places: mistakes.take(pa.array(places)).combine_chunks()
+        outcome.reason,
+        _mask(len(mistakes), outcome.rows),
+        lambda places: mistakes.take(pa.array(places)).combine_chunks(),
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.table import ANY
+from tasks.table import ANY, TEST, VAL
 from tasks.targets import Target
 from tasks.texts import holds_pairs
 
@@ -35,6 +35,10 @@ def first_lines(rows: pa.Table, repeated: np.ndarray) -> np.ndarray:
     return np.where(repeated, lines, 0)
 
 
+_RANKS = {ANY: 0, VAL: 1, TEST: 2}
+"""Of two rows that contradict each other across files, the lower one goes."""
+
+
 @dataclass(frozen=True)
 class Conflicts:
     """Rows of one text, or of one pair of texts, whose targets contradict each other. (N,) bool each."""
@@ -42,9 +46,12 @@ class Conflicts:
     on_side: np.ndarray
     """Rows that contradict one of their own side."""
     with_held_out: np.ndarray
-    """Rows to learn from that contradict a held-out row: one of an official val or test, or of a further test set."""
+    """Rows that contradict one of an official val or test file: rows to learn from, and val rows that a test row
+    contradicts."""
     contradicted: np.ndarray
-    """Those held-out rows."""
+    """Those rows of official files."""
+    with_extra: np.ndarray
+    """Rows to learn from that contradict a row of a further test set, which must not change what is learned."""
     group: np.ndarray
     """(N,) int64: a number for each text, or pair, of the rows above; -1 for all other rows."""
 
@@ -54,7 +61,7 @@ def find_conflicts(rows: pa.Table, among: np.ndarray, target: Target) -> Conflic
     group = _repeated_texts(rows, among)
     places = np.flatnonzero(group >= 0)
     few = rows.select(["side", "label"]).take(pa.array(places))
-    masks = np.zeros((3, rows.num_rows), dtype=bool)
+    masks = np.zeros((4, rows.num_rows), dtype=bool)
     by_text: dict[int, dict[tuple[str, str], list[int]]] = {}
     for place, side, label in zip(places.tolist(), few["side"].to_pylist(), few["label"].to_pylist(), strict=True):
         by_text.setdefault(int(group[place]), {}).setdefault((side, label), []).append(place)
@@ -62,12 +69,14 @@ def find_conflicts(rows: pa.Table, among: np.ndarray, target: Target) -> Conflic
         for one, other in combinations(answers, 2):
             if not _contradict(one[1], other[1], target, compare=len(answers) <= MOST_COMPARED):
                 continue
-            if one[0] == other[0]:
-                masks[0, answers[one] + answers[other]] = True
-            elif ANY in (one[0], other[0]):
-                learned, held_out = (one, other) if one[0] == ANY else (other, one)
-                masks[1, answers[learned]] = True
-                masks[2, answers[held_out]] = True
+            lower, upper = sorted((one, other), key=lambda each: _RANKS.get(each[0], len(_RANKS)))
+            if lower[0] == upper[0]:
+                masks[0, answers[lower] + answers[upper]] = True
+            elif upper[0] in _RANKS:
+                masks[1, answers[lower]] = True
+                masks[2, answers[upper]] = True
+            elif lower[0] == ANY:
+                masks[3, answers[lower]] = True
     return Conflicts(*masks, group=np.where(masks.any(axis=0), group, -1))
 
 

@@ -38,6 +38,7 @@ def report(checked: Checked, label_errors: str, target: Target) -> dict[str, Any
             "on_one_side": int(checked.conflicts.on_side.sum()),
             "with_held_out_rows": int(checked.conflicts.with_held_out.sum()),
             "held_out_rows": int(checked.conflicts.contradicted.sum()),
+            "with_extra_tests": int(checked.conflicts.with_extra.sum()),
         },
         "expectations": _expectations(checked),
         "warnings": _warnings(checked, len(alike)),
@@ -73,6 +74,7 @@ def _warnings(checked: Checked, alike: int) -> dict[str, int]:
         counts["conflicts_kept"] = int(checked.conflicts.on_side.sum())
     if "conflict_with_held_out" not in checked.reasons:
         counts["conflicts_with_held_out_kept"] = int(checked.conflicts.with_held_out.sum())
+    counts["conflicts_with_extra_tests"] = int(checked.conflicts.with_extra.sum())
     counts["alike_labels"] = alike
     return {reason: count for reason, count in counts.items() if count}
 

@@ -68,7 +68,9 @@ def row_suite(
 def kept_suite(settings: ValidateSettings, target: Target) -> gx.ExpectationSuite:
     """What is expected of the usable rows that can be learned from (an official test's are not among them)."""
     more = "Add rows, or lower validate.min_rows in params.yaml"
-    differ = "At least 2 labels have usable rows" if target.has_one_class else "The usable rows are not all answered alike"
+    differ = (
+        "At least 2 labels have usable rows" if target.has_one_class else "The usable rows are not all answered alike"
+    )
     second = "Add rows of a second label" if target.has_one_class else "Add rows that are answered otherwise"
     return _suite(
         "kept",
@@ -178,9 +180,7 @@ def _called(column: str) -> tuple[str, str, str]:
     return ("text", "", "") if column == "text" else ("second text", f"{column}_", " in the second text")
 
 
-def _target_expectations(
-    settings: ValidateSettings, labels: Sequence[str], target: Target
-) -> list[gxe.Expectation]:
+def _target_expectations(settings: ValidateSettings, labels: Sequence[str], target: Target) -> list[gxe.Expectation]:
     there = _critical("label_missing", "There is a label", "write a label, or delete the row")
     expectations = [gxe.ExpectColumnValuesToNotBeNull(column="label", **there)]
     if not target.is_stored_as_written:

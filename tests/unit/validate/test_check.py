@@ -5,6 +5,7 @@ import pytest
 from tasks.errors import DataError
 from tasks.targets import LabelTarget, Target
 from tasks.validate.check import Checked, check_rows
+from tasks.validate.report import report
 from tasks.validate.settings import ValidateSettings
 
 
@@ -101,6 +102,30 @@ def test_a_misspelt_label_does_not_bring_the_sound_row_of_its_text_into_conflict
     assert aside(checked) == [(plenty[0][0], ["label_misspelt"])]
 
 
+def test_a_row_that_contradicts_the_test_file_is_set_aside_and_the_test_row_stays(table, plenty) -> None:
+    checked = check(
+        table(*plenty, ("WHERE is it", "refund"), test=(("where is it", "delivery"), ("my money", "refund")))
+    )
+    assert checked.reasons == {"conflict_with_held_out": 1}
+    assert aside(checked) == [("WHERE is it", ["conflict_with_held_out"])]
+    advice = checked.aside["advice"][0].as_py()
+    assert "'refund' (line 22)" in advice
+    assert "'delivery' (line 2 of the official test file)" in advice
+    assert checked.kept["side"].to_pylist().count("test") == 2
+
+
+def test_contradictions_of_the_test_file_count_as_bad_rows(table, plenty) -> None:
+    with pytest.raises(DataError, match="conflict_with_held_out 1"):
+        check(table(*plenty, ("it", "refund"), test=(("it", "delivery"),)), max_bad_fraction=0)
+
+
+def test_contradictions_of_the_test_file_are_counted_where_conflicts_are_kept(table, plenty) -> None:
+    checked = check(table(*plenty, ("it", "refund"), test=(("it", "delivery"),)), conflicts="keep")
+    numbers = report(checked, "off", LabelTarget())
+    assert numbers["warnings"] == {"conflicts_with_held_out_kept": 1}
+    assert (numbers["conflicts"]["with_held_out_rows"], numbers["conflicts"]["held_out_rows"]) == (1, 1)
+
+
 def test_conflicts_are_kept_if_asked(table, plenty) -> None:
     checked = check(table(*plenty, ("it", "refund"), ("it", "delivery")), conflicts="keep")
     assert (checked.kept.num_rows, int(checked.conflicts.on_side.sum())) == (22, 2)
@@ -176,7 +201,12 @@ def test_a_likely_label_error_is_set_aside_if_asked(table, plenty, by_word) -> N
 
 def test_dropped_label_errors_count_as_bad_rows(table, plenty, by_word) -> None:
     with pytest.raises(DataError, match="likely_label_error 1"):
-        check(table(*plenty, ("give me my money back at once", "delivery")), by_word, label_errors="drop", max_bad_fraction=0.01)
+        check(
+            table(*plenty, ("give me my money back at once", "delivery")),
+            by_word,
+            label_errors="drop",
+            max_bad_fraction=0.01,
+        )
 
 
 def test_test_rows_and_unusable_rows_are_not_looked_at_for_label_errors(table, plenty) -> None:

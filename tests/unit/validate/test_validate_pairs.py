@@ -10,8 +10,8 @@ import pytest
 from tasks.digest import row_id
 from tasks.paths import Paths
 from tasks.table import INGESTED, write_table
-from tasks.texts import Text
 from tasks.targets import LabelTarget
+from tasks.texts import Text
 from tasks.validate.check import check_rows
 from tasks.validate.settings import ValidateSettings
 from tasks.validate.stage import run
@@ -33,7 +33,9 @@ def rows_of(*rows: tuple[str, str, str]) -> pa.Table:
 
 def aside(*rows: tuple[str, str, str], **settings: Any) -> list[dict[str, Any]]:
     chosen = ValidateSettings(**{"min_rows": 10, "max_bad_fraction": 0.5, "label_errors": "off", **settings})
-    found: list[dict[str, Any]] = check_rows(rows_of(*rows), chosen, LabelTarget(), lambda _: np.zeros((0, 0))).aside.to_pylist()
+    found: list[dict[str, Any]] = check_rows(
+        rows_of(*rows), chosen, LabelTarget(), lambda _: np.zeros((0, 0))
+    ).aside.to_pylist()
     return found
 
 
