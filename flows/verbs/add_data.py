@@ -16,7 +16,17 @@ from flows.processes import child
 from flows.processes.lock import workspace_lock
 from flows.processes.stages import explain
 from flows.verbs.data_guesses import ask, guess_problem, guess_settings
-from flows.verbs.data_set import EXTRA_FOLDER, DataSet, append, endings, lay_out, restored_on_failure, target_of
+from flows.verbs.data_set import (
+    EXTRA_FOLDER,
+    DataSet,
+    append,
+    endings,
+    lay_out,
+    read_rows,
+    read_whole,
+    restored_on_failure,
+    target_of,
+)
 from flows.verbs.terminal import make_console
 from tasks.config import Config, parse_config
 from tasks.errors import DataError, SettingsError
@@ -191,34 +201,11 @@ def _look(paths: Paths, data: DataSet, addition: Addition, text: str, scratch: P
     config = _parsed(paths, text)
     console = make_console(stderr=False)
     show_columns(console, columns, config, {*guesses.get("ingest", {})})
-    tables, notes = _read(data, config, scratch)
-    show_rows(console, pa.concat_tables(tables), config, notes)
+    tables, notes = read_rows(data, config, scratch)
+    beside = [read_whole(paths, config, scratch)] if addition.mode == "append" else []
+    show_rows(console, tables[0], pa.concat_tables([*tables, *beside]), config, notes)
     ask(guesses, takes_guesses=addition.takes_guesses)
     return text, [table.num_rows for table in tables]
-
-
-def _read(data: DataSet, config: Config, scratch: Path) -> tuple[list[Any], list[str]]:
-    """The rows of each file as `ingest` reads them, with their sides. Raises DataError at the first that it cannot."""
-    import pyarrow as pa
-
-    from tasks.ingest.stage import run
-    from tasks.table import EXTRA, INGESTED, read_table
-
-    sides = {
-        **{side: side for side in data.held_out},
-        **{f"{EXTRA_FOLDER}/{name}": EXTRA + name for name in data.extra_tests},
-    }
-    tables, notes = [], []
-    for name, file in {"": data.train, **data.files}.items():
-        place = Paths(scratch / f"read-{len(tables)}")
-        sha256 = config.ingest.sha256 if not name else None
-        ingest = replace(config.ingest, path=str(file.absolute()), url=None, sha256=sha256, extra_tests={})
-        notes += run(place, ingest=ingest, problem=config.problem)["notes"]
-        table = read_table(place.ingested, INGESTED)
-        if name:
-            table = table.set_column(1, INGESTED.field("side"), pa.array([sides[name]] * len(table), pa.string()))
-        tables.append(table)
-    return tables, notes
 
 
 def _put(paths: Paths, data: DataSet, addition: Addition, target: Path, config: Config) -> None:

@@ -32,11 +32,11 @@ def show_columns(console: Console, columns: Mapping[str, Sequence[Any]], config:
         console.print(f"  {shown(column, 30):<24} {role + doubt:<18} {shown(first, 60)}")
 
 
-def show_rows(console: Console, rows: pa.Table, config: Config, notes: Sequence[str]) -> None:
-    """The first rows, the labels with their counts, and what validate will set aside."""
+def show_rows(console: Console, new: pa.Table, rows: pa.Table, config: Config, notes: Sequence[str]) -> None:
+    """The first new rows, the labels of all with their counts, and what validate will set aside."""
     target = config.problem.target
     console.print("First rows")
-    for row in rows.slice(0, MOST_SHOWN).to_pylist():
+    for row in new.slice(0, MOST_SHOWN).to_pylist():
         second = f" ⏎ {shown(row['pair'], 40)}" if row["pair"] else ""
         console.print(f"  {shown(target.shown(row['label']), 30):<30}  {shown(row['text'], 80)}{second}")
     learnable = rows.filter(pc.equal(rows["side"], ANY))

@@ -5,10 +5,12 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from tasks.config import Config
 from tasks.errors import SettingsError
 from tasks.files import replacing
 from tasks.ingest.settings import IngestSettings
@@ -46,6 +48,40 @@ def target_of(paths: Paths, data: DataSet, name: str | None) -> Path:
     if not _NAME.fullmatch(stem):
         raise SettingsError(f"--name {stem!r}: use letters, digits, - and _.")
     return paths.data / "raw" / (stem if data.is_folder else stem + endings(data.train))
+
+
+def read_rows(data: DataSet, config: Config, scratch: Path) -> tuple[list[Any], list[str]]:
+    """The rows of each file as `ingest` reads them, with their sides. Raises DataError at the first that it cannot."""
+    import pyarrow as pa
+
+    from tasks.ingest.stage import run
+    from tasks.table import EXTRA, INGESTED, read_table
+
+    sides = {
+        **{side: side for side in data.held_out},
+        **{f"{EXTRA_FOLDER}/{name}": EXTRA + name for name in data.extra_tests},
+    }
+    tables, notes = [], []
+    for name, file in {"": data.train, **data.files}.items():
+        place = Paths(scratch / f"read-{len(tables)}")
+        sha256 = config.ingest.sha256 if not name else None
+        ingest = replace(config.ingest, path=str(file.absolute()), url=None, sha256=sha256, extra_tests={})
+        notes += run(place, ingest=ingest, problem=config.problem)["notes"]
+        table = read_table(place.ingested, INGESTED)
+        if name:
+            table = table.set_column(1, INGESTED.field("side"), pa.array([sides[name]] * len(table), pa.string()))
+        tables.append(table)
+    return tables, notes
+
+
+def read_whole(paths: Paths, config: Config, scratch: Path) -> Any:
+    """The rows of the data set that params.yaml points at."""
+    from tasks.ingest.stage import run
+    from tasks.table import INGESTED, read_table
+
+    there = replace(config.ingest, path=str((paths.root / config.ingest.path).absolute()), extra_tests={})
+    run(Paths(scratch / "there"), ingest=there, problem=config.problem)
+    return read_table(Paths(scratch / "there").ingested, INGESTED)
 
 
 def lay_out(data: DataSet, target: Path) -> None:

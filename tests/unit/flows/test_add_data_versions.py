@@ -68,6 +68,19 @@ def ids(paths: Paths) -> list[str]:
     return found
 
 
+def test_appended_rows_are_checked_beside_those_that_are_there(
+    finetrace: Command, tracked: list[Path], elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"message {n},{'ab'[n % 2]}\n" for n in range(20))
+    assert finetrace("data", "add", str(write_file(elsewhere / "x.csv", "message,label\n" + rows))) == 0
+    capsys.readouterr()
+    new = write_file(elsewhere / "y.csv", "message,label\nmessage 3,b\nother,a\n")
+    assert finetrace("data", "add", str(new), "--append") == 0
+    printed = capsys.readouterr().out
+    assert "Labels   2: a 11, b 11" in printed
+    assert "1 rows will be set aside" in printed and "1 duplicate" in printed
+
+
 def test_rows_are_appended_to_each_file_of_a_folder_and_new_ones_are_added(
     finetrace: Command, paths: Paths, tracked: list[Path], elsewhere: Path
 ) -> None:
