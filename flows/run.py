@@ -1,6 +1,7 @@
 """One `finetrace run`: nothing if nothing has changed, else the flow with a server to talk to."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -46,14 +47,42 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
 def flow_session(paths: Paths) -> Iterator[Server]:
     """A Prefect server for the flows of the block; what they have to say reaches it before it ends."""
     prepare_environment(paths)
-    with prefect_server(paths) as server:
-        os.environ["PREFECT_API_URL"] = server.url
-        if server.kind == "embedded":
-            os.environ["FINETRACE_EMBEDDED_SERVER"] = "1"  # flows.run_page, which imports Prefect
+    with prefect_server(paths) as server, _environment_of(server), _settings_of(server):
         try:
             yield server
         finally:
             _flush()
+
+
+@contextmanager
+def _environment_of(server: Server) -> Iterator[None]:
+    """What flows and their children read of the server; after the block it is as it was before."""
+    variables = {"PREFECT_API_URL": server.url}
+    if server.kind == "embedded":
+        variables["FINETRACE_EMBEDDED_SERVER"] = "1"  # flows.run_page, which imports Prefect
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _settings_of(server: Server) -> Iterator[None]:
+    """Prefect reads the environment once, when it is imported: in a program's second session it has to be given the
+    address of this session's server."""
+    if "prefect" not in sys.modules:
+        yield
+        return
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings(updates={PREFECT_API_URL: server.url}):
+        yield
 
 
 def _flush() -> None:

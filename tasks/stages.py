@@ -66,7 +66,7 @@ _FILE_STAGES = (
         name="split",
         makes="rows",
         sections=("split", "problem"),
-        outputs=("train", "val", "test"),
+        outputs=("train", "val", "test", "extra_tests"),
         timeout_seconds=6 * _HOUR,
         headline=lambda numbers: " / ".join(f"{numbers['rows'][side]:,} {side}" for side in ("train", "val", "test")),
     ),

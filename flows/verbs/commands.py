@@ -64,8 +64,8 @@ def register_model(paths: Paths, *, as_json: bool) -> None:
     raise_if_refused(verdict)
 
 
-def show_plan(paths: Paths, *, as_json: bool) -> None:
-    """Print what would train, without training."""
+def plan_training(paths: Paths) -> dict[str, Any]:
+    """What would train, at which rate and cost. Raises DataError if there are no rows yet."""
     from tasks.offline import set_switches
 
     set_switches()
@@ -74,7 +74,13 @@ def show_plan(paths: Paths, *, as_json: bool) -> None:
         raise DataError("There are no rows to plan for yet. Make them first: finetrace run --until augment")
     from tasks.finetune.plan import make_plan
 
-    planned = make_plan(paths, config.finetune, config.base, config.problem)
+    planned: dict[str, Any] = make_plan(paths, config.finetune, config.base, config.problem)
+    return planned
+
+
+def show_plan(paths: Paths, *, as_json: bool) -> None:
+    """Print what would train, without training."""
+    planned = plan_training(paths)
     if as_json:
         print_json(planned)
     else:

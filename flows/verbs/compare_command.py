@@ -34,16 +34,11 @@ def compare_all(
 
     asked: seeds, epochs, seconds, metric; see flows.compare.
     """
-    config = load_config(paths.params)
-    if len(candidates) < 2:
-        raise SettingsError("compare needs at least two candidates, e.g.: finetrace compare partial lora")
-    plan_comparison(paths, candidates, {}, **asked)  # every mistake before anything is started
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
     try:
         with sigterm_as_interrupt(), listening(watcher.hear):
-            at_once = default_jobs(config.base.threads) if jobs is None else jobs
-            result = _compare(paths, candidates, at_once, runner, asked)
+            result = compare_candidates(paths, candidates, jobs=jobs, runner=runner, **asked)
     finally:
         watcher.close()
     if as_json:
@@ -54,6 +49,17 @@ def compare_all(
         with workspace_lock(paths):
             apply_lines(paths, read_yaml(paths.root / result["patch"]))
         console.print("params.yaml now holds them. Next: finetrace run")
+
+
+def compare_candidates(
+    paths: Paths, candidates: list[str], *, jobs: int | None = None, runner: str = "processes", **asked: Any
+) -> dict[str, Any]:
+    """The result of a comparison, as its comparison.json has it. Every mistake is told before anything is started."""
+    config = load_config(paths.params)
+    if len(candidates) < 2:
+        raise SettingsError("compare needs at least two candidates, e.g.: finetrace compare partial lora")
+    plan_comparison(paths, candidates, {}, **asked)
+    return _compare(paths, candidates, default_jobs(config.base.threads) if jobs is None else jobs, runner, asked)
 
 
 def _compare(paths: Paths, candidates: list[str], jobs: int, runner: str, asked: dict[str, Any]) -> dict[str, Any]:

@@ -85,7 +85,7 @@ def print_verdict(console: Console, paths: Paths, verdict: Mapping[str, Any], nu
     console.print(f"Report   {_shown(paths.report_page)}")
     console.print("Pages    finetrace up")
     finetune = read_json(paths.report("finetune")) if paths.report("finetune").exists() else {}
-    pairs = finetune.get("problem") == "pairs"
+    pairs = finetune.get("input") == "pair"
     console.print(f"Next     {next_command(verdict, pairs=pairs)}", soft_wrap=True)
 
 

@@ -16,8 +16,9 @@ LABEL = LabelTarget()
 Row = tuple[int, str, str | None, str]
 """A row's first line (1 = the file's first), its text, its second text (None where a row is one), its label."""
 
-Side = Literal["any", "test"]
-Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
+Side = str
+"""What a source's rows are for: tasks.table.ANY, VAL, TEST, or EXTRA and the name of a further test set."""
+Format = Literal["csv", "tsv", "jsonl", "parquet", "conll", "arrow"]
 
 _FIELDS_PER_LINE = 16
 

@@ -32,7 +32,13 @@ def run(paths: Paths, *, ingest: IngestSettings, problem: ProblemSettings | None
     refuse_links_out(paths.data, paths.root)
     fetch_if_missing(paths.root, ingest)
     path = paths.root / ingest.path
-    sources = find_sources(path, ingest.path, declared=ingest.format, label_column=ingest.label_column)
+    sources = find_sources(
+        path,
+        ingest.path,
+        declared=ingest.format,
+        label_column=ingest.label_column,
+        extra_tests=ingest.extra_tests,
+    )
     if ingest.sha256 is not None and sources.files[0].path != path:
         raise SettingsError(f"ingest.sha256 is the digest of one file, and ingest.path ({ingest.path}) is a folder.")
     tally = Tally()

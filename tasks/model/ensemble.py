@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from tasks.inputs import Input
-from tasks.targets import Decision, Target
+from tasks.targets import Decision, Outputs, Target
 from tasks.texts import Text
 
 
@@ -45,7 +45,7 @@ class SavedEnsemble:
         """What is asked of them: the members' own."""
         return self._members[0].target
 
-    def answers(self, outputs: Sequence[np.ndarray]) -> list[str]:
+    def answers(self, outputs: Outputs) -> list[str]:
         """The answer to each row, from what `predict` gives."""
         return self.target.answers(outputs, self.labels, self.decision)
 

@@ -34,7 +34,7 @@ from tasks.model.manifest import MANIFEST, make_manifest, verify_model
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import TOKENIZER, load_tokenizer, token_ids
 from tasks.settings import as_dict
-from tasks.targets import NOTHING, Decision, LabelTarget, Target
+from tasks.targets import NOTHING, Decision, LabelTarget, Outputs, Target
 from tasks.texts import Text
 
 WEIGHTS = "weights.safetensors"
@@ -140,8 +140,8 @@ class SavedModel:
         """What the target makes of the outputs, in float32 with the recorded threads: probabilities (N, C) in the order
         of `labels`, the number (N, 1), or of words an array (W, C) a row, in an array of objects (N,).
 
-        texts: single ones, or pairs, as the model has learned; for words, those with one space between. Raises DataError
-        for the other kind, and GateError if an output is no number: a model that overflows answers nothing.
+        texts: single ones, or pairs, as the model has learned; for words, those with one space between. Raises
+        DataError for the other kind, and GateError if an output is no number: a model that overflows answers nothing.
         """
         self.input.check(texts)
         per_word = self.target.per_word
@@ -162,7 +162,7 @@ class SavedModel:
             raise GateError(f"the model gives no numbers for {bad:,} of {len(ids):,} texts: it overflows. Train again.")
         return found
 
-    def answers(self, outputs: Sequence[np.ndarray]) -> list[str]:
+    def answers(self, outputs: Outputs) -> list[str]:
         """The answer to each row, from what `predict` gives."""
         return self.target.answers(outputs, self.labels, self.decision)
 

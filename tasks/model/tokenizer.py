@@ -56,9 +56,9 @@ def _first_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> list[int]:
         begin += len(word) + 1
     found = [-1] * len(words)
     for place, (start, end) in enumerate(offsets):
-        number = next((word_at[at] for at in range(start, end) if at in word_at), None)
-        if number is not None and found[number] < 0:
-            found[number] = place
+        begun = next((word_at[at] for at in range(start, end) if at in word_at), None)
+        if begun is not None and found[begun] < 0:
+            found[begun] = place
     return found
 
 

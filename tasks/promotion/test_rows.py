@@ -11,6 +11,7 @@ from tasks.evaluate.slices import Slice, SliceRows, cut_slices
 from tasks.lineage.statement import Statement
 from tasks.paths import Paths
 from tasks.promotion.data_files import find_data, recorded_test, recorded_train
+from tasks.register.evaluation import rows_by_group
 from tasks.table import SPLIT, read_table
 from tasks.targets import Target
 from tasks.texts import Text, texts_of
@@ -44,9 +45,7 @@ class TestRows:
         return [*self.texts, *(text for piece in self.slices for text in piece.texts)]
 
 
-def find_test_rows(
-    paths: Paths, statement: Statement, target: Target, settings: EvaluateSettings
-) -> TestRows | None:
+def find_test_rows(paths: Paths, statement: Statement, target: Target, settings: EvaluateSettings) -> TestRows | None:
     """The rows that the statement names by md5; None if they are neither in the workspace nor in DVC's cache.
 
     The slices of evaluate need the train rows too: where those are gone, there are those of the target's groups alone.
@@ -63,7 +62,7 @@ def find_test_rows(
 def cut(table: pa.Table, train: pa.Table | None, target: Target, settings: EvaluateSettings, md5: str) -> TestRows:
     """The test rows in `table` with a slice for each group, and those of evaluate if there are train rows."""
     texts, labels = texts_of(table), table["label"].to_pylist()
-    pieces = [_take(name, rows, texts, labels) for name, rows in target.rows_by_group(labels).items()]
+    pieces = [_take(name, rows, texts, labels) for name, rows in rows_by_group(target, labels).items()]
     if train is not None:
         found = cut_slices(_as_slice_rows(table, train, settings))
         pieces += [_as_piece(each, texts, labels) for each in found]

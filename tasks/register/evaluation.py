@@ -83,8 +83,17 @@ def group_slices(
     target: Target, truth: Sequence[str], model: np.ndarray, champion: np.ndarray
 ) -> dict[str, SliceScores]:
     """A slice for each of the target's groups, by name. model, champion: scores of the N rows."""
-    groups = target.rows_by_group(truth)
+    groups = rows_by_group(target, truth)
     return {name: SliceScores(model[chosen], champion[chosen]) for name, chosen in groups.items()}
+
+
+def rows_by_group(target: Target, column: Sequence[str]) -> dict[str, np.ndarray]:
+    """Places of the rows of each of the target's groups, rising, by the group's kind and name, sorted."""
+    places: dict[str, list[int]] = {}
+    for row, own in enumerate(target.strata(column)):
+        for name in own:
+            places.setdefault(name, []).append(row)
+    return {f"{target.group} {name}": np.array(places[name]) for name in sorted(places)}
 
 
 def _values(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, float | None]:

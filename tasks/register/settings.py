@@ -34,8 +34,8 @@ class GateSettings:
     champion_tolerance: Share | None = 0.0
     """The same against the champion, re-scored on this test set."""
     slice_tolerance: Share | None = 0.02
-    """Refused if, on any slice, the model loses more accuracy, or mean score of a row, than this to the champion and the
-    loss is no accident (one-sided exact McNemar test, else sign flips; Bonferroni over the slices)."""
+    """Refused if, on any slice, the model loses more accuracy, or mean score of a row, than this to the champion and
+    the loss is no accident (one-sided exact McNemar test, else sign flips; Bonferroni over the slices)."""
     min_slice_rows: Annotated[int, Field(ge=1)] = 30
     """Smaller slices are not judged."""
 

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 Statistics = Callable[[np.ndarray], dict[str, np.ndarray]]
-"""The rows' weights, (R, N) → each metric's value under each set of weights, (R,). Weights of one: the plain metrics."""
+"""The rows' weights, (R, N) → each metric under each set of weights, (R,). Weights of one give the plain metrics."""
 CELLS = 2_000_000
 """Resamples × rows held at once; the result does not depend on it."""
 

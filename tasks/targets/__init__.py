@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from tasks.scoring.bootstrap import Scores
-from tasks.targets.base import NOTHING, Decision, Target
+from tasks.targets.base import NOTHING, Decision, Outputs, Target
 from tasks.targets.label import LabelTarget
 from tasks.targets.labels import LabelsTarget
 from tasks.targets.number import NumberTarget
@@ -14,4 +14,4 @@ from tasks.targets.tags import TagsTarget
 AnyTarget = Annotated[LabelTarget | LabelsTarget | NumberTarget | TagsTarget, Field(discriminator="kind")]
 TARGETS: dict[str, type[Target]] = {each.kind: each for each in get_args(get_args(AnyTarget)[0])}
 
-__all__ = ["NOTHING", "TARGETS", "AnyTarget", "Decision", "LabelTarget", "Scores", "Target"]
+__all__ = ["NOTHING", "TARGETS", "AnyTarget", "Decision", "LabelTarget", "Outputs", "Scores", "Target"]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Decision = Mapping[str, Any]
 """What turns outputs into an answer beside the weights, fitted on val: plain JSON, kept in the model's about.json."""
+Outputs = Sequence[np.ndarray] | np.ndarray
+"""What `predict` gives: an array a row."""
 NOTHING: Decision = {}
 SMALLEST = float(np.finfo(np.float32).tiny)
 """What a probability that rounds to 0 counts as when its logarithm is taken."""
@@ -71,11 +73,6 @@ class Target:
     """What the label column must hold, in a person's words."""
 
     @property
-    def spoken_of(self) -> tuple[str, ...]:
-        """The metrics that a person is told where there is room for few."""
-        return tuple(dict.fromkeys((self.verdict, self.headline)))
-
-    @property
     def told_by_answers(self) -> tuple[str, ...]:
         """The metrics that `score` measures without outputs."""
         return tuple(name for name in self.metrics if name not in self.needs_outputs)
@@ -113,14 +110,6 @@ class Target:
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
 
-    def rows_by_group(self, column: Sequence[str]) -> dict[str, np.ndarray]:
-        """Places of each group's rows, rising, by the group's kind and name, sorted."""
-        places: dict[str, list[int]] = {}
-        for row, own in enumerate(self.strata(column)):
-            for name in own:
-                places.setdefault(name, []).append(row)
-        return {f"{self.group} {name}": np.array(places[name]) for name in sorted(places)}
-
     def contradicts(self, one: str, other: str) -> bool:
         """Whether two targets of one and the same text cannot both be right."""
         return one != other
@@ -143,7 +132,7 @@ class Target:
         """
         raise NotImplementedError
 
-    def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":
+    def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":  # noqa: ARG002
         """How much each row counts in the loss, (N,)."""
         import torch
 
@@ -170,7 +159,7 @@ class Target:
         return outputs
 
     def divergence(self, one: "Tensor", other: "Tensor") -> "Tensor":
-        """How far two outputs for the same rows are apart, both ways, (B,): KL(p‖q) + KL(q‖p) where there are classes."""
+        """How far two outputs for the same rows are apart, (B,): KL(p‖q) + KL(q‖p) where there are classes."""
         p, q = one.log_softmax(-1), other.log_softmax(-1)
         apart = ((p.exp() - q.exp()) * (p - q)).sum(-1)
         return apart if apart.dim() == 1 else apart.mean(-1)
@@ -228,15 +217,15 @@ class Target:
         result: np.ndarray = grown / grown.sum(axis=-1, keepdims=True)
         return result
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         """Raise GateError, naming the first bad row by its line, unless these are such outputs as can be measured."""
         raise NotImplementedError
 
-    def answers(self, outputs: Sequence[np.ndarray], classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
+    def answers(self, outputs: Outputs, classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
         """The answer to each row, in the form that tables keep. outputs: what `predict` gives, an array a row."""
         raise NotImplementedError
 
-    def confidence(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
+    def confidence(self, outputs: Outputs) -> np.ndarray:
         """How sure the model is of each answer, (N,) float64; NaN where that has no meaning."""
         return np.full(len(outputs), np.nan)
 
@@ -253,7 +242,7 @@ class Target:
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],
-        outputs: Sequence[np.ndarray] | None = None,
+        outputs: Outputs | None = None,
     ) -> Scores:
         """Answers held against the truth; outputs add what only they can tell, such as calibration."""
         raise NotImplementedError

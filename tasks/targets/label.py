@@ -10,7 +10,7 @@ from tasks.errors import DataError
 from tasks.scoring.bootstrap import RowScores, Scores, Statistics
 from tasks.scoring.classification import Scored, check_probabilities
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Target
+from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, Target
 from tasks.targets.served import Columns, Predicted, ranked_labels
 
 if TYPE_CHECKING:
@@ -132,10 +132,10 @@ class LabelTarget(Target):
             "min_confidence": min_confidence(self.abstain, confidence.numpy(), (guess == truth).numpy(), given.numpy())
         }
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         check_probabilities(np.asarray(outputs), len(lines), lines)
 
-    def answers(self, outputs: Sequence[np.ndarray], classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
+    def answers(self, outputs: Outputs, classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
         probabilities = np.asarray(outputs)
         best = [classes[number] for number in probabilities.argmax(axis=1)] if len(probabilities) else []
         least = float(decision.get("min_confidence", 0.0))
@@ -147,7 +147,7 @@ class LabelTarget(Target):
         columns = ranked_labels(predicted, top_k)
         return columns if self.abstain is None else columns | {"answer": list(predicted.answers)}
 
-    def confidence(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
+    def confidence(self, outputs: Outputs) -> np.ndarray:
         return np.asarray(outputs, dtype=np.float64).max(axis=1) if len(outputs) else np.zeros(0)
 
     def score(
@@ -155,7 +155,7 @@ class LabelTarget(Target):
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],
-        outputs: Sequence[np.ndarray] | None = None,
+        outputs: Outputs | None = None,
     ) -> Scores:
         """An answer that is none of the classes, such as an abstention, counts as wrong."""
         known = {label: number for number, label in enumerate(classes)}
@@ -174,7 +174,7 @@ class LabelTarget(Target):
 
 
 def _with_coverage(scored: Scored, answered: np.ndarray) -> Statistics:
-    """The metrics, the share of rows that are answered, and the share of those that are right; answered: (N,) 0 or 1."""
+    """The metrics, the share of rows answered, and the share of those that are right; answered: (N,) 0 or 1."""
 
     def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
         rows = weights @ answered

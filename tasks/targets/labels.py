@@ -8,10 +8,11 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import DataError, GateError
-from tasks.scoring.bootstrap import RowScores, Scores, Statistics
+from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
+from tasks.scoring.metrics import best_threshold, f1_statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Target
+from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, Target
 from tasks.targets.served import Columns, Predicted, label_sets
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ class LabelsTarget(Target):
                 head.bias[label] = np.log(share / (1 - share)) - float(apart @ (with_it + without)) / 2
 
     def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
-        """With the thresholds that fit these very rows where they are tuned: epochs are picked by what they could do."""
+        """With the thresholds that fit these very rows, where they are tuned: epochs are picked by what they can do."""
         from torch.nn import functional as F
 
         given, true = outputs.double().sigmoid().numpy(), truth.numpy() > 0
@@ -172,15 +173,15 @@ class LabelsTarget(Target):
         odds = np.clip(mean, 1e-12, 1 - 1e-12)
         return np.asarray(1 / (1 + ((1 - odds) / odds) ** (1 / temperature)))
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         given = np.asarray(outputs)
         bad = np.flatnonzero(~((given >= 0) & (given <= 1)).all(axis=1))  # NaN is neither
         if len(bad):
             raise GateError(tell_bad_rows("no probabilities", bad, lines, len(given)))
 
-    def answers(self, outputs: Sequence[np.ndarray], classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
+    def answers(self, outputs: Outputs, classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
         bounds = np.asarray(decision.get("thresholds", [0.5] * len(classes)))
-        return [written([classes[label] for label in np.flatnonzero(row >= bounds)]) for row in outputs]
+        return [written([classes[label] for label in np.flatnonzero(row >= bounds).tolist()]) for row in outputs]
 
     def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
         return label_sets(predicted, self.classes_of)
@@ -190,7 +191,7 @@ class LabelsTarget(Target):
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],
-        outputs: Sequence[np.ndarray] | None = None,
+        outputs: Outputs | None = None,
     ) -> Scores:
         """A row's score is the Jaccard index of its labels and those answered: 1 where both are the same."""
         known = set(classes)
@@ -226,33 +227,3 @@ def _listed(cell: str) -> list[str] | None:
     except ValueError:
         return None
     return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
-
-
-def f1_statistics(true: np.ndarray, guess: np.ndarray) -> Statistics:
-    """Macro and micro F1 of (N, C) bool. Labels that are neither true nor guessed are left out of the macro mean."""
-    hits, support, guessed = ((each).astype(np.float64) for each in (true & guess, true, guess))
-
-    def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
-        found, both = weights @ hits, weights @ support + weights @ guessed
-        f1 = np.divide(2 * found, both, out=np.zeros_like(found), where=both > 0)
-        total = both.sum(axis=1)
-        return {
-            "macro_f1": f1.sum(axis=1) / np.maximum(1, (both > 0).sum(axis=1)),
-            "micro_f1": np.divide(2 * found.sum(axis=1), total, out=np.zeros(len(total)), where=total > 0),
-        }
-
-    return statistics
-
-
-def best_threshold(given: np.ndarray, true: np.ndarray) -> float:
-    """The bound with the highest F1 on held-out rows, half-way to the next probability below; 0.5 where no row has the
-    label. given: (N,) probabilities, true: (N,) bool."""
-    if not true.any():
-        return 0.5
-    order = np.argsort(-given, kind="stable")
-    ranked = given[order]
-    f1 = 2 * np.cumsum(true[order]) / (np.arange(1, len(order) + 1) + true.sum())
-    is_last = np.append(ranked[1:] < ranked[:-1], True)
-    best = int(np.argmax(np.where(is_last, f1, -1.0)))
-    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float((ranked[best] + below) / 2)

@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from tasks.errors import GateError
-from tasks.scoring.bootstrap import RowScores, Scores, Statistics
+from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
+from tasks.scoring.metrics import correlation_statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Target
+from tasks.targets.base import NOTHING, Decision, Outputs, Target
 from tasks.targets.served import Columns, Predicted, numbers_with_intervals
 
 if TYPE_CHECKING:
@@ -24,9 +26,10 @@ BINS = 5
 
 @settings
 class NumberTarget(Target):
-    """Regression: squared error on numbers of mean 0 and spread 1. Truth: (N, 3): standardised, mean and spread of train.
+    """Regression: squared error on numbers of mean 0 and spread 1. Truth: (N, 3).
 
-    The head learns the standardised number; when it is saved, mean and spread go into its weights.
+    A row of truth is the standardised number, and mean and spread of train. The head learns the standardised number;
+    when it is saved, mean and spread go into its weights.
     """
 
     kind: Literal["number"] = "number"
@@ -84,9 +87,7 @@ class NumberTarget(Target):
         if not len(numbers):
             return []
         borders = np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1)))
-        names = [f"{low:g} to {high:g}" for low, high in zip(borders[:-1], borders[1:], strict=True)] or [
-            f"{borders[0]:g}"
-        ]
+        names = [f"{low:g} to {high:g}" for low, high in pairwise(borders)] or [f"{borders[0]:g}"]
         place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
         return [(names[each],) for each in place]
 
@@ -149,7 +150,7 @@ class NumberTarget(Target):
         }
 
     def decide(self, outputs: "Tensor", truth: "Tensor") -> Decision:
-        """Half the width of the interval: the ⌈(N+1)·interval⌉-th smallest error (Vovk et al. 2005; Lei et al. 2018)."""
+        """Half the width of the interval: the ⌈(N+1)·interval⌉-th smallest error (arXiv 1604.04173)."""
         errors = (outputs[:, 0] - truth[:, 0]).abs().double().sort().values * float(truth[0, 2])
         rank = min(len(errors), math.ceil((len(errors) + 1) * self.interval))
         return {"half_width": round(float(errors[rank - 1]), 6)}
@@ -170,14 +171,14 @@ class NumberTarget(Target):
     def cooled(self, mean: np.ndarray, temperature: float) -> np.ndarray:  # noqa: ARG002
         return mean
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         bad = np.flatnonzero(~np.isfinite(np.asarray(outputs)).all(axis=1))
         if len(bad):
             raise GateError(tell_bad_rows("NaN or infinite", bad, lines, len(outputs)))
 
     def answers(
         self,
-        outputs: Sequence[np.ndarray],
+        outputs: Outputs,
         classes: Sequence[str],  # noqa: ARG002
         decision: Decision = NOTHING,  # noqa: ARG002
     ) -> list[str]:
@@ -191,7 +192,7 @@ class NumberTarget(Target):
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],  # noqa: ARG002
-        outputs: Sequence[np.ndarray] | None = None,  # noqa: ARG002
+        outputs: Outputs | None = None,  # noqa: ARG002
     ) -> Scores:
         """A row's score is minus its absolute error."""
         true, given = self.numbers(truth), self.numbers(answers)
@@ -215,34 +216,3 @@ def as_number(cell: str) -> float | None:
     except ValueError:
         return None
     return number + 0.0 if math.isfinite(number) else None
-
-
-def correlation_statistics(true: np.ndarray, given: np.ndarray) -> Statistics:
-    """Spearman's and Pearson's correlation as functions of the rows' weights; NaN where one side does not vary."""
-
-    def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
-        ranks = weighted_ranks(true, weights), weighted_ranks(given, weights)
-        plain = np.broadcast_to(true, weights.shape), np.broadcast_to(given, weights.shape)
-        return {"spearman": _correlation(*ranks, weights), "pearson": _correlation(*plain, weights)}
-
-    return statistics
-
-
-def weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(R, N): each row's mean rank when row n stands there weights[r, n] times; equal values share their rank."""
-    order = np.argsort(values, kind="stable")
-    ranked = values[order]
-    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    of_group = np.add.reduceat(weights[:, order], starts, axis=1)
-    middle = np.cumsum(of_group, axis=1) - of_group / 2
-    ranks = np.empty_like(weights)
-    ranks[:, order] = middle[:, group]
-    return ranks
-
-
-def _correlation(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    total = weights.sum(axis=1, keepdims=True)
-    a, b = (each - (weights * each).sum(axis=1, keepdims=True) / total for each in (one, other))
-    below = np.sqrt((weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1))
-    return np.divide((weights * a * b).sum(axis=1), below, out=np.full(len(below), np.nan), where=below > 1e-12)

@@ -10,7 +10,7 @@ from tasks.errors import DataError, GateError
 from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Target
+from tasks.targets.base import NOTHING, Decision, Outputs, Target
 from tasks.targets.served import Columns, Predicted, tagged_words
 from tasks.targets.spans import OUTSIDE, is_prefixed, repaired, span_counts, span_statistics, spans_of, tag_spans
 
@@ -28,7 +28,8 @@ _PREFIXES = {"B": "B", "S": "B", "U": "B", "I": "I", "E": "I", "L": "I", "M": "I
 class TagsTarget(Target):
     """Cross-entropy at each word's first token; the most probable tag is the answer. Truth: (N, W) tag numbers.
 
-    Tags like B-person and I-person mark spans, others stand for themselves. Words beyond base.max_tokens are answered O.
+    Tags such as B-person and I-person mark spans, others stand for themselves. Words that the base does not read, since
+    they lie beyond base.max_tokens, are answered O.
     """
 
     kind: Literal["tags"] = "tags"
@@ -78,7 +79,7 @@ class TagsTarget(Target):
             return f"{len(text.split()):,} words but {len(stored.split()):,} tags; give one tag for each word"
         if self.illegal == "refuse" and repaired(tags) != tags:
             word = next(place for place, (is_, was) in enumerate(zip(repaired(tags), tags, strict=True)) if is_ != was)
-            return f"tag {tags[word]} of word {word + 1} continues no span; begin it with B-, or set problem.target.illegal"
+            return f"tag {tags[word]} of word {word + 1} continues no span; begin it with B- (problem.target.illegal)"
         return None
 
     def classes_of(self, stored: str) -> tuple[str, ...]:
@@ -178,14 +179,14 @@ class TagsTarget(Target):
         """A word without probabilities, since the base read no token of it, stays without."""
         return np.where(mean.any(axis=-1, keepdims=True), super().cooled(mean, temperature), 0.0)
 
-    def check_outputs(self, outputs: Sequence[np.ndarray], lines: Sequence[int]) -> None:
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         bad = np.array([row for row, each in enumerate(outputs) if not np.isfinite(each).all()], dtype=np.int64)
         if len(bad):
             raise GateError(tell_bad_rows("NaN or infinite", bad, lines, len(outputs)))
 
     def answers(
         self,
-        outputs: Sequence[np.ndarray],
+        outputs: Outputs,
         classes: Sequence[str],
         decision: Decision = NOTHING,  # noqa: ARG002
     ) -> list[str]:
@@ -195,7 +196,7 @@ class TagsTarget(Target):
             for row in outputs
         ]
 
-    def confidence(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
+    def confidence(self, outputs: Outputs) -> np.ndarray:
         """The mean over the words of the probability of the answer."""
         return np.array([float(np.asarray(row).max(axis=1).mean()) for row in outputs])
 
@@ -207,10 +208,10 @@ class TagsTarget(Target):
         truth: Sequence[str],
         answers: Sequence[str],
         classes: Sequence[str],  # noqa: ARG002
-        outputs: Sequence[np.ndarray] | None = None,  # noqa: ARG002
+        outputs: Outputs | None = None,  # noqa: ARG002
     ) -> Scores:
-        """A span is right if type, beginning and end are. A row's score is its own span F1, 1 where there is none to find
-        and none is found."""
+        """A span is right if type, beginning and end are. A row's score is its own span F1, or 1 where there is none
+        and none is answered."""
         rows = [
             (spans_of(true.split(" ")), spans_of(said.split(" "))) for true, said in zip(truth, answers, strict=True)
         ]

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 def fit_temperature(mean_loss: "Callable[[Tensor], Tensor]") -> float:
     """The number that logits are best divided by: the one with the lowest loss on held-out rows.
 
-    Guo et al. 2017, arXiv 1706.04599, §4.2. mean_loss: temperature → the mean log loss of logits divided by it. The most
-    likely label stays what it is. Kept within 1/20 … 20, where a val side that is all right or all wrong would run away.
+    Guo et al. 2017, arXiv 1706.04599, §4.2. mean_loss: temperature → the mean log loss of logits divided by it. The
+    most likely label stays what it is. Kept within 1/20 … 20: a val side all right or all wrong would run away.
     """
     import torch
 

@@ -33,6 +33,7 @@ base:
   revision: 1110a243fdf4706b3f48f1d95db1a4f5529b4d41
   sha256: 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 ingest: {path: data/raw/rows.csv}
+problem: {}
 validate: {}
 split: {}
 augment: {}

@@ -6,11 +6,10 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import f1_score, log_loss, matthews_corrcoef, top_k_accuracy_score
 
-from tasks.scoring.bootstrap import Draws, bootstrap, interval, resample_weights
-from tasks.scoring.classification import headline_statistics, top_ks
 from tasks.evaluate.measures import compare, compute_metrics, with_intervals
 from tasks.evaluate.metrics import FOLDER, METRICS, ExpectedCalibrationError
-from tasks.scoring.classification import Scored, score
+from tasks.scoring.bootstrap import Draws, bootstrap, interval, resample_weights
+from tasks.scoring.classification import Scored, headline_statistics, score, top_ks
 
 DRAWS = Draws(resamples=400, confidence=0.95, seed=0)
 

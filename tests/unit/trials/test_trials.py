@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -44,6 +45,13 @@ def test_a_trial_writes_into_its_folder_alone_and_has_no_test_side(learnable: Pa
     with pytest.raises(DataError, match="no-test-side-in-a-trial"):
         read_table(place.test, SPLIT)
     assert trial.paths(learnable, sees_test=True).test == learnable.test
+
+
+def test_what_finetune_and_evaluate_make_of_a_trial_is_in_its_folder(tiny_base: BaseSettings, tmp_path: Path) -> None:
+    place = _trial(tiny_base).paths(Paths(tmp_path), sees_test=True)
+    made = [place.model, place.checkpoints, place.evaluation, place.predictions]
+    made += [place.report(stage) for stage in ("finetune", "evaluate")]
+    assert [path for path in made if not path.is_relative_to(place.folder)] == []
 
 
 def test_name_follows_everything_that_shapes_the_result(tiny_base: BaseSettings) -> None:
