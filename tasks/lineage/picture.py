@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.lineage.statement import Facts, Statement
+from tasks.problem import recorded_problem
 from tasks.report.cells import count, digest, number, safe_text
 from tasks.report.lineage import LETTERS, lay_out
 from tasks.report.templates import template
@@ -84,8 +85,8 @@ def _strategy(facts: Facts) -> str:
 
 def _headline(facts: Facts) -> str:
     metrics: Mapping[str, Any] = facts.results.get("metrics", {})
-    name = next(iter(facts.results.get("headline", ())), "accuracy")
-    return safe_text(f"{name.replace('_', ' ')} {number(metrics.get(name, {}).get('value'))}", LETTERS)
+    target = recorded_problem(facts.settings).target
+    return f"{target.metrics[target.verdict]} {number(metrics.get(target.verdict, {}).get('value'))}"
 
 
 def _gate(facts: Facts) -> str:

@@ -67,6 +67,8 @@ class Target:
     """Whether an answer names classes of a fixed list."""
     starts_from_features: ClassVar[bool] = True
     """Whether the head is set by the train rows' features before anything is learned."""
+    hub_task: ClassVar[str] = "text-classification"
+    """The Hugging Face hub's word for it."""
     answer_types: ClassVar[Mapping[str, str]]
     """Each column of `served`, and what it holds: text, number, texts, numbers by name, or spans."""
     reads: ClassVar[str]
@@ -117,6 +119,10 @@ class Target:
     def shown(self, stored: str) -> str:
         """The target as a person reads it."""
         return stored
+
+    def gives(self, labels: int) -> str:
+        """What a model answers, in a card's words; labels: how many there are."""
+        return f"{self.reads} out of {labels}"
 
     # how it is learned; torch is imported by those who call these
     def width(self, classes: int) -> int:

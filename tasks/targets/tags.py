@@ -48,6 +48,7 @@ class TagsTarget(Target):
     group: ClassVar[str] = "type"
     per_word: ClassVar[bool] = True
     starts_from_features: ClassVar[bool] = False
+    hub_task: ClassVar[str] = "token-classification"
     answer_types: ClassVar[Mapping[str, str]] = {"tags": "texts", "spans": "spans", "answer": "text"}
     reads: ClassVar[str] = "a tag for each word"
 
@@ -95,6 +96,9 @@ class TagsTarget(Target):
 
     def unknown(self, column: Sequence[str], classes: Sequence[str]) -> list[str]:
         return sorted({tag for stored in column for tag in stored.split(" ")} - set(classes))
+
+    def gives(self, labels: int) -> str:
+        return f"each word one of {labels} tags"
 
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         return [self.classes_of(stored) or ("no span",) for stored in column]
@@ -197,8 +201,9 @@ class TagsTarget(Target):
         ]
 
     def confidence(self, outputs: Outputs) -> np.ndarray:
-        """The mean over the words of the probability of the answer."""
-        return np.array([float(np.asarray(row).max(axis=1).mean()) for row in outputs])
+        """The mean over the words of the probability of the answer; outputs may hold those alone, (W,) a row."""
+        rows = [np.asarray(row, dtype=np.float64) for row in outputs]
+        return np.array([float((row if row.ndim == 1 else row.max(axis=1)).mean()) for row in rows])
 
     def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
         return tagged_words(predicted)
