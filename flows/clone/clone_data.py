@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flows.clone.repository import dvc_settings, last_words
 from flows.processes.workshop import open_workshop
+from tasks.dvc_store import cache_folder
 from tasks.errors import SetupError
 from tasks.paths import Paths
 
@@ -29,7 +30,7 @@ def local_settings(known: dict[str, str], root: Path) -> dict[str, str]:
     """
     remotes = {key: url for key, url in known.items() if key.startswith("remote.") and key.endswith(".url")}
     folders = {key: url for key, url in remotes.items() if Path(url).is_absolute()}
-    return {"cache.dir": str(root / known.get("cache.dir", ".dvc/cache")), **folders}
+    return {"cache.dir": str(cache_folder(root)), **folders}
 
 
 def push_data(clone: Paths) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from tasks.audit.disk import md5_of
-from tasks.audit.recorded import outputs, parts
+from tasks.dvc_store import outputs, parts
 from tasks.errors import IntegrityError
 from tasks.paths import Paths
 

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from tasks.audit.git_code import git
-from tasks.audit.recorded import parts, read_yaml, stages
+from tasks.audit.recorded import read_yaml
 from tasks.audit.witnesses import Disk, Unreached
 from tasks.digest import md5_of_file
+from tasks.dvc_store import parts, stages
 from tasks.lineage.materials import md5_of_folder
 from tasks.paths import Paths
 

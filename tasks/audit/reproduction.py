@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tasks.audit.finding import difference
-from tasks.audit.recorded import parts
+from tasks.dvc_store import parts
 
 TOLERANCE = 0.01
 """A metric on the same rows may move by so much: other hardware gives other last bits, and a few rows tip over."""
