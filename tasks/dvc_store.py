@@ -1,9 +1,10 @@
 """DVC's objects by their md5: where cache and remotes lie, what dvc.lock names, and the file that holds an object"""
 
+import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from configparser import ConfigParser, Error
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,23 @@ def members(file: Path) -> dict[str, str]:
         return {str(each["relpath"]): str(each["md5"]) for each in listed}
     except (ValueError, TypeError, KeyError, OSError, RecursionError):
         return {}
+
+
+def md5_of(path: Path, digest: Callable[[Path], str] = md5_of_file) -> str:
+    """What DVC would call a file or folder; "" if there is none. digest: gives a file's md5."""
+    if path.is_file():
+        return digest(path)
+    if not path.is_dir():
+        return ""
+    files = (file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.relative_to(path).parts)
+    kept = [file for file in files if file.suffix != ".pyc" and not file.name.startswith(".tmp-")]
+    return md5_of_folder({file.relative_to(path).as_posix(): digest(file) for file in kept})
+
+
+def md5_of_folder(digests: Mapping[str, str]) -> str:
+    """The name that DVC gives a folder with these files (path → md5): the md5 of its list of them, as DVC writes it."""
+    listed = [{"md5": digests[name], "relpath": name} for name in sorted(digests, key=lambda each: each.split("/"))]
+    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + FOLDER
 
 
 def cache_folder(root: Path) -> Path:

@@ -12,6 +12,7 @@ from flows.processes.interrupt import sigterm_as_interrupt
 from flows.processes.lock import workspace_lock
 from flows.processes.pool import default_jobs
 from flows.processes.runners import RUNNERS, check_runner
+from flows.processes.stage_inputs import damage_of
 from flows.processes.stages import check_sections, stale_stages
 from flows.processes.workshop import open_workshop
 from flows.run import flow_session
@@ -22,6 +23,7 @@ from tasks.comparison.paired import METRICS
 from tasks.comparison.plan import plan_comparison
 from tasks.comparison.results import read_results
 from tasks.config import load_config, read_yaml
+from tasks.damage import refuse_damage
 from tasks.errors import SettingsError
 from tasks.paths import Paths
 from tasks.pipeline import STAGES
@@ -63,7 +65,9 @@ def _compare(paths: Paths, candidates: list[str], jobs: int, runner: str, asked:
     check_runner(runner, jobs)
     with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
-        if not stale_stages(paths).keys() & set(list(STAGES)[: list(STAGES).index("augment") + 1]):
+        data_stages = set(list(STAGES)[: list(STAGES).index("augment") + 1])
+        if not stale_stages(paths).keys() & data_stages:
+            refuse_damage(damage_of(paths, data_stages))
             known = _known(paths, candidates, asked)
             if known is not None:
                 return known

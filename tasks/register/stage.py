@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.damage import find_damage, refuse_damage
 from tasks.errors import DataError
 from tasks.files import replacing, write_json
 from tasks.model.settings import BaseSettings
@@ -40,6 +41,7 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
     nothing. A failed gate is told in the verdict, not raised: passed is False, version None. Raises IntegrityError,
     DataError, SetupError.
     """
+    refuse_damage(find_damage(paths.root))
     candidate = read_candidate(paths, base, settings)
     store = open_store(paths)
     with reporting(store.registry_uri):

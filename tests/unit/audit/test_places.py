@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.audit.disk import md5_of, unsettled
+from tasks.audit.disk import unsettled
 from tasks.audit.fetching import fetch_objects
 from tasks.audit.flow_run import read_flow_run
 from tasks.audit.git_code import read_code
@@ -17,6 +17,7 @@ from tasks.audit.recorded import read_yaml, uncached
 from tasks.audit.remote import read_remote
 from tasks.audit.witnesses import Code, FlowRun, Place, Unreached
 from tasks.digest import md5_of_file
+from tasks.dvc_store import md5_of
 from tasks.paths import Paths
 from tests.audited import FLOW_RUN, PREFECT
 
