@@ -26,7 +26,7 @@ def bring_data(paths: Paths, clone: Paths) -> None:
 def local_settings(known: dict[str, str], cache: Path) -> dict[str, str]:
     """What DVC must be told anew in a clone: the workspace's cache, and remotes that are folders.
 
-    known: as DVC is set in the workspace. cache: the workspace's. A folder's relative path would be told from the clone.
+    known: as DVC is set in the workspace. cache: its folder. A folder's relative path would be told from the clone.
     """
     remotes = {key: url for key, url in known.items() if key.startswith("remote.") and key.endswith(".url")}
     folders = {key: url for key, url in remotes.items() if Path(url).is_absolute()}
