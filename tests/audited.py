@@ -209,7 +209,7 @@ def _params(sha256: str) -> dict[str, object]:
         "register": {
             "name": NAME,
             "resamples": 100,
-            "gate": gate | {"champion_tolerance": None, "slice_tolerance": None},
+            "gate": gate | {"champion_tolerance": None, "slice_tolerance": None, "beats_baseline": "never"},
         },
     }
 

@@ -53,20 +53,21 @@ def read_evaluation(paths: Paths) -> Evaluation:
     return Evaluation(results, predictions, pq.read_table(paths.evaluation / "slices.parquet"))
 
 
-def gather_evidence(evaluation: Evaluation, champion: Predict | None) -> Evidence:
+def gather_evidence(evaluation: Evaluation, champion: Predict | None, *, has_champion: bool) -> Evidence:
     """All that the gate asks for. champion: what it answers to texts; None if there is none, or no rule asks."""
     correct = _equal(evaluation.predictions, "predicted", "label")
     gains = {each["name"]: each["gain"]["accuracy"] for each in evaluation.results["baselines"]}
     baselines = {name: _difference(gain) for name, gain in gains.items()}
     metrics = {name: each["value"] for name, each in evaluation.metrics.items()}
     if champion is None:
-        return Evidence(metrics, correct, baselines)
+        return Evidence(metrics, correct, baselines, has_champion=has_champion)
     table, slices = evaluation.predictions, evaluation.slices
     texts = [*texts_of(table), *texts_of(slices)]
     truth = np.array([*table["label"].to_pylist(), *slices["label"].to_pylist()], dtype=object)
     right = np.array(_answers(champion, texts), dtype=object) == truth
     rows, on_slices = right[: table.num_rows], right[table.num_rows :]
-    return Evidence(metrics, correct, baselines, rows, _label_slices(table, correct, rows) | _slices(slices, on_slices))
+    on_all_slices = _label_slices(table, correct, rows) | _slices(slices, on_slices)
+    return Evidence(metrics, correct, baselines, rows, on_all_slices, has_champion=has_champion)
 
 
 def _difference(gain: Mapping[str, float | None]) -> Difference:

@@ -26,11 +26,15 @@ class Evidence:
     correct: np.ndarray
     """(N,) bool, where the model is right."""
     baselines: Mapping[str, Difference] = field(default_factory=dict)
-    """The model's accuracy minus each baseline's, paired."""
+    """The model's score minus each baseline's, paired."""
     champion: np.ndarray | None = None
     """(N,) bool for the champion re-scored on these rows; None if there is none."""
     slices: Mapping[str, SliceRows] = field(default_factory=dict)
     """Empty if there is no champion."""
+    has_champion: bool = False
+    """Whether there is a champion, asked or not."""
+    metric: str = "accuracy"
+    """What the differences are of."""
 
 
 def best_baseline(evidence: Evidence) -> str | None:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from tasks.register.evidence import Evidence
-from tasks.register.rules import AtLeast, AtMost, BestBaseline, Champion, Finite, Outcome, Slices
+from tasks.register.rules import AtLeast, AtMost, BeatsBaseline, BestBaseline, Champion, Finite, Outcome, Slices
 from tasks.register.settings import RegisterSettings
 
 
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     AtLeast("min_macro_f1", "macro_f1"),
     AtMost("max_ece", "ece"),
     BestBaseline(),
+    BeatsBaseline(),
     Champion(),
     Slices(),
 )

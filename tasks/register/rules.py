@@ -68,7 +68,7 @@ class AtMost:
 
 
 class BestBaseline:
-    """Not surely worse than the baseline with the highest accuracy."""
+    """Not surely worse than the baseline with the highest score."""
 
     name = "baseline"
 
@@ -79,7 +79,31 @@ class BestBaseline:
         best = best_baseline(evidence)
         if best is None:
             return Outcome(self.name, False, None, 0.0 - tolerance, "no baseline was measured; run evaluate again")
-        return _not_worse(self.name, best, evidence.baselines[best], tolerance)
+        return _not_worse(self.name, best, evidence.metric, evidence.baselines[best], tolerance)
+
+
+class BeatsBaseline:
+    """Surely better than the baseline with the highest score; of a first version, if the settings ask no more."""
+
+    name = "beats_baseline"
+
+    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
+        when = register.gate.beats_baseline
+        if when == "never":
+            return off(self.name, "register.gate.beats_baseline")
+        if when == "first_version" and evidence.has_champion:
+            return Outcome(self.name, True, None, 0.0, "asked of a first version alone: there is a champion")
+        best = best_baseline(evidence)
+        if best is None:
+            return Outcome(self.name, False, None, 0.0, "no baseline was measured; run evaluate again")
+        difference = evidence.baselines[best]
+        if not math.isfinite(difference.value + difference.low):
+            return Outcome(self.name, False, None, 0.0, f"the difference from {best} is no finite number")
+        passed = difference.low > 0
+        relation = f"surely better than {best}" if passed else f"not shown to be better than {best}"
+        way_out = "" if passed else " (compare strategies, add rows, or set register.gate.beats_baseline: never)"
+        why = f"{evidence.metric} {difference}: {relation}{way_out}"
+        return Outcome(self.name, passed, difference.value, 0.0, why)
 
 
 class Champion:
@@ -94,7 +118,7 @@ class Champion:
         if evidence.champion is None:
             return Outcome(self.name, True, None, 0.0 - tolerance, "there is no champion yet")
         difference = against_champion(evidence.correct, evidence.champion, register)
-        return _not_worse(self.name, "the champion", difference, tolerance)
+        return _not_worse(self.name, "the champion", evidence.metric, difference, tolerance)
 
 
 class Slices:
@@ -139,12 +163,22 @@ def _measured(evidence: Evidence, metric: str) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def _not_worse(name: str, other: str, difference: Difference, tolerance: float) -> Outcome:
+def _not_worse(name: str, other: str, metric: str, difference: Difference, tolerance: float) -> Outcome:
     if not math.isfinite(difference.value + difference.high):
         return Outcome(name, False, None, 0.0 - tolerance, f"the difference from {other} is no finite number")
     passed = not difference.high < -tolerance
-    relation = "not surely worse than" if passed else "surely worse than"
-    return Outcome(name, passed, difference.value, 0.0 - tolerance, f"accuracy {difference}: {relation} {other}")
+    why = f"{metric} {difference}: {_relation(difference, other, tolerance)}"
+    return Outcome(name, passed, difference.value, 0.0 - tolerance, why)
+
+
+def _relation(difference: Difference, other: str, tolerance: float) -> str:
+    """What an interval says about which of two is better."""
+    if difference.low > 0:
+        return f"surely better than {other}"
+    if difference.high >= 0:
+        return f"not shown to be better or worse than {other}"
+    beyond = f", by more than {tolerance:g}" if tolerance else ""
+    return f"surely worse than {other}{beyond}" if difference.high < -tolerance else f"worse than {other}, as tolerated"
 
 
 def _loss(rows: SliceRows, level: float) -> float | None:

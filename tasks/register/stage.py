@@ -50,7 +50,8 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
         settled = read_settled(store, paths, register, candidate, asked)
         if settled is not None:
             return settled
-        evidence = gather_evidence(candidate.evaluation, _champion_answers(store, register, candidate, champion))
+        answers = _champion_answers(store, register, candidate, champion)
+        evidence = gather_evidence(candidate.evaluation, answers, has_champion=champion is not None)
         outcomes = judge(evidence, register)
         verdict = _act(store, register, candidate, evidence, outcomes, champion)
     if verdict["version"] is not None and champion is None:  # the first version has just become the champion

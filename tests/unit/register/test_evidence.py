@@ -45,7 +45,7 @@ def test_the_champion_is_held_against_the_candidate_row_by_row_on_all_rows_label
         asked.extend(texts)
         return [CHAMPION[text] for text in texts]
 
-    found = gather_evidence(evaluation(), champion)
+    found = gather_evidence(evaluation(), champion, has_champion=True)
     assert found.correct.tolist() == [True, False, True, False]
     assert found.champion is not None
     assert found.champion.tolist() == [False, True, True, True]
@@ -60,7 +60,7 @@ def test_the_champion_is_held_against_the_candidate_row_by_row_on_all_rows_label
 
 
 def test_without_a_champion_there_are_no_slices_to_judge() -> None:
-    found = gather_evidence(evaluation(), None)
+    found = gather_evidence(evaluation(), None, has_champion=False)
     assert (found.champion, found.slices) == (None, {})
 
 

@@ -8,6 +8,7 @@ from tasks.register.evidence import Evidence, SliceRows
 from tasks.register.gate import RULES, is_passed, judge, needs_champion
 from tasks.register.paired import Difference
 from tasks.register.settings import GateSettings, RegisterSettings
+from tasks.register.verdict import verdict_line
 
 REGISTER = RegisterSettings()
 
@@ -22,6 +23,7 @@ GOOD = Evidence(
     baselines={"majority": Difference(0.7, 0.6, 0.8), "tfidf_linear": Difference(0.02, -0.01, 0.05)},
     champion=right(88),
     slices={"short": SliceRows(right(40, 50), right(40, 50))},
+    has_champion=True,
 )
 BAD: dict[str, dict[str, Any]] = {
     "finite": {"metrics": GOOD.metrics | {"log_loss": float("inf")}},
@@ -29,6 +31,7 @@ BAD: dict[str, dict[str, Any]] = {
     "min_macro_f1": {"metrics": GOOD.metrics | {"macro_f1": float("nan")}},
     "max_ece": {"metrics": GOOD.metrics | {"ece": 0.16}},
     "baseline": {"baselines": GOOD.baselines | {"frozen_linear": Difference(-0.03, -0.05, -0.01)}},
+    "beats_baseline": {"has_champion": False},
     "champion": {"champion": right(99)},
     "slices": {"slices": {"short": SliceRows(right(30, 50), right(45, 50))}},
 }
@@ -38,6 +41,7 @@ OFF: dict[str, dict[str, Any]] = {
     "min_macro_f1": {"min_macro_f1": None},
     "max_ece": {"max_ece": None},
     "baseline": {"baseline_tolerance": None},
+    "beats_baseline": {"beats_baseline": "never"},
     "champion": {"champion_tolerance": None},
     "slices": {"slice_tolerance": None},
 }
@@ -146,3 +150,68 @@ def test_a_baseline_without_a_number_is_not_beaten(value: float) -> None:
     found = outcome("baseline", replace(GOOD, baselines=baselines))
     assert (found.passed, found.value) == (False, None)
     assert "frozen_linear is no finite number" in found.why
+
+
+def against(low: float, high: float, **changes: Any) -> Evidence:
+    baselines = {"majority": Difference(0.7, 0.6, 0.8), "tfidf_linear": Difference((low + high) / 2, low, high)}
+    return replace(GOOD, baselines=baselines, champion=None, slices={}, **{"has_champion": False} | changes)
+
+
+def test_a_first_version_must_be_surely_better_than_the_best_baseline() -> None:
+    assert outcome("beats_baseline", against(0.01, 0.05)).passed is True
+    refused = outcome("beats_baseline", against(-0.02, 0.08))
+    assert refused.passed is False
+    assert refused.why.startswith("accuracy +0.030 [-0.020, +0.080]: not shown to be better than tfidf_linear (")
+    assert "register.gate.beats_baseline: never" in refused.why
+    assert outcome("beats_baseline", against(0.0, 0.05)).passed is False
+    assert outcome("beats_baseline", replace(against(0, 0), baselines={})).passed is False
+    assert outcome("beats_baseline", against(float("nan"), 0.1)).passed is False
+
+
+@pytest.mark.parametrize(
+    ("when", "has_champion", "passed"),
+    [("first_version", True, True), ("always", True, False), ("always", False, False), ("never", False, None)],
+)
+def test_later_versions_must_be_so_if_the_settings_say_always(when: Any, has_champion: bool, passed: Any) -> None:
+    register = replace(REGISTER, gate=GateSettings(beats_baseline=when))
+    assert outcome("beats_baseline", against(-0.02, 0.075, has_champion=has_champion), register).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "tolerance", "words"),
+    [
+        (0.01, 0.03, 0.0, "surely better than tfidf_linear"),
+        (-0.02, 0.075, 0.0, "not shown to be better or worse than tfidf_linear"),
+        (-0.05, -0.01, 0.02, "worse than tfidf_linear, as tolerated"),
+        (-0.05, -0.03, 0.0, "surely worse than tfidf_linear"),
+        (-0.05, -0.03, 0.02, "surely worse than tfidf_linear, by more than 0.02"),
+    ],
+)
+def test_the_rule_says_in_plain_words_what_the_interval_shows(
+    low: float, high: float, tolerance: float, words: str
+) -> None:
+    register = replace(REGISTER, gate=GateSettings(baseline_tolerance=tolerance))
+    assert outcome("baseline", against(low, high), register).why.endswith(f": {words}")
+
+
+def test_words_name_the_metric_that_the_differences_are_of() -> None:
+    evidence = against(0.01, 0.05, metric="spearman")
+    assert outcome("baseline", evidence).why.startswith("spearman +0.030")
+    assert outcome("beats_baseline", evidence).why.startswith("spearman +0.030")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.01, 0.05, "+0.030 over the best baseline (tfidf_linear)"),
+        (-0.045, 0.017, "-0.014 against the best baseline: not shown to be better than tfidf_linear"),
+    ],
+)
+def test_verdict_warns_where_nothing_shows_that_the_model_is_better_than_the_best_baseline(
+    low: float, high: float, words: str
+) -> None:
+    register = replace(REGISTER, gate=GateSettings(beats_baseline="never"))
+    evidence = against(low, high)
+    metrics = {"accuracy": {"value": 0.9, "low": 0.8, "high": 0.95}}
+    line = verdict_line(judge(evidence, register), metrics, evidence, None)
+    assert line == f"PASS accuracy 0.900 [0.800, 0.950], {words} (off: beats_baseline)"
