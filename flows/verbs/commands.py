@@ -11,7 +11,8 @@ from tasks.config import load_config
 from tasks.errors import DataError, GateError, SettingsError
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES, publish
+from tasks.pipeline import publish
+from tasks.stages import ALL_STAGES, STAGES, up_to
 
 
 def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
@@ -37,13 +38,12 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
 
 def check_until(until: str) -> None:
     """Raise SettingsError unless it is a stage, or publishing."""
-    if until not in (*STAGES, PUBLISHING):
-        raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
+    if until not in ALL_STAGES:
+        raise SettingsError(f"--until {until}: no such stage; known: {', '.join(ALL_STAGES)}.")
 
 
 def _includes(stage: str, until: str) -> bool:
-    names = [*STAGES, PUBLISHING]
-    return names.index(stage) <= names.index(until)
+    return stage in up_to(until)
 
 
 def register_model(paths: Paths, *, as_json: bool) -> None:
@@ -64,8 +64,8 @@ def register_model(paths: Paths, *, as_json: bool) -> None:
     raise_if_refused(verdict)
 
 
-def show_plan(paths: Paths, *, as_json: bool) -> None:
-    """Print what would train, without training."""
+def plan_training(paths: Paths) -> dict[str, Any]:
+    """What would train, at which rate and cost. Raises DataError if there are no rows yet."""
     from tasks.offline import set_switches
 
     set_switches()
@@ -74,7 +74,13 @@ def show_plan(paths: Paths, *, as_json: bool) -> None:
         raise DataError("There are no rows to plan for yet. Make them first: finetrace run --until augment")
     from tasks.finetune.plan import make_plan
 
-    planned = make_plan(paths, config.finetune, config.base)
+    planned: dict[str, Any] = make_plan(paths, config.finetune, config.base)
+    return planned
+
+
+def show_plan(paths: Paths, *, as_json: bool) -> None:
+    """Print what would train, without training."""
+    planned = plan_training(paths)
     if as_json:
         print_json(planned)
     else:

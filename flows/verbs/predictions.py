@@ -1,5 +1,6 @@
-"""Texts or pairs → labels, by the model in the workspace or a registered one."""
+"""Texts or pairs → answers, by the model in the workspace or a registered one."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -21,37 +22,49 @@ _ADDRESS = re.compile(r"models:/(?P<name>[\w-]+)(?:@(?P<alias>[\w.-]+)|/(?P<vers
 def show_predictions(
     paths: Paths, texts: list[str], *, pairs: list[str], file: Path | None, model: str | None, as_json: bool
 ) -> None:
-    """Print the label of each text, or of each with its second one from `pairs`, and its probability."""
-    set_switches()
-    asked = pair_up(texts, pairs)
-    if not asked and file is None:
-        raise SettingsError('Say what to label: finetrace predict "your text", or --file FILE.')
-    opened = _open_model(paths, model)
-    asked += [] if file is None else read_asked(file, opened.problem.columns)
-    if not asked:
-        raise DataError(f"{file} holds no texts. Write one on each line.")
-    predicted = predict(opened, asked)
+    """Print the answer to each text, or to each with its second one from `pairs`, and how sure the model is."""
+    opened, predicted = predict_rows(paths, texts, pairs=pairs, file=file, model=model)
     if as_json:
         print_json(predicted)
         return
     console = make_console(stderr=False)
-    width = max(len(each["label"]) for each in predicted)
-    for each in predicted:
-        shown = " | ".join(escape(_plain(each[column])) for column in opened.problem.columns)
-        console.print(f"{escape(each['label']):<{width}}  {each['probability']:.3f}  {shown}")
+    answers = [opened.target.shown(each["label"]) for each in predicted]
+    width = max(map(len, answers))
+    for answer, each in zip(answers, predicted, strict=True):
+        sure = f"  {each['probability']:.3f}" if each.get("probability") is not None else ""
+        shown = " | ".join(escape(_plain(each[column])) for column in opened.input.columns)
+        console.print(f"{escape(answer):<{width}}{sure}  {shown}")
+
+
+def predict_rows(
+    paths: Paths, texts: list[str], *, pairs: list[str], file: Path | None = None, model: str | None = None
+) -> tuple[Any, list[dict[str, Any]]]:
+    """The model, and what it says of each text, or of each with its second one from `pairs`.
+
+    Raises SettingsError, DataError, IntegrityError: nothing given, no such model, bytes that are not those registered.
+    """
+    set_switches()
+    rows = pair_up(texts, pairs)
+    if not rows and file is None:
+        raise SettingsError('Say what to label: finetrace predict "your text", or --file FILE.')
+    opened = _open_model(paths, model)
+    rows += [] if file is None else read_asked(file, opened.input.columns)
+    if not rows:
+        raise DataError(f"{file} holds no texts. Write one on each line.")
+    return opened, predict(opened, rows)
 
 
 def predict(model: Any, texts: list[Text]) -> list[dict[str, Any]]:
-    """Each text or pair with its most probable label and that label's probability."""
-    probabilities = model.predict(texts)
-    best = probabilities.argmax(axis=1)
+    """Each text or pair with the answer, `label`, as data files write it, and its probability where there is one."""
+    texts = [model.target.readable(text) for text in texts]
+    outputs = model.predict(texts)
     return [
         {
-            **dict(zip(model.problem.columns, strings([text]), strict=True)),
-            "label": model.labels[index],
-            "probability": round(float(row[index]), 6),
+            **dict(zip(model.input.columns, strings([text]), strict=True)),
+            "label": answer,
+            **({"probability": round(float(sure), 6)} if math.isfinite(sure) else {}),
         }
-        for text, index, row in zip(texts, best, probabilities, strict=True)
+        for text, answer, sure in zip(texts, model.answers(outputs), model.target.confidence(outputs), strict=True)
     ]
 
 

@@ -15,7 +15,6 @@ from tasks.finetune.fingerprint import make_fingerprint
 from tasks.finetune.monitors.seen import NOBODY, LookedOn
 from tasks.finetune.parts import Part
 from tasks.finetune.progress import Progress
-from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import Start, prepare
 from tasks.finetune.watching import Watch, watching
@@ -29,18 +28,22 @@ from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.words import narrow_words
 from tasks.paths import Paths
+from tasks.problem import ProblemSettings
 from tasks.settings import as_dict
 
 logger = logging.getLogger(__name__)
 
 
-def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
+def run(
+    paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings, problem: ProblemSettings | None = None
+) -> dict[str, Any]:
     """Fine-tune the base on the augmented train rows, keep the best epoch on val; writes data/model."""
+    target = (problem or ProblemSettings()).target
     with cpu_threads(base.threads):
         if finetune.post.kind != "none":
-            return combine_trainings(paths, finetune, base, _train_part)
+            return combine_trainings(paths, finetune, base, target, _train_part)
         torch.manual_seed(finetune.seed)
-        start = prepare(paths, finetune, base)
+        start = prepare(paths, finetune, base, target)
         with watching(paths, finetune, base) as watch:
             if isinstance(finetune.strategy, FeatureExtraction):
                 progress, looked_on = _fit_head(start, watch), NOBODY
@@ -50,12 +53,14 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
                 return {}
             digest = save_model(
                 paths.model,
-                progress.best,
+                target.finish_head(progress.best, start.train.truth),
                 base=base,
                 base_folder=start.folder,
                 strategy=finetune.strategy,
-                labels=start.labels,
-                problem=start.model.problem,
+                labels=start.classes if target.has_classes else (),
+                row_input=start.model.input,
+                target=target,
+                decision=progress.decision,
             )
             watch.finish(digest, looked_on.tags())
     return _report(start, progress, digest) | looked_on.report()
@@ -72,13 +77,13 @@ def _train_part(start: Start, watch: Watch, checkpoints: Path) -> Part:
 
 
 def _fit_head(start: Start, watch: Watch) -> Progress:
-    """Feature extraction: no loop, since the loss of a logistic head has one minimum."""
-    from tasks.finetune.head import fit_logistic_head
+    """Feature extraction: no loop, since the loss of a linear head has one minimum."""
+    from tasks.finetune.head import fit_head
 
-    strategy = start.settings.strategy
+    strategy, target = start.settings.strategy, start.target
     assert isinstance(strategy, FeatureExtraction)
     sides = {
-        name: torch.from_numpy(text_features(examples.texts, start.base, start.paths))
+        name: torch.from_numpy(text_features(examples.texts, start.base, start.paths, per_word=target.per_word))
         for name, examples in (("train", start.train), ("val", start.val))
     }
     head = start.model.head.cpu()
@@ -90,23 +95,23 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         losses.append(loss)
         watch.numbers(number, {"train_loss": loss})
 
-    fit_logistic_head(
+    truth = target.flat(start.train.truth)
+    fit_head(
         head,
         sides["train"],
-        start.train.labels,
+        lambda outputs: target.feature_losses(outputs, truth),
         inverse_penalty=strategy.inverse_penalty,
         iterations=strategy.iterations,
-        weights=start.weights,
+        weights=start.row_weights if len(truth) == len(start.train.ids) else None,
         after_pass=after_pass,
     )
     with torch.no_grad():
-        logits = head(sides["val"])
-    scores = val_scores(logits, start.val.labels)
+        outputs = target.unflat(head(sides["val"]), start.val.truth)
+    scores = target.val_scores(outputs, start.val.truth, start.classes)
     progress = Progress(step=len(losses))
     watch.numbers(len(losses), scores)
     progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
-    if start.settings.calibrate:
-        progress.calibrate(logits, start.val.labels)
+    progress.finish(target, outputs, start.val.truth, calibrate=start.settings.calibrate)
     return progress
 
 
@@ -171,7 +176,7 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
             untouched=untouched,
             fronts=fronts,
         ),
-        label_weights=start.weights,
+        row_weights=start.row_weights,
         save=lambda progress, tensors: (
             checkpoints.save(progress.step, progress.numbers(), tensors) if accelerator.is_main_process else None
         ),
@@ -179,6 +184,8 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
         words=words,
         tokenizer=start.tokenizer,
         allowance=read_allowance(),
+        target=start.target,
+        classes=start.classes,
     )
 
 
@@ -188,13 +195,15 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
     trainable = sum(each.numel() for name, each in start.model.named_parameters() if name in learnable)
     return {
         "strategy": as_dict(start.settings.strategy),
-        "problem": start.model.problem.kind,
-        "labels": start.labels,
+        "input": start.model.input.kind,
+        "target": start.target.kind,
+        "score": start.target.headline,
+        "labels": start.classes if start.target.has_classes else [],
         "parameters": {"total": sum(each.numel() for each in parameters), "trainable": trainable},
         "layers": {"total": len(layer_stack(start.model.encoder)), "frozen": frozen_layers(start.model)},
         "history": progress.history,
         "best_epoch": progress.best_epoch,
-        "best_val_macro_f1": progress.history[progress.best_epoch - 1]["val_macro_f1"],
+        "best_val_score": progress.history[progress.best_epoch - 1]["val_score"],
         "steps": progress.step,
         "temperature": round(progress.temperature, 6),
         "model_digest": digest,

@@ -5,6 +5,7 @@ import pytest
 
 from tasks.digest import row_id
 from tasks.paths import Paths
+from tasks.table import SPLIT, write_rows
 from tasks.trace.likeness import nearest, neighbours
 from tasks.trace.row_places import explain
 from tasks.trace.versions import read_versions
@@ -49,9 +50,17 @@ def test_reasons_that_are_no_expectation_of_their_own_are_explained_too(reason: 
     assert explain([reason], known)[0]["expectation"]
 
 
+def test_a_row_of_a_further_test_set_names_the_set(paths: Paths) -> None:
+    row = {"row_id": an_id("end my subscription"), "side": "extra:shifted", "line": 2, "text": "t", "label": "x"}
+    paths.test.unlink()
+    write_rows(paths.extra_tests, [row | {"fold": 0}], SPLIT)
+    (story,) = ask(paths, an_id("end my subscription")).stories
+    assert story.side == "further test set 'shifted'"
+
+
 def test_a_test_row_has_what_the_model_said_of_it(paths: Paths) -> None:
     (story,) = ask(paths, "end my subscription").stories
-    assert story.prediction == {"predicted": "late", "probability": 0.75, "right": False}
+    assert story.prediction == {"predicted": "late", "probability": 0.75, "score": 0.0}
 
 
 def test_text_is_found_exactly_then_without_case_and_space_then_by_likeness(paths: Paths) -> None:

@@ -1,0 +1,34 @@
+"""The few numbers on a stage's line."""
+
+import pytest
+
+from tasks.stages import headline
+
+
+@pytest.mark.parametrize(
+    ("stage", "numbers", "words"),
+    [
+        ("ingest", {"rows": 1231, "labels": 21}, "1,231 rows, 21 labels"),
+        ("validate", {"rows_out": 1202, "quarantined": 29}, "1,202 rows usable, 29 set aside"),
+        ("augment", {"rows": {"new": 0, "train": 1777, "out": 1777}}, "0 rows added to 1,777"),
+        ("split", {"rows": {"train": 1777, "val": 187, "test": 238}}, "1,777 train / 187 val / 238 test"),
+        ("finetune", {"best_val_score": 0.91234, "best_epoch": 4}, "val macro F1 0.912 in epoch 4"),
+        (
+            "finetune",
+            {"best_val_score": 0.91234, "best_epoch": 4, "post": {"kind": "soup", "saved_as": "full"}},
+            "val macro F1 0.912 by soup, full",
+        ),
+        (
+            "evaluate",
+            {"accuracy": 0.9, "intervals": {"accuracy": {"low": 0.8512, "high": 0.949}}},
+            "accuracy 0.900 [0.851, 0.949]",
+        ),
+        ("register", {"line": "PASS"}, "PASS"),
+    ],
+)
+def test_line_of_a_stage_shows_its_numbers(stage: str, numbers: dict[str, object], words: str) -> None:
+    assert headline(stage, numbers) == words
+
+
+def test_report_of_another_version_gives_no_words_and_no_error() -> None:
+    assert headline("ingest", {"lines": 3}) == ""
