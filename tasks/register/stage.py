@@ -51,7 +51,7 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
         if settled is not None:
             return settled
         answers = _champion_answers(store, register, candidate, champion)
-        evidence = gather_evidence(candidate.evaluation, answers, has_champion=champion is not None)
+        evidence = gather_evidence(candidate.evaluation, candidate.target, answers, has_champion=champion is not None)
         outcomes = judge(evidence, register)
         verdict = _act(store, register, candidate, evidence, outcomes, champion)
     if verdict["version"] is not None and champion is None:  # the first version has just become the champion
@@ -64,7 +64,7 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
 def _champion_answers(
     store: Store, register: RegisterSettings, candidate: Candidate, champion: ChampionVersion | None
 ) -> Any:
-    """A function from texts or pairs to the champion's labels; None if there is no champion or no rule asks for it."""
+    """A function from texts or pairs to the champion's answers; None if there is no champion or no rule asks for it."""
     if champion is None or not needs_champion(register):
         return None
     if champion.model_digest == candidate.digest:
@@ -72,7 +72,7 @@ def _champion_answers(
         known = dict(zip(texts_of(table), table["predicted"].to_pylist(), strict=True))
         if set(texts_of(slices)) <= known.keys():
             return lambda texts: [known[text] for text in texts]
-    return partial(predict_with, store, register.name, champion)
+    return partial(predict_with, store, register.name, champion, candidate.target)
 
 
 def _act(
