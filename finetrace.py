@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from flows.verbs.results import Audit, Comparison, Promotion, Run
 from tasks.errors import (
@@ -79,14 +79,15 @@ def compare(
     seeds: int = 1,
     epochs: int | None = None,
     seconds: float | None = None,
-    metric: Literal["macro_f1", "accuracy"] = "macro_f1",
+    metric: str | None = None,
     jobs: int | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Train several candidates on the same rows, and say which is shown to be better and at which cost.
 
     candidates: presets, `current`, .yaml files of lines, or `name:key=value,…`. The budget of each training is `epochs`
-    or CPU-`seconds`, else the epochs of params.yaml. jobs: trainings at a time; by default as many as the cores hold.
+    or CPU-`seconds`, else the epochs of params.yaml. metric: one of the target's, by default the one that epochs are
+    picked by. jobs: trainings at a time; by default as many as the cores hold.
     Raises SettingsError, DataError, BusyError; GateError if no candidate was trained to the end.
     """
     from flows.verbs.compare_command import compare_candidates

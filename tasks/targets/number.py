@@ -11,7 +11,7 @@ from pydantic import Field
 from tasks.errors import GateError
 from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
-from tasks.scoring.correlation import correlation_statistics
+from tasks.scoring.metrics import correlation_statistics
 from tasks.settings import settings
 from tasks.targets.base import Outputs, Target
 from tasks.targets.learning import NOTHING, Decision

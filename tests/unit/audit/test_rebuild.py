@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tasks.audit.disk import md5_of
 from tasks.audit.rebuild import rebuild
 from tasks.digest import md5_of_file
+from tasks.dvc_store import md5_of
 from tasks.errors import DataError, FinetraceError, IntegrityError, SetupError
 from tasks.lineage.kept import KeptStatement
 from tasks.lineage.statement import Facts, make_statement
