@@ -14,6 +14,7 @@ from flows.serving.server import Server, prefect_server, prepare_environment
 from tasks.config import load_config
 from tasks.errors import GateError
 from tasks.files import read_json
+from tasks.model.limits import check_before_run
 from tasks.paths import Paths
 from tasks.pipeline import PUBLISHING, STAGES
 
@@ -31,6 +32,7 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
             if verdict is not None:
                 _tell_unchanged(paths, until)
                 return verdict
+        check_before_run(config.base, paths.root)
         with flow_session(paths):
             from flows.retrain import retrain  # late: imports Prefect, which reads its settings then
 

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from tasks.digest import sha256_of_texts, sha256_of_value
+from tasks.errors import SetupError
 from tasks.files import drop_oldest, replacing
-from tasks.model.base import find_base
 from tasks.model.batches import Tokens, pad, plan_batches
 from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
 from tasks.model.encoder import encoder_inputs, load_encoder
+from tasks.model.limits import open_base
 from tasks.model.problems import PROBLEMS, Pairs, Texts, problem_of
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import load_tokenizer, token_ids
@@ -36,7 +37,7 @@ def text_features(texts: Sequence[Text], base: BaseSettings, paths: Paths) -> np
     """
     if not texts:
         return np.zeros((0, 0), dtype=np.float32)
-    folder = find_base(base, paths.root)
+    folder = open_base(base, paths.root)
     device = pick_device()
     dtype = pick_dtype("auto", device)
     file = paths.cache / "features" / f"{_cache_key(texts, base, device, dtype)}.safetensors"
@@ -77,13 +78,25 @@ def encode(encoder: nn.Module, ids: Tokens, *, device: torch.device, dtype: torc
     for rows in plan_batches([len(each) for each in ids], TOKEN_BUDGET):
         batch = pad(rows, ids).to(device)
         inputs = encoder_inputs(encoder, batch.input_ids, batch.attention_mask, batch.token_types)
-        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            hidden = encoder(**inputs).last_hidden_state
+        hidden = _states(encoder, inputs, device, dtype)
         pooled = problem.pool(hidden, batch.attention_mask, batch.segments).cpu().numpy()
         if features is None:
             features = np.empty((len(ids), pooled.shape[1]), dtype=np.float32)
         features[rows] = pooled
     return features if features is not None else np.zeros((0, 0), dtype=np.float32)
+
+
+def _states(encoder: nn.Module, inputs: dict[str, Tensor], device: torch.device, dtype: torch.dtype) -> Tensor:
+    try:
+        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            states: Tensor = encoder(**inputs).last_hidden_state
+    except IndexError as error:  # of a base whose tables `check_limits` does not know by name
+        rows, tokens = inputs["input_ids"].shape
+        raise SetupError(
+            f"{type(encoder).__name__} has no vector for a token or a position of these {rows} texts of {tokens} tokens "
+            f"({error}). Lower base.max_tokens, or take the tokenizer that belongs to the base."
+        ) from None
+    return states
 
 
 def _cache_key(texts: Sequence[Text], base: BaseSettings, device: torch.device, dtype: torch.dtype) -> str:
