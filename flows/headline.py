@@ -19,12 +19,21 @@ def headline(outcome: Outcome) -> str:
 def _finetune(numbers: Numbers) -> str:
     score = f"val macro F1 {numbers['best_val_macro_f1']:.3f}"
     post = numbers.get("post")
-    return f"{score} by {post['kind']}, {post['saved_as']}" if post else f"{score} in epoch {numbers['best_epoch']}"
+    how = f"by {post['kind']}, {post['saved_as']}" if post else f"in epoch {numbers['best_epoch']}"
+    return f"{score} {how}{_cut(numbers, sum(numbers.get('rows', {}).values()))}"
 
 
 def _evaluate(numbers: Numbers) -> str:
     interval = numbers["intervals"]["accuracy"]
-    return f"accuracy {numbers['accuracy']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+    shown = f"accuracy {numbers['accuracy']:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+    return shown + _cut(numbers, numbers.get("rows", 0))
+
+
+def _cut(numbers: Numbers, rows: int) -> str:
+    """How many texts were cut at base.max_tokens, if any were."""
+    counts = numbers.get("texts_cut", {})
+    cut = sum(count for side, count in counts.items() if side != "max_tokens")
+    return f", {cut:,} of {rows:,} texts cut at {counts['max_tokens']} tokens" if cut else ""
 
 
 _WORDS: dict[str, Callable[[Numbers], str]] = {

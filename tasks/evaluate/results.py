@@ -39,6 +39,7 @@ def headline_numbers(results: dict[str, Any]) -> dict[str, Any]:
     metrics = results["metrics"]
     return {
         "rows": results["rows"],
+        "texts_cut": results["texts_cut"],
         **{name: measured["value"] for name, measured in metrics.items()},
         "intervals": {name: {"low": each["low"], "high": each["high"]} for name, each in metrics.items()},
         "baselines": {

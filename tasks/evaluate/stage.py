@@ -47,6 +47,7 @@ def run(paths: Paths, *, evaluate: EvaluateSettings, base: BaseSettings) -> dict
         {
             **asdict(draws),
             "rows": len(test.ids),
+            "texts_cut": {"test": model.count_cut(test.texts), "max_tokens": base.max_tokens},
             "train_rows": len(train.ids),
             "labels": list(model.labels),
             "model_digest": model.digest,

@@ -24,6 +24,10 @@ class Predictor(Protocol):
         """(N, C) float32, each row adding up to 1."""
         ...
 
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """How many of the texts are read to their first tokens only."""
+        ...
+
 
 @dataclass(frozen=True)
 class Side:

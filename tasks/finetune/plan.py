@@ -54,7 +54,7 @@ def _plan_training(paths: Paths, finetune: FinetuneSettings, base: BaseSettings)
         "rows": {"train": len(train.texts), "val": len(val.texts)},
         "labels": len(start.labels),
         "label_weights": {"smallest": round(float(weights.min()), 4), "largest": round(float(weights.max()), 4)},
-        "tokens": {"longest": max(train.lengths), "cut_off": sum(n == base.max_tokens for n in train.lengths)},
+        "tokens": {"longest": max(train.lengths), "cut_off": train.cut},
         "depths": depth_table(model, finetune),
         "loop": loop_plan(train, finetune) if has_loop else None,
         "thaw": thaw_plan(model, finetune) if has_loop else None,

@@ -203,4 +203,5 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "threads": start.base.threads,
         "processes": process_count(),
         "rows": {"train": len(start.train.texts), "val": len(start.val.texts)},
+        "texts_cut": {"train": start.train.cut, "val": start.val.cut, "max_tokens": start.base.max_tokens},
     }

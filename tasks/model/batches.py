@@ -17,6 +17,8 @@ class Tokens(Sequence[list[int]]):
     """For bases that are told the two texts apart by token types."""
     segments: list[list[int]] | None = None
     """1 for a token of the first text, 2 for one of the second, 0 for a special one."""
+    is_cut: list[bool] | None = None
+    """Whether the row had more tokens than were read of it."""
 
     @overload
     def __getitem__(self, row: int) -> list[int]: ...
@@ -26,7 +28,7 @@ class Tokens(Sequence[list[int]]):
         if isinstance(row, int):
             return self.ids[row]
         types, segments = (None if each is None else each[row] for each in (self.types, self.segments))
-        return Tokens(self.ids[row], types, segments)
+        return Tokens(self.ids[row], types, segments, None if self.is_cut is None else self.is_cut[row])
 
     def __len__(self) -> int:
         return len(self.ids)

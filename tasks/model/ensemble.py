@@ -23,6 +23,8 @@ class Member(Protocol):
 
     def predict(self, texts: Sequence[Text]) -> np.ndarray: ...
 
+    def count_cut(self, texts: Sequence[Text]) -> int: ...
+
 
 class SavedEnsemble:
     """Models with the same labels: the mean of their probabilities, its logarithm divided by a temperature."""
@@ -42,6 +44,10 @@ class SavedEnsemble:
         """Probabilities (N, C) float32 in the order of `labels`. Raises GateError as a member does."""
         mean = np.mean([each.predict(texts).astype(np.float64) for each in self._members], axis=0)
         return cooled(mean, self._temperature).astype(np.float32)
+
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """As a member's, which all read with the same tokenizer."""
+        return self._members[0].count_cut(texts)
 
 
 def cooled(probabilities: np.ndarray, temperature: float) -> np.ndarray:

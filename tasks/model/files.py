@@ -145,6 +145,10 @@ class SavedModel:
             raise GateError(f"the model gives no numbers for {bad:,} of {len(ids):,} texts: it overflows. Train again.")
         return probabilities
 
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """How many of the texts are longer than base.max_tokens and are read to there only."""
+        return sum(token_ids(self._tokenizer, texts).is_cut or ())
+
 
 def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None = None) -> SavedModel | SavedEnsemble:
     """The model at `folder`, every byte of it and of its base checked.

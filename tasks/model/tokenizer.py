@@ -29,10 +29,12 @@ def token_ids(tokenizer: Tokenizer, texts: Sequence[Text]) -> Tokens:
     """The ids of each text, special tokens included; a pair is put together by the tokenizer's own template."""
     encodings = tokenizer.encode_batch_fast(list(texts))
     ids = [encoding.ids for encoding in encodings]
+    most = (tokenizer.truncation or {}).get("max_length")
+    is_cut = [len(each.ids) == most and bool(each.overflowing) for each in encodings]
     if parts(texts)[1] is None:
-        return Tokens(ids)
+        return Tokens(ids, is_cut=is_cut)
     segments = [[0 if text is None else text + 1 for text in each.sequence_ids] for each in encodings]
-    return Tokens(ids, [each.type_ids for each in encodings], segments)
+    return Tokens(ids, [each.type_ids for each in encodings], segments, is_cut)
 
 
 def _read(file: Path) -> Tokenizer:

@@ -9,7 +9,7 @@ from tasks.report.lineage import HEIGHT, VIEW, WIDTH, lineage
 from tasks.report.metric_names import tiles
 from tasks.report.page import render_page
 from tasks.report.run_charts import draw_charts
-from tasks.report.run_facts import read_facts
+from tasks.report.run_facts import read_facts, texts_cut
 from tasks.report.templates import template
 
 OPEN_ERRORS = 5
@@ -37,6 +37,7 @@ def render_run_report(paths: Paths, verdict: dict[str, Any] | None) -> str:
         open_errors=OPEN_ERRORS,
         funnel=funnel(facts),
         leaks=leaks(facts.split),
+        texts_cut=texts_cut(facts),
         picture={"boxes": boxes, "arrows": arrows, "view": VIEW, "width": WIDTH, "height": HEIGHT},
     )
     return render_page(_title(verdict), body)

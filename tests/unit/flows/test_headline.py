@@ -24,6 +24,36 @@ from flows.news import Outcome
             {"accuracy": 0.9, "intervals": {"accuracy": {"low": 0.8512, "high": 0.949}}},
             "accuracy 0.900 [0.851, 0.949]",
         ),
+        (
+            "finetune",
+            {
+                "best_val_macro_f1": 0.5,
+                "best_epoch": 2,
+                "rows": {"train": 1731, "val": 200},
+                "texts_cut": {"train": 1500, "val": 180, "max_tokens": 128},
+            },
+            "val macro F1 0.500 in epoch 2, 1,680 of 1,931 texts cut at 128 tokens",
+        ),
+        (
+            "evaluate",
+            {
+                "accuracy": 0.9,
+                "intervals": {"accuracy": {"low": 0.8, "high": 1}},
+                "rows": 100,
+                "texts_cut": {"test": 7, "max_tokens": 64},
+            },
+            "accuracy 0.900 [0.800, 1.000], 7 of 100 texts cut at 64 tokens",
+        ),
+        (
+            "evaluate",
+            {
+                "accuracy": 0.9,
+                "intervals": {"accuracy": {"low": 0.8, "high": 1}},
+                "rows": 100,
+                "texts_cut": {"test": 0, "max_tokens": 64},
+            },
+            "accuracy 0.900 [0.800, 1.000]",
+        ),
         ("register", {"line": "PASS"}, "PASS"),
     ],
 )
