@@ -51,6 +51,7 @@ def headline_numbers(results: dict[str, Any]) -> dict[str, Any]:
             }
             for each in results["baselines"]
         },
+        "frozen_inverse_penalty": results["frozen_inverse_penalty"],
         "slices": {
             each["name"]: {key: each[key] for key in ("rows", "accuracy", "difference")} for each in results["slices"]
         },

@@ -55,6 +55,7 @@ def run(paths: Paths, *, evaluate: EvaluateSettings, base: BaseSettings) -> dict
             "per_label": label_table(found, model.labels, train.numbers),
             "baseline_train_rows": len(sample.ids),
             "baselines": _compare_baselines(scored, rows, draws),
+            "frozen_inverse_penalty": rows.inverse_penalty.value,
             "slices": _describe_slices(slices, score_slices(slices, scored.correct, slice_correct, draws)),
             **_confusion(scored, model.labels),
             "reliability": reliability_bins(scored.confidence, scored.correct),

@@ -5,12 +5,14 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import torch
 
 from tasks.errors import GateError, SettingsError
 from tasks.finetune.allowance import read_allowance
 from tasks.finetune.checkpoint import Checkpoints
 from tasks.finetune.combine import combine_trainings
+from tasks.finetune.examples import read_examples
 from tasks.finetune.fingerprint import make_fingerprint
 from tasks.finetune.monitors.seen import NOBODY, LookedOn
 from tasks.finetune.parts import Part
@@ -25,6 +27,7 @@ from tasks.model.device import cpu_threads
 from tasks.model.encoder import layer_stack
 from tasks.model.features import text_features
 from tasks.model.files import save_model
+from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.words import narrow_words
@@ -82,6 +85,7 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         for name, examples in (("train", start.train), ("val", start.val))
     }
     head = start.model.head.cpu()
+    chosen = _inverse_penalty(start, sides["train"])
     losses: list[float] = []
 
     def after_pass(number: int, loss: float) -> None:
@@ -94,7 +98,7 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         head,
         sides["train"],
         start.train.labels,
-        inverse_penalty=strategy.inverse_penalty,
+        inverse_penalty=chosen.value,
         iterations=strategy.iterations,
         weights=start.weights,
         after_pass=after_pass,
@@ -102,12 +106,27 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
     with torch.no_grad():
         logits = head(sides["val"])
     scores = val_scores(logits, start.val.labels)
-    progress = Progress(step=len(losses))
+    progress = Progress(step=len(losses), notes={"inverse_penalty": chosen.as_json()})
     watch.numbers(len(losses), scores)
     progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
     if start.settings.calibrate:
         progress.calibrate(logits, start.val.labels)
     return progress
+
+
+def _inverse_penalty(start: Start, features: torch.Tensor) -> InversePenalty:
+    """What the strategy says; else what cross-validation on the train rows says."""
+    given = start.settings.strategy.inverse_penalty
+    if given is not None:
+        return InversePenalty(given, {}, 0)
+    rows, _ = read_examples(start.paths, start.settings.val_fold)
+    return choose_inverse_penalty(
+        features.numpy(),
+        start.train.labels.numpy(),
+        start.settings.seed,
+        label_weights=start.weights.numpy(),
+        parents=pc.coalesce(rows["parent_id"], rows["row_id"]).to_pylist(),  # rows of val have no parent
+    )
 
 
 def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> tuple[Progress, LookedOn]:
@@ -196,6 +215,7 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "best_epoch": progress.best_epoch,
         "best_val_macro_f1": progress.history[progress.best_epoch - 1]["val_macro_f1"],
         "steps": progress.step,
+        **{key: note for key, note in progress.notes.items() if key == "inverse_penalty"},
         "temperature": round(progress.temperature, 6),
         "model_digest": digest,
         "device": start.device.type,

@@ -3,10 +3,14 @@
 import numpy as np
 
 from tasks.evaluate.baselines.rows import BaselineRows
+from tasks.model.inverse_penalty import FLAT, to_length_one
 
 
 class FrozenLinear:
-    """What one gets without fine-tuning: logistic regression on the base's frozen features, scaled to length one."""
+    """What one gets without fine-tuning: logistic regression on the base's frozen features, scaled to length one.
+
+    How closely it fits is chosen by cross-validation on the train rows.
+    """
 
     name = "frozen_linear"
     title = "frozen base + logistic regression"
@@ -15,10 +19,6 @@ class FrozenLinear:
         """(N,) int64: the most probable label."""
         from sklearn.linear_model import LogisticRegression
 
-        classifier = LogisticRegression(C=30, tol=1e-3, max_iter=1_000)
-        classifier.fit(_to_length_one(rows.train_features), rows.train_labels)
-        return np.asarray(classifier.predict(_to_length_one(rows.test_features)), dtype=np.int64)
-
-
-def _to_length_one(features: np.ndarray) -> np.ndarray:
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+        classifier = LogisticRegression(C=rows.inverse_penalty.value, tol=FLAT, max_iter=1_000)
+        classifier.fit(to_length_one(rows.train_features), rows.train_labels)
+        return np.asarray(classifier.predict(to_length_one(rows.test_features)), dtype=np.int64)

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty
 from tasks.texts import Text
 
 
@@ -22,6 +23,11 @@ class BaselineRows:
     @cached_property
     def train_features(self) -> np.ndarray:
         return self.features(self.train_texts)
+
+    @cached_property
+    def inverse_penalty(self) -> InversePenalty:
+        """How closely a logistic regression on the train features should fit."""
+        return choose_inverse_penalty(self.train_features, self.train_labels, self.seed)
 
     @cached_property
     def test_features(self) -> np.ndarray:

@@ -10,6 +10,7 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import prepare
 from tasks.finetune.watching import Watch
 from tasks.model.features import text_features
+from tasks.model.inverse_penalty import GRID, choose_inverse_penalty
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.paths import Paths
@@ -43,7 +44,7 @@ def test_label_weights_pull_towards_the_heavy_label() -> None:
 def test_feature_extraction_fits_the_head_with_the_label_weights_that_were_asked_for(
     learnable: Paths, tiny_base: BaseSettings
 ) -> None:
-    settings = FinetuneSettings(strategy=FeatureExtraction(), class_weights="balanced", calibrate=False)
+    settings = FinetuneSettings(strategy=FeatureExtraction(inverse_penalty=30.0), class_weights="balanced", calibrate=False)
     start = prepare(uneven(learnable), settings, tiny_base)
     assert len(set(start.weights.tolist())) == 2
     progress = stage._fit_head(start, Watch(None, None))
@@ -52,3 +53,35 @@ def test_feature_extraction_fits_the_head_with_the_label_weights_that_were_asked
     fit_logistic_head(head, features, start.train.labels, inverse_penalty=30.0, iterations=1000, weights=start.weights)
     ours = features @ progress.best["head.weight"].T + progress.best["head.bias"]
     np.testing.assert_allclose(ours.softmax(-1), head(features).detach().softmax(-1), atol=0.02)
+
+
+def test_feature_extraction_chooses_how_closely_to_fit_and_reports_it(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    settings = FinetuneSettings(strategy=FeatureExtraction(), calibrate=False)
+    start = prepare(learnable, settings, tiny_base)
+    progress = stage._fit_head(start, Watch(None, None))
+    features = text_features(start.train.texts, tiny_base, learnable)
+    due = choose_inverse_penalty(features, start.train.labels.numpy(), settings.seed)
+    told = stage._report(start, progress, "")["inverse_penalty"]
+    assert told == due.as_json()
+    assert [each["inverse_penalty"] for each in told["tried"]] == list(GRID)
+    head = torch.nn.Linear(32, 3)
+    fit_logistic_head(head, torch.from_numpy(features), start.train.labels, inverse_penalty=due.value, iterations=100)
+    ours = torch.from_numpy(features) @ progress.best["head.weight"].T + progress.best["head.bias"]
+    np.testing.assert_allclose(ours.softmax(-1), head(torch.from_numpy(features)).detach().softmax(-1), atol=0.02)
+
+
+def test_feature_extraction_takes_what_is_set(learnable: Paths, tiny_base: BaseSettings) -> None:
+    settings = FinetuneSettings(strategy=FeatureExtraction(inverse_penalty=5.0), val_fold=1)
+    start = prepare(learnable, settings, tiny_base)
+    progress = stage._fit_head(start, Watch(None, None))
+    assert stage._report(start, progress, "")["inverse_penalty"] == {"value": 5.0, "tried": [], "rows": 0}
+
+
+def test_with_a_fold_the_rows_of_val_that_are_learned_from_have_no_parent(
+    learnable: Paths, tiny_base: BaseSettings
+) -> None:
+    start = prepare(learnable, FinetuneSettings(strategy=FeatureExtraction(), val_fold=1), tiny_base)
+    progress = stage._fit_head(start, Watch(None, None))
+    assert progress.notes["inverse_penalty"]["rows"] == len(start.train.texts)
