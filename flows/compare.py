@@ -19,16 +19,16 @@ from flows.reaper import close_dead_runs
 from flows.redact import errors_redacted
 from flows.retrain import make_all
 from flows.run_page import run_page
-from tasks.comparison.budget import WATTS
 from tasks.comparison.outcome import Finished, decide
 from tasks.comparison.paired import RESAMPLES
 from tasks.comparison.plan import Plan, plan_comparison, taken_lines
 from tasks.comparison.results import looks_at_test, read_test, write_results
 from tasks.config import Config, load_config
 from tasks.errors import GateError
-from tasks.evaluate.bootstrap import Draws
 from tasks.files import read_json
 from tasks.paths import Paths
+from tasks.scoring.bootstrap import Draws
+from tasks.stages import ROWS_STAGE
 from tasks.tracking import live_run
 from tasks.trials.trial import rows_digests
 
@@ -54,8 +54,6 @@ def compare(
     seeds: int = 1,
     epochs: int | None = None,
     seconds: float | None = None,
-    energy: float | None = None,
-    watts: float = WATTS,
     metric: Metric = "macro_f1",
 ) -> dict[str, Any]:
     """Train every candidate with every seed on the same rows, and say which is shown to be better.
@@ -68,15 +66,13 @@ def compare(
         seeds: How many seeds each candidate is trained with; seed k is the same order of rows for all.
         epochs: The budget of each training: so many epochs. By default those of params.yaml.
         seconds: The budget of each training: so many CPU-seconds.
-        energy: The budget of each training: so many watt-hours, estimated as CPU-seconds times watts.
-        watts: Power of one busy core, for that estimate.
         metric: What is compared on the val rows.
     """
     paths = Paths(Path(workspace).resolve())
     with workspace_lock(paths), open_workshop(paths):
         close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
-        make_all(paths, "augment", False)
+        make_all(paths, ROWS_STAGE, False)
         plan = plan_comparison(
             paths,
             candidates,
@@ -84,8 +80,6 @@ def compare(
             seeds=seeds,
             epochs=epochs,
             seconds=seconds,
-            energy=energy,
-            watts=watts,
             metric=metric,
         )
         params = {"comparison": {"candidates": candidates, "seeds": list(plan.seeds), "budget": plan.budget.words}}
@@ -106,8 +100,7 @@ def _compare(paths: Paths, plan: Plan, config: Config, trainer: Trainer) -> dict
     result["failed"] = [{"name": name, "seed": seed, "reason": reason} for (name, seed), reason in failed.items()]
     result |= {"id": plan.name, "seeds": list(plan.seeds), "metric": plan.metric, "budget": plan.budget.words}
     result |= {
-        "allowed": plan.budget.cpu_seconds,
-        "watts": plan.budget.watts,
+        "allowed": plan.budget.seconds,
         "confidence": draws.confidence,
         "resamples": draws.resamples,
     }
@@ -179,7 +172,7 @@ def _test_of_winner(paths: Paths, plan: Plan, trainer: Trainer, winner: str) -> 
 
 
 def _numbers(result: Mapping[str, Any]) -> dict[str, float]:
-    keys = ("cpu_seconds", "watt_hours", "trainable", "bytes", "milliseconds")
+    keys = ("cpu_seconds", "trainable", "bytes", "milliseconds")
     found = {f"{each['name']}.{key}": float(each[key]) for each in result["candidates"] for key in keys}
     return found | {
         f"{each['name']}.{m}": each[m]["value"] for each in result["candidates"] for m in ("macro_f1", "accuracy")

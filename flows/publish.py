@@ -9,8 +9,8 @@ from tasks.config import Config
 from tasks.errors import GateError
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING
 from tasks.settings import as_dict
+from tasks.stages import PUBLISHING
 
 
 def publish_in_child(

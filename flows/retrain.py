@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.cache_policies import NO_CACHE
@@ -15,7 +15,6 @@ from prefect.tasks import Task
 
 from flows.artifacts import ProgressBar, write_summary
 from flows.clone.clean_clone import fresh_clone
-from flows.headline import headline
 from flows.lineage_events import lineage_events
 from flows.news import Outcome, Started, tell
 from flows.processes.flow_process import note_process
@@ -32,20 +31,14 @@ from tasks.errors import BusyError, DataError, GateError, IntegrityError, Settin
 from tasks.files import read_json
 from tasks.model.limits import check_before_run
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES
+from tasks.stages import ALL_STAGES, PUBLISHING, STAGES, headline
 
-StageName = Literal["ingest", "validate", "split", "augment", "finetune", "evaluate", "register"]
+if TYPE_CHECKING:
+    StageName = str
+else:  # Prefect offers these words, and no other
+    StageName = Literal[tuple(ALL_STAGES)]
 
 RETRY_DELAYS_SECONDS = [2.0, 15.0]
-TIMEOUT_SECONDS: dict[str, float] = {
-    "ingest": 6 * 3600,
-    "validate": 6 * 3600,
-    "split": 6 * 3600,
-    "augment": 6 * 3600,
-    "finetune": 7 * 24 * 3600,
-    "evaluate": 12 * 3600,
-    "register": 3600,
-}
 NEVER_RETRIED = (DataError, GateError, IntegrityError, SettingsError)
 
 
@@ -83,12 +76,12 @@ def make(stage: str, root: str, because: list[str], force: bool) -> Any:
                 stage,
                 tell=bar.hear,
                 extra_environment=page.environment,
-                timeout_seconds=TIMEOUT_SECONDS[stage],
+                timeout_seconds=STAGES[stage].timeout_seconds,
                 force=force,
             )
     outcome = Outcome(stage, ran, time.perf_counter() - started, read_json(paths.report(stage)), tuple(because))
     tell(outcome)
-    line = f"{stage}: {'made' if ran else 'unchanged'}, {headline(outcome)}"
+    line = f"{stage}: {'made' if ran else 'unchanged'}, {headline(stage, outcome.numbers)}"
     log.info(line)
     return Completed(name="Completed" if ran else "Cached", message=line, data=_as_json(outcome))
 
@@ -100,9 +93,8 @@ def register(root: str) -> dict[str, Any]:
     tell(Started(PUBLISHING))
     started = time.perf_counter()
     with ProgressBar(PUBLISHING, get_run_logger()) as bar:
-        verdict = publish_in_child(
-            paths, tell=bar.hear, extra_environment=page.environment, timeout_seconds=TIMEOUT_SECONDS[PUBLISHING]
-        )
+        seconds = ALL_STAGES[PUBLISHING].timeout_seconds
+        verdict = publish_in_child(paths, tell=bar.hear, extra_environment=page.environment, timeout_seconds=seconds)
     tell(Outcome(PUBLISHING, True, time.perf_counter() - started, verdict))
     get_run_logger().info(verdict["line"])
     return verdict
@@ -128,7 +120,7 @@ def _flow_run_name() -> str:
 @errors_redacted
 def retrain(
     workspace: str = ".",
-    until: StageName = "register",
+    until: StageName = PUBLISHING,
     force: bool = False,
     clean_clone: bool = False,
     trigger: Literal["hand", "schedule", "data"] = "hand",

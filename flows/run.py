@@ -1,6 +1,7 @@
 """One `finetrace run`: nothing if nothing has changed, else the flow with a server to talk to."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,7 +17,7 @@ from tasks.errors import GateError
 from tasks.files import read_json
 from tasks.model.limits import check_before_run
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES
+from tasks.stages import PUBLISHING, STAGES, up_to
 
 
 def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
     config = load_config(paths.params)
     with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
-        if not force and not _up_to(until) & stale_stages(paths).keys():
+        if not force and not stale_stages(paths).keys() & set(up_to(until)):
             verdict = {} if until != PUBLISHING else standing_verdict(paths, config)
             if verdict is not None:
                 _tell_unchanged(paths, until)
@@ -48,14 +49,42 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
 def flow_session(paths: Paths) -> Iterator[Server]:
     """A Prefect server for the flows of the block; what they have to say reaches it before it ends."""
     prepare_environment(paths)
-    with prefect_server(paths) as server:
-        os.environ["PREFECT_API_URL"] = server.url
-        if server.kind == "embedded":
-            os.environ["FINETRACE_EMBEDDED_SERVER"] = "1"  # flows.run_page, which imports Prefect
+    with prefect_server(paths) as server, _environment_of(server), _settings_of(server):
         try:
             yield server
         finally:
             _flush()
+
+
+@contextmanager
+def _environment_of(server: Server) -> Iterator[None]:
+    """What flows and their children read of the server; after the block it is as it was before."""
+    variables = {"PREFECT_API_URL": server.url}
+    if server.kind == "embedded":
+        variables["FINETRACE_EMBEDDED_SERVER"] = "1"  # flows.run_page, which imports Prefect
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _settings_of(server: Server) -> Iterator[None]:
+    """Prefect reads the environment once, when it is imported: in a program's second session it has to be given the
+    address of this session's server."""
+    if "prefect" not in sys.modules:
+        yield
+        return
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings(updates={PREFECT_API_URL: server.url}):
+        yield
 
 
 def _flush() -> None:
@@ -67,12 +96,6 @@ def _flush() -> None:
     EventsWorker.drain_all(timeout=10)
 
 
-def _up_to(until: str) -> set[str]:
-    """The stages that a run until this one brings up to date."""
-    names = [*STAGES, PUBLISHING]
-    return set(names[: names.index(until) + 1])
-
-
 def _tell_unchanged(paths: Paths, until: str) -> None:
-    for stage in (name for name in STAGES if name in _up_to(until)):
+    for stage in (name for name in up_to(until) if name in STAGES):
         tell(Outcome(stage, False, 0.0, read_json(paths.report(stage))))

@@ -28,6 +28,7 @@ from tasks.search.plan import SearchPlan, plan_search
 from tasks.search.results import write_search
 from tasks.search.space import as_plain
 from tasks.search.study import Study
+from tasks.stages import ROWS_STAGE
 from tasks.tracking import live_run
 from tasks.trials.trial import Trial, rows_digests
 
@@ -72,7 +73,7 @@ def search(
     with workspace_lock(paths), open_workshop(paths):
         close_dead_runs(workspace, run_page().run_id)
         check_sections(paths)
-        make_all(paths, "augment", False)
+        make_all(paths, ROWS_STAGE, False)
         config = load_config(paths.params)
         plan = plan_search(paths, config, rows_digests(paths), space=file, below=below or {}, resume=resume)
         plan.remember(paths)

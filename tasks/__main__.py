@@ -13,7 +13,8 @@ from tasks.full_disk import telling_full_disk
 from tasks.launcher import rank
 from tasks.offline import set_switches
 from tasks.paths import Paths
-from tasks.pipeline import JOB, PUBLISHING, STAGES, publish, run_stage
+from tasks.pipeline import publish, run_stage
+from tasks.stages import ALL_STAGES, JOB, PUBLISHING
 
 
 def main(arguments: list[str]) -> int:
@@ -25,8 +26,8 @@ def main(arguments: list[str]) -> int:
     logging.getLogger("tasks").setLevel(logging.INFO)
     paths = Paths(Path.cwd())
     try:
-        if len(arguments) != 1 or arguments[0] not in (*STAGES, PUBLISHING, JOB):
-            raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join((*STAGES, PUBLISHING))}.")
+        if len(arguments) != 1 or arguments[0] not in (*ALL_STAGES, JOB):
+            raise SettingsError(f"usage: python -m tasks STAGE, with STAGE one of {', '.join(ALL_STAGES)}.")
         with telling_full_disk():
             numbers = _job(paths) if arguments[0] == JOB else _run(arguments[0], load_config(paths.params), paths)
     except FinetraceError as error:

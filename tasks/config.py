@@ -4,10 +4,10 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from tasks.augment.settings import AugmentSettings
 from tasks.errors import SettingsError
@@ -16,6 +16,7 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.ingest.settings import IngestSettings
 from tasks.model.settings import BaseSettings
 from tasks.operations import NotifySettings, PromoteSettings, ScheduleSettings
+from tasks.problem import ProblemSettings
 from tasks.register.settings import RegisterSettings
 from tasks.settings import settings
 from tasks.split.settings import SplitSettings
@@ -28,6 +29,7 @@ class Config:
 
     base: BaseSettings
     ingest: IngestSettings
+    problem: ProblemSettings = Field(default_factory=ProblemSettings)
     validate: ValidateSettings = Field(default_factory=ValidateSettings)
     split: SplitSettings = Field(default_factory=SplitSettings)
     augment: AugmentSettings = Field(default_factory=AugmentSettings)
@@ -37,6 +39,18 @@ class Config:
     promote: PromoteSettings = Field(default_factory=PromoteSettings)
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     notify: NotifySettings = Field(default_factory=NotifySettings)
+
+    @model_validator(mode="after")
+    def _problem_fits_the_columns(self) -> Self:
+        named, has_pairs = self.problem.input, self.ingest.pair_column is not None
+        if named is not None and ("pair" in named.columns) != has_pairs:
+            advice = "remove ingest.pair_column" if has_pairs else "name the second text's column in ingest.pair_column"
+            raise ValueError(f"problem.input.kind is {named.kind}; {advice}, or change the kind")
+        if self.problem.target.per_word and has_pairs:
+            raise ValueError(
+                f"problem.target.kind: {self.problem.target.kind} tags single texts; remove ingest.pair_column"
+            )
+        return self
 
 
 def load_config(path: Path) -> Config:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,20 @@ def row_id(text: str, label: str, pair: str | None = None) -> str:
     version of the data."""
     content = f"{label}\x00{text}" if pair is None else f"{label}\x00{text}\x00{pair}"
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+@cache
+def code_digest(stage: str, *more: str) -> str:
+    """The sha256 of this repository's code that shapes what a stage makes, with that below `more`."""
+    return digest_of_code(Path(__file__).parents[1], stage, *more)
+
+
+def digest_of_code(root: Path, stage: str, *more: str) -> str:
+    """The sha256 of the Python files that a stage depends on below tasks/, as dvc.yaml has them, and of `more`."""
+    import yaml
+
+    deps = yaml.safe_load((root / "dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]["deps"]
+    found: set[Path] = set()
+    for path in (root / name for name in (*deps, *more) if name.startswith("tasks/")):
+        found |= set(path.rglob("*.py")) if path.is_dir() else {path}
+    return sha256_of_value([[file.relative_to(root).as_posix(), sha256_of_file(file)] for file in sorted(found)])

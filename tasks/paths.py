@@ -52,6 +52,11 @@ class Paths:
         return self.data / "split" / "test.parquet"
 
     @property
+    def extra_tests(self) -> Path:
+        """Rows of all further test sets, without rows if there are none: tasks.table.read_extra_tests."""
+        return self.data / "split" / "extra_tests.parquet"
+
+    @property
     def augmented(self) -> Path:
         """Train rows and what was made of them: tasks.table.AUGMENTED."""
         return self.data / "augmented" / "train.parquet"
@@ -64,7 +69,7 @@ class Paths:
     @property
     def predictions(self) -> Path:
         """One row per test row with its probabilities: tasks.table.PREDICTIONS."""
-        return self.data / "evaluation" / "predictions.parquet"
+        return self.evaluation / "predictions.parquet"
 
     @property
     def evaluation(self) -> Path:

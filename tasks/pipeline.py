@@ -1,4 +1,4 @@
-"""The stages in order, and how one is run."""
+"""How a stage is run."""
 
 import time
 from collections.abc import Iterator
@@ -13,37 +13,7 @@ from tasks.full_disk import telling_full_disk
 from tasks.launcher import rank
 from tasks.paths import Paths
 from tasks.settings import as_dict
-
-STAGES: dict[str, tuple[str, ...]] = {
-    "ingest": ("ingest",),
-    "validate": ("validate", "base"),
-    "split": ("split",),
-    "augment": ("augment", "base"),
-    "finetune": ("finetune", "base"),
-    "evaluate": ("evaluate", "base"),
-}
-"""File → file stages in order, each with the sections of params.yaml that it reads."""
-
-PUBLISHING = "register"
-"""The last stage: it changes the registry and not a file, so DVC does not know it."""
-
-JOB = "job"
-"""Not a stage: a training, or another task, of a comparison or a search; see tasks.trials."""
-
-_MODEL = ("torch", "sklearn.linear_model", "transformers.modeling_utils", "transformers.models.auto.modeling_auto")
-_TRACKING = (
-    "mlflow",
-    "mlflow.store.tracking.sqlalchemy_store",
-    "mlflow.store.model_registry.sqlalchemy_store",
-)
-SHARED_IMPORTS: dict[str, tuple[str, ...]] = {
-    "validate": _MODEL,
-    "finetune": (*_MODEL, *_TRACKING),
-    "evaluate": (*_MODEL, *_TRACKING),
-    PUBLISHING: (*_MODEL, *_TRACKING),
-    JOB: (*_MODEL, *_TRACKING),
-}
-"""Big libraries that several stages import: who runs several loads them once (flows.processes.forks)."""
+from tasks.stages import PUBLISHING, STAGES
 
 
 def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
@@ -52,7 +22,7 @@ def run_stage(name: str, config: Config, paths: Paths) -> dict[str, Any]:
     started, cpu = time.perf_counter(), time.process_time()
     with failure_noted(paths, name):
         refuse_links_out(paths.data, paths.root)
-        numbers: dict[str, Any] = stage.run(paths, **{key: getattr(config, key) for key in STAGES[name]})
+        numbers: dict[str, Any] = stage.run(paths, **{key: getattr(config, key) for key in STAGES[name].sections})
     if rank() > 0:  # the first of several processes writes
         return numbers
     write_json(paths.report(name), numbers)

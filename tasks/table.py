@@ -5,15 +5,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tasks.errors import DataError
 from tasks.files import replacing
 
+ANY, VAL, TEST = "any", "val", "test"
+"""Sides of a row as read: split deals it, or it is of an official val or an official test file."""
+EXTRA = "extra:"
+"""Begins the side of a row of a further test set; its name follows."""
+
 INGESTED = pa.schema(
     [
         ("row_id", pa.string()),  # tasks.digest.row_id: equal rows have equal ids
-        ("side", pa.string()),  # "any", or "test" if the row came from an official test file
+        ("side", pa.string()),  # one of the sides below: what the row's file is for
         ("line", pa.int64()),  # first line of the row in its file, 1 = the first line of the file
         ("text", pa.string()),
         ("pair", pa.string()),  # the second text, where a row is a pair of texts; else null, in all rows
@@ -48,6 +54,19 @@ def read_table(path: Path, schema: pa.Schema, columns: list[str] | None = None) 
     if not table.schema.equals(expected):
         raise DataError(f"{path} has the columns {table.schema.names}, not {expected.names}. Run its stage again.")
     return table
+
+
+def held_out_file(side: str) -> str:
+    """What people call the file that a held-out side's rows came from."""
+    return f"further test set {side.removeprefix(EXTRA)!r}" if side.startswith(EXTRA) else f"official {side} file"
+
+
+def read_extra_tests(path: Path, columns: list[str] | None = None) -> dict[str, pa.Table]:
+    """The rows (SPLIT) of each further test set by its name, in the order of ingest.extra_tests; columns must name
+    "side" if it is given. Raises DataError as read_table does."""
+    table = read_table(path, SPLIT, columns)
+    sides = [side for side in table["side"].unique().to_pylist() if side.startswith(EXTRA)]
+    return {side.removeprefix(EXTRA): table.filter(pc.equal(table["side"], side)) for side in sides}
 
 
 def write_table(path: Path, table: pa.Table, schema: pa.Schema) -> None:

@@ -15,25 +15,21 @@ from flows.written.schema import schema_text
 from flows.written.settings_table import keys_table, kinds_table
 from tasks.config import Config
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES
+from tasks.stages import ALL_STAGES, PUBLISHING, STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 DVC: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
 SOURCES = [path for folder in ("flows", "tasks", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
 
-SHAPES_NOTHING = {"errors", "paths", "process_name", "settings", "offline", "tracking"}
-"""Corridor that cannot change what a stage writes: words, names of places and processes, types, switches, MLflow's
-notes."""
+PRODUCT = [path for path in SOURCES if not path.is_relative_to(ROOT / "tests")]
 
-OUTPUTS = {
-    "ingest": ["ingested"],
-    "validate": ["validated", "quarantine", "expectations", "validation_page"],
-    "split": ["train", "val", "test"],
-    "augment": ["augmented"],
-    "finetune": ["model"],
-    "evaluate": ["evaluation"],
-}
-"""Each stage's outputs, as fields of Paths; its report comes on top."""
+SHAPES_NOTHING = {"errors", "paths", "process_name", "settings", "offline", "stages", "tracking"}
+"""Corridor that cannot change what a stage writes: words, names of places, stages and processes, types, switches,
+MLflow's notes."""
+
+
+def _path_from_root(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
 
 
 def tasks_imported_by(file: Path) -> set[str]:
@@ -91,10 +87,10 @@ def test_one_word_names_folder_section_stage_task_and_choice() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_runs_by_its_name_reads_its_sections_and_leaves_its_report(stage: str) -> None:
     assert DVC["stages"][stage]["cmd"] == f"python -m tasks {stage}"
-    assert sorted(DVC["stages"][stage]["params"]) == sorted(STAGES[stage])
+    assert sorted(DVC["stages"][stage]["params"]) == sorted(STAGES[stage].sections)
     assert DVC["stages"][stage]["desc"]
     paths = Paths(Path())
-    expected = {getattr(paths, name).as_posix() for name in OUTPUTS[stage]} | {paths.report(stage).as_posix()}
+    expected = {getattr(paths, name).as_posix() for name in STAGES[stage].outputs} | {paths.report(stage).as_posix()}
     assert set(entries(stage, "outs", "metrics")) == expected
 
 
@@ -110,6 +106,22 @@ def test_failing_stage_loses_no_output_and_every_stage_depends_on_the_lock(stage
     assert "constraints.txt" in entries(stage, "deps")
 
 
+@pytest.mark.parametrize("path", PRODUCT, ids=_path_from_root)
+def test_stages_are_listed_in_one_place(path: Path) -> None:
+    if path == ROOT / "tasks" / "stages.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        words = {each.value for each in _elements(node) if isinstance(each, ast.Constant)}
+        assert len(words & set(ALL_STAGES)) < 2, f"{path}:{node.lineno} lists stages; derive it from tasks.stages"
+
+
+def _elements(node: ast.AST) -> list[ast.expr | None]:
+    """What a display in the code holds; the keys of a dict."""
+    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+        return list(node.elts)
+    return list(node.keys) if isinstance(node, ast.Dict) else []
+
+
 def test_no_setting_reaches_a_shell() -> None:
     assert not [stage for stage in DVC["stages"].values() if "${" in str(stage["cmd"])]
 
@@ -123,7 +135,7 @@ def test_every_input_below_data_is_made_by_an_earlier_stage() -> None:
 
 def test_params_of_the_repository_hold_every_section_that_dvc_looks_for() -> None:
     given = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    assert {section for sections in STAGES.values() for section in sections} <= given.keys()
+    assert {section for stage in STAGES.values() for section in stage.sections} <= given.keys()
 
 
 def test_schema_of_settings_is_current() -> None:
@@ -153,15 +165,15 @@ def test_dvc_is_imported_in_one_place_and_a_command_everywhere_else() -> None:
     assert importing == ["foreman.py"]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize("path", SOURCES, ids=_path_from_root)
 def test_file_is_short_enough_to_read(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 250
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in SOURCES if not path.is_relative_to(ROOT / "tests")],
-    ids=lambda path: path.relative_to(ROOT).as_posix(),
+    PRODUCT,
+    ids=_path_from_root,
 )
 def test_function_is_short_and_module_says_what_it_is_for(path: Path) -> None:
     tree = ast.parse(path.read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from typing import Any
 
 from flows.processes.dvc_locks import FOLDER, GUARD, drop_emptied
 from flows.processes.forks import Forks
-from tasks.pipeline import STAGES
+from tasks.stages import STAGES
 
 _OURS = re.compile(rf"python -m tasks ({'|'.join(STAGES)})")
 

@@ -17,7 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, NoReturn
 
-from tasks.pipeline import SHARED_IMPORTS
+from tasks.stages import SHARED_IMPORTS
 
 _Fork = multiprocessing.get_context("fork").Process
 HARMLESS_THREADS = {"jemalloc_bg_thd"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from flows.news import Progress, tell
 from flows.processes.stages import stage_error
 from flows.processes.workshop import Workshop
-from tasks.pipeline import JOB
+from tasks.stages import JOB
 from tasks.trials.jobs import REQUEST
 from tasks.trials.place import TrialPaths
 
@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 7 * 24 * 3600.0
 
 
 class Pool:
-    """The workshops of this process. Where Dask or Ray run the tasks, each of their processes has a pool of its own."""
+    """The workshops of this process. Where Ray runs the tasks, each of their processes has a pool of its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Who runs the trainings of a comparison or a search: processes of this machine, Dask or Ray."""
+"""Who runs the trainings of a comparison or a search: processes of this machine, or Ray."""
 
 import logging
 import os
@@ -14,12 +14,6 @@ def _processes(jobs: int) -> Any:
     from prefect.task_runners import ThreadPoolTaskRunner
 
     return ThreadPoolTaskRunner(max_workers=jobs)  # each thread waits for a process
-
-
-def _dask(jobs: int) -> Any:
-    from prefect_dask import DaskTaskRunner
-
-    return DaskTaskRunner(cluster_kwargs={"n_workers": jobs, "threads_per_worker": 1, "dashboard_address": None})
 
 
 def _ray(jobs: int) -> Any:
@@ -40,9 +34,9 @@ def _ray(jobs: int) -> Any:
     return Runner(init_kwargs={"num_cpus": jobs, "include_dashboard": False, "logging_level": logging.ERROR})
 
 
-RUNNERS: dict[str, Callable[[int], Any]] = {"processes": _processes, "dask": _dask, "ray": _ray}
+RUNNERS: dict[str, Callable[[int], Any]] = {"processes": _processes, "ray": _ray}
 """By the word of --runner: so many trainings at a time → the task runner. Call it once Prefect has its settings."""
-PACKAGES = {"dask": "prefect_dask", "ray": "prefect_ray"}
+PACKAGES = {"ray": "prefect_ray"}
 
 
 def check_runner(kind: str, jobs: int) -> None:

@@ -16,7 +16,7 @@ from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, Integ
 from tasks.files import read_json
 from tasks.full_disk import full_disk, tells_of_full_disk
 from tasks.paths import Paths
-from tasks.pipeline import STAGES
+from tasks.stages import STAGES
 
 STATUS_SECONDS = 600.0
 _EXITED = re.compile(r"exited with (-?\d+)")
@@ -25,7 +25,7 @@ _EXITED = re.compile(r"exited with (-?\d+)")
 def check_sections(paths: Paths) -> None:
     """Raise SettingsError if params.yaml lacks a section that DVC must find, even if all in it is at its default."""
     given = yaml.safe_load(paths.params.read_text(encoding="utf-8"))
-    needed = dict.fromkeys(section for sections in STAGES.values() for section in sections)
+    needed = dict.fromkeys(section for stage in STAGES.values() for section in stage.sections)
     missing = [name for name in needed if not isinstance(given.get(name), dict)]
     if missing:
         lines = "\n".join(f"  {name}: {{}}" for name in missing)

@@ -34,20 +34,32 @@ def audit(
     as_json: bool,
 ) -> None:
     """Audit a version, or all of them, and print what was found. Raises IntegrityError if anything is broken."""
+    reports, gone = audit_versions(paths, address, every=every, fetch=fetch, require_signature=require_signature)
+    if html is not None:
+        _write_page(html, reports, gone)
+    if as_json:
+        print_json(audit_values(reports, gone))
+    else:
+        _print(make_console(stderr=False), reports, gone)
+    raise_if_broken(reports, gone)
+
+
+def audit_versions(
+    paths: Paths, address: str | None, *, every: bool, fetch: bool, require_signature: bool
+) -> tuple[list[Report], list[int]]:
+    """What the audit of a version, or of all, found, and the versions that are gone without a line in the ledger."""
     import os
 
     set_switches()
     store = open_registry(paths)
     asked = Asked(configured_url(os.environ) or running_url(paths) or "", fetch, require_signature)
     with reporting(store.registry_uri):
-        reports, gone = _audited(store, paths, address, every, asked)
-    if html is not None:
-        _write_page(html, reports, gone)
-    if as_json:
-        print_json({"clean": _is_clean(reports, gone), "gone": gone, "versions": [each.as_json() for each in reports]})
-    else:
-        _print(make_console(stderr=False), reports, gone)
-    _raise_if_broken(reports, gone)
+        return _audited(store, paths, address, every, asked)
+
+
+def audit_values(reports: list[Report], gone: list[int]) -> dict[str, Any]:
+    """The same as plain values."""
+    return {"clean": _is_clean(reports, gone), "gone": gone, "versions": [each.as_json() for each in reports]}
 
 
 def open_registry(paths: Paths) -> Store:
@@ -120,7 +132,8 @@ def _write_page(file: Path, reports: list[Report], gone: list[int]) -> None:
         temporary.write_text(render_audit(reports, gone), encoding="utf-8")
 
 
-def _raise_if_broken(reports: list[Report], gone: list[int]) -> None:
+def raise_if_broken(reports: list[Report], gone: list[int]) -> None:
+    """Raise IntegrityError that names the first thing found broken, if anything is."""
     worst = [f"{each.address}: {word}" for each in reports for word in each.worst]
     worst += [f"version {version} is gone from the registry" for version in gone]
     if worst:

@@ -8,7 +8,7 @@ import typer
 from flows.verbs.cli_options import Json, Root, paths_of
 
 Jobs = Annotated[int | None, typer.Option(help="Trainings at a time; default: as many as the cores hold.")]
-Runner = Annotated[str, typer.Option(help="Who runs the trainings: processes, dask or ray.")]
+Runner = Annotated[str, typer.Option(help="Who runs the trainings: processes or ray.")]
 Apply = Annotated[bool, typer.Option("--apply", help="Write the winner's lines into params.yaml.")]
 
 
@@ -25,8 +25,6 @@ def compare(
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each candidate.")] = 1,
     epochs: Annotated[int | None, typer.Option(min=1, help="Budget of a training: epochs.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Budget of a training: CPU-seconds.")] = None,
-    energy: Annotated[float | None, typer.Option(help="Budget of a training: Wh, an estimate.")] = None,
-    watts: Annotated[float, typer.Option(help="Of one busy core, for estimates of energy.")] = 10.0,
     metric: Annotated[str, typer.Option(help="macro_f1 or accuracy, on val.")] = "macro_f1",
     jobs: Jobs = None,
     runner: Runner = "processes",
@@ -37,7 +35,7 @@ def compare(
     """Train several strategies on the same rows and say which is shown to be better, at which cost."""
     from flows.verbs.compare_command import compare_all
 
-    asked = {"seeds": seeds, "epochs": epochs, "seconds": seconds, "energy": energy, "watts": watts}
+    asked = {"seeds": seeds, "epochs": epochs, "seconds": seconds}
     compare_all(
         paths_of(root),
         candidates,

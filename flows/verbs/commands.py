@@ -13,7 +13,8 @@ from tasks.config import load_config
 from tasks.errors import GateError, SettingsError
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES, publish
+from tasks.pipeline import publish
+from tasks.stages import ALL_STAGES, STAGES, up_to
 
 
 def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
@@ -44,13 +45,12 @@ def _run_watched(paths: Paths, console: Console, *, until: str, force: bool) -> 
 
 def check_until(until: str) -> None:
     """Raise SettingsError unless it is a stage, or publishing."""
-    if until not in (*STAGES, PUBLISHING):
-        raise SettingsError(f"--until {until}: no such stage; known: {', '.join((*STAGES, PUBLISHING))}.")
+    if until not in ALL_STAGES:
+        raise SettingsError(f"--until {until}: no such stage; known: {', '.join(ALL_STAGES)}.")
 
 
 def _includes(stage: str, until: str) -> bool:
-    names = [*STAGES, PUBLISHING]
-    return names.index(stage) <= names.index(until)
+    return stage in up_to(until)
 
 
 def register_model(paths: Paths, *, as_json: bool) -> None:
@@ -71,8 +71,8 @@ def register_model(paths: Paths, *, as_json: bool) -> None:
     raise_if_refused(verdict)
 
 
-def show_plan(paths: Paths, *, as_json: bool) -> None:
-    """Print what would train, without training. Before a first run, the rows that would be learned from are made."""
+def plan_training(paths: Paths) -> dict[str, Any]:
+    """What would train, at which rate and cost. Before a first run, the rows that would be learned from are made."""
     from tasks.offline import set_switches
 
     set_switches()
@@ -83,7 +83,13 @@ def show_plan(paths: Paths, *, as_json: bool) -> None:
         _run_watched(paths, console, until="augment", force=False)
     from tasks.finetune.plan import make_plan
 
-    planned = make_plan(paths, config.finetune, config.base)
+    planned: dict[str, Any] = make_plan(paths, config.finetune, config.base)
+    return planned
+
+
+def show_plan(paths: Paths, *, as_json: bool) -> None:
+    """Print what would train, without training."""
+    planned = plan_training(paths)
     if as_json:
         print_json(planned)
     else:

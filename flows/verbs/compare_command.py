@@ -24,7 +24,7 @@ from tasks.comparison.results import read_results
 from tasks.config import load_config, read_yaml
 from tasks.errors import SettingsError
 from tasks.paths import Paths
-from tasks.pipeline import STAGES
+from tasks.stages import ROWS_STAGE, up_to
 from tasks.trials.trial import rows_digests
 
 
@@ -33,20 +33,13 @@ def compare_all(
 ) -> None:
     """Compare, print what came of it, and with `apply` write the winner's lines into params.yaml.
 
-    asked: seeds, epochs, seconds, energy, watts, metric; see flows.compare.
+    asked: seeds, epochs, seconds, metric; see flows.compare.
     """
-    config = load_config(paths.params)
-    if len(candidates) < 2:
-        raise SettingsError("compare needs at least two candidates, e.g.: finetrace compare partial lora")
-    if asked["metric"] not in METRICS:
-        raise SettingsError(f"--metric {asked['metric']}: known: {', '.join(METRICS)}.")
-    plan_comparison(paths, candidates, {}, **asked)  # every mistake before anything is started
     console = make_console(stderr=as_json)
     watcher = Watcher(console)
     try:
         with sigterm_as_interrupt(), listening(watcher.hear):
-            at_once = default_jobs(config.base.threads) if jobs is None else jobs
-            result = _compare(paths, candidates, at_once, runner, asked)
+            result = compare_candidates(paths, candidates, jobs=jobs, runner=runner, **asked)
     finally:
         watcher.close()
     if as_json:
@@ -59,11 +52,24 @@ def compare_all(
         console.print("params.yaml now holds them. Next: finetrace run")
 
 
+def compare_candidates(
+    paths: Paths, candidates: list[str], *, jobs: int | None = None, runner: str = "processes", **asked: Any
+) -> dict[str, Any]:
+    """The result of a comparison, as its comparison.json has it. Every mistake is told before anything is started."""
+    config = load_config(paths.params)
+    if len(candidates) < 2:
+        raise SettingsError("compare needs at least two candidates, e.g.: finetrace compare partial lora")
+    if asked["metric"] not in METRICS:
+        raise SettingsError(f"--metric {asked['metric']}: known: {', '.join(METRICS)}.")
+    plan_comparison(paths, candidates, {}, **asked)
+    return _compare(paths, candidates, default_jobs(config.base.threads) if jobs is None else jobs, runner, asked)
+
+
 def _compare(paths: Paths, candidates: list[str], jobs: int, runner: str, asked: dict[str, Any]) -> dict[str, Any]:
     check_runner(runner, jobs)
     with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
-        if not stale_stages(paths).keys() & set(list(STAGES)[: list(STAGES).index("augment") + 1]):
+        if not stale_stages(paths).keys() & set(up_to(ROWS_STAGE)):
             known = _known(paths, candidates, asked)
             if known is not None:
                 return known

@@ -22,23 +22,33 @@ def show_predictions(
     paths: Paths, texts: list[str], *, pairs: list[str], file: Path | None, model: str | None, as_json: bool
 ) -> None:
     """Print the label of each text, or of each with its second one from `pairs`, and its probability."""
-    set_switches()
-    asked = pair_up(texts, pairs)
-    if not asked and file is None:
-        raise SettingsError('Say what to label: finetrace predict "your text", or --file FILE.')
-    opened = _open_model(paths, model)
-    asked += [] if file is None else read_asked(file, opened.problem.columns)
-    if not asked:
-        raise DataError(f"{file} holds no texts. Write one on each line.")
-    predicted = predict(opened, asked)
+    opened, predicted = predict_rows(paths, texts, pairs=pairs, file=file, model=model)
     if as_json:
         print_json(predicted)
         return
     console = make_console(stderr=False)
     width = max(len(each["label"]) for each in predicted)
     for each in predicted:
-        shown = " | ".join(escape(_plain(each[column])) for column in opened.problem.columns)
+        shown = " | ".join(escape(_plain(each[column])) for column in opened.input.columns)
         console.print(f"{escape(each['label']):<{width}}  {each['probability']:.3f}  {shown}")
+
+
+def predict_rows(
+    paths: Paths, texts: list[str], *, pairs: list[str], file: Path | None = None, model: str | None = None
+) -> tuple[Any, list[dict[str, Any]]]:
+    """The model, and what it says of each text, or of each with its second one from `pairs`.
+
+    Raises SettingsError, DataError, IntegrityError: nothing given, no such model, bytes that are not those registered.
+    """
+    set_switches()
+    rows = pair_up(texts, pairs)
+    if not rows and file is None:
+        raise SettingsError('Say what to label: finetrace predict "your text", or --file FILE.')
+    opened = _open_model(paths, model)
+    rows += [] if file is None else read_asked(file, opened.input.columns)
+    if not rows:
+        raise DataError(f"{file} holds no texts. Write one on each line.")
+    return opened, predict(opened, rows)
 
 
 def predict(model: Any, texts: list[Text]) -> list[dict[str, Any]]:
@@ -47,7 +57,7 @@ def predict(model: Any, texts: list[Text]) -> list[dict[str, Any]]:
     best = probabilities.argmax(axis=1)
     return [
         {
-            **dict(zip(model.problem.columns, strings([text]), strict=True)),
+            **dict(zip(model.input.columns, strings([text]), strict=True)),
             "label": model.labels[index],
             "probability": round(float(row[index]), 6),
         }

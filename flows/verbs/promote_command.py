@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -30,6 +31,23 @@ def promote_one(
     """Promote, print what the gates said. Raises GateError if they refuse, and whatever else stands in the way."""
     if to != "champion":
         raise SettingsError(f"--to {to}: only champion is promoted to; challenger is the newest version that passed.")
+    judged, decided = promote_version(paths, version, reason=reason, by=by, expect=expect)
+    if isinstance(decided, Decided):
+        show(judged, decided, as_json=as_json)
+        raise_if_refused(judged, decided)
+    elif as_json:
+        print_json(decided)
+    else:
+        make_console(stderr=False).print(escape(redact(decided["line"])))
+
+
+def promote_version(
+    paths: Paths, version: str, *, reason: str, by: str = "", expect: int | None = None
+) -> tuple[Judged, Decided | dict[str, Any]]:
+    """What the gates said and what came of it: as plain values where a person had to approve.
+
+    Raises SettingsError, SetupError, ChampionMovedError; a refusal is returned, but raised where approval is on.
+    """
     with open_registry(paths) as registry:
         reason = check_reason(reason)
         begun = settled_ledger(registry.store, paths, registry.name).chain
@@ -38,11 +56,8 @@ def promote_one(
         asked = Asked(number, registry.actor(by), "cli", reason)
         nothing = idle(registry.store, registry.name, asked, begun)
         if nothing is None and registry.config.promote.approval:
-            _with_approval(paths, number, reason, asked.by, as_json=as_json)
-            return
-        judged, decided = (Judged([], {}), nothing) if nothing else _judge_and_decide(registry, asked, begun)
-    show(judged, decided, as_json=as_json)
-    raise_if_refused(judged, decided)
+            return Judged([], {}), _with_approval(paths, number, reason, asked.by)
+        return (Judged([], {}), nothing) if nothing else _judge_and_decide(registry, asked, begun)
 
 
 def _judge_and_decide(registry: Registry, asked: Asked, begun: Chain) -> tuple[Judged, Decided]:
@@ -56,13 +71,18 @@ def _judge_and_decide(registry: Registry, asked: Asked, begun: Chain) -> tuple[J
 def show(judged: Judged, decided: Decided, *, as_json: bool) -> None:
     """The outcome of every rule, and what came of it."""
     if as_json:
-        rules = [vars(each) for each in judged.outcomes]
-        print_json(facts_of(decided) | {"rules": rules})
+        print_json(outcome_values(judged, decided))
         return
     console = make_console(stderr=False)
     print_outcomes(console, judged.outcomes)
     if decided.what != "refused":
         console.print(escape(redact(decided.line)))
+
+
+def outcome_values(judged: Judged, decided: Decided | dict[str, Any]) -> dict[str, Any]:
+    """The same as plain values."""
+    facts = decided if isinstance(decided, dict) else facts_of(decided)
+    return facts | {"rules": [vars(each) for each in judged.outcomes]}
 
 
 def print_outcomes(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -81,7 +101,7 @@ def raise_if_refused(judged: Judged, decided: Decided) -> None:
     raise GateError(decided.line)
 
 
-def _with_approval(paths: Paths, number: int, reason: str, by: str, *, as_json: bool) -> None:
+def _with_approval(paths: Paths, number: int, reason: str, by: str) -> dict[str, Any]:
     """Run the flow, which waits for a person in Prefect's pages. Raises SetupError if nobody serves any."""
     from flows.run import flow_session
 
@@ -94,8 +114,5 @@ def _with_approval(paths: Paths, number: int, reason: str, by: str, *, as_json: 
         from flows.promote import promote  # late: imports Prefect, which reads its settings then
 
         make_console(stderr=True).print("Waiting for approval in Prefect's pages, if the gates agree …")
-        told = promote(workspace=str(paths.root), version=number, reason=reason, by=by, via="cli")
-    if as_json:
-        print_json(told)
-    else:
-        make_console(stderr=False).print(escape(redact(told["line"])))
+        answered: dict[str, Any] = promote(workspace=str(paths.root), version=number, reason=reason, by=by, via="cli")
+    return answered

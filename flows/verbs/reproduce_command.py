@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,27 +41,39 @@ _DROPPED = ("MLFLOW_", "FINETRACE_", "PREFECT_", "PYTHONPATH", "GIT_")
 
 def reproduce(paths: Paths, address: str | None, *, as_json: bool) -> None:
     """Make a version again and tell what came of it, on the version too. Raises IntegrityError if it differs."""
-    set_switches()
     console = make_console(stderr=as_json)
+    with sigterm_as_interrupt():
+        shown, verdict = reproduce_version(paths, address, console.print)
+    if as_json:
+        print_json({"version": shown, **verdict.as_json()})
+    else:
+        _print(console, shown, verdict)
+    raise_if_different(shown, verdict)
+
+
+def reproduce_version(paths: Paths, address: str | None, report: Callable[[str], None]) -> tuple[str, Verdict]:
+    """A version's address and what came of making it again, which is noted on the version. report: hears each step."""
+    set_switches()
     store = open_registry(paths)
     with reporting(store.registry_uri):
         name, version = asked_version(store, paths, address)
         kept = read_statement(store, store.client.get_model_version(name, str(version)))
-    with tempfile.TemporaryDirectory(prefix="finetrace-reproduce-") as folder, sigterm_as_interrupt():
-        verdict = _made_again(paths, kept, Path(folder).resolve(), console)
+    with tempfile.TemporaryDirectory(prefix="finetrace-reproduce-") as folder:
+        verdict = _made_again(paths, kept, Path(folder).resolve(), report)
     with reporting(store.registry_uri):
         _note(store, paths, name, version, verdict)
-    if as_json:
-        print_json({"version": f"models:/{name}/{version}", **verdict.as_json()})
-    else:
-        _print(console, f"models:/{name}/{version}", verdict)
+    return f"models:/{name}/{version}", verdict
+
+
+def raise_if_different(shown: str, verdict: Verdict) -> None:
+    """Raise IntegrityError that says where, if the version made again is not the one registered."""
     if verdict.word == "differs":
-        raise IntegrityError(f"models:/{name}/{version} differs when it is made again: {'; '.join(verdict.where[:3])}.")
+        raise IntegrityError(f"{shown} differs when it is made again: {'; '.join(verdict.where[:3])}.")
 
 
-def _made_again(paths: Paths, kept: KeptStatement, folder: Path, console: Console) -> Verdict:
+def _made_again(paths: Paths, kept: KeptStatement, folder: Path, report: Callable[[str], None]) -> Verdict:
     statement = kept.statement
-    console.print(f"commit   {statement.commit[:10]}{' with changes' if 'dirty.diff' in statement.kept_files else ''}")
+    report(f"commit   {statement.commit[:10]}{' with changes' if 'dirty.diff' in statement.kept_files else ''}")
     workspace, lock = rebuild(kept, paths.root, folder / "workspace")
     processes = int(statement.invocation.get("processes", 1))
     pipeline = workspace / "dvc.yaml"
@@ -69,8 +81,8 @@ def _made_again(paths: Paths, kept: KeptStatement, folder: Path, console: Consol
     packages = packages_that_differ(_text(kept, "sbom.cdx.json"), make_sbom())
     machine = machine_that_differs(statement.invocation.get("machine", {}), read_machine())
     how = f"threads {statement.invocation.get('threads')}" + (f" · processes {processes}" if processes > 1 else "")
-    console.print(f"data     by hash · {len(packages)} packages differ · {how}")
-    _repro(workspace, folder, console)
+    report(f"data     by hash · {len(packages)} packages differ · {how}")
+    _repro(workspace, folder, report)
     said = Outcome(lock, str(statement.model["digest"]), _values(statement.results.get("metrics", {})))
     return decide(said, _outcome(Paths(workspace)), packages=packages, machine=machine)
 
@@ -90,7 +102,7 @@ def _values(metrics: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: each["value"] for name, each in metrics.items()}
 
 
-def _repro(workspace: Path, folder: Path, console: Console) -> None:
+def _repro(workspace: Path, folder: Path, report: Callable[[str], None]) -> None:
     """Every stage, by force: no cache, no run-cache, no store but its own. A line for each as it begins."""
     command = [sys.executable, "-m", "dvc", "repro", "--force", "--no-run-cache", "--no-commit"]
     inherited = {name: value for name, value in child.environment().items() if not name.startswith(_DROPPED)}
@@ -102,7 +114,7 @@ def _repro(workspace: Path, folder: Path, console: Console) -> None:
         for line in child.Lines(running.stdout):
             said.append(line)
             if found := _STAGE.search(line):
-                console.print(f"stage    {found['stage']} …")
+                report(f"stage    {found['stage']} …")
         code = running.wait()
     finally:
         child.stop(running)

@@ -15,7 +15,7 @@ from tasks.errors import BusyError
 from tasks.files import read_json
 from tasks.offline import set_switches
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING, STAGES
+from tasks.stages import PUBLISHING, STAGES
 
 
 def show_status(paths: Paths, *, as_json: bool) -> None:

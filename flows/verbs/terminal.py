@@ -8,11 +8,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-from flows.headline import headline
 from flows.news import News, Outcome, Said, Started
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.pipeline import PUBLISHING
+from tasks.stages import PUBLISHING, headline
 
 HEADLINES = ("accuracy", "macro_f1", "mcc", "ece")
 
@@ -66,7 +65,7 @@ class Watcher:
 def _stage_line(outcome: Outcome) -> str:
     mark = "[green]✓[/] made  " if outcome.ran else "[blue]=[/] cached"
     seconds = f"{outcome.seconds:6.1f} s" if outcome.ran else "        "
-    return f"{mark} {outcome.stage:<9} {seconds}  {escape(headline(outcome))}"
+    return f"{mark} {outcome.stage:<9} {seconds}  {escape(headline(outcome.stage, outcome.numbers))}"
 
 
 def print_verdict(console: Console, paths: Paths, verdict: Mapping[str, Any], numbers: Mapping[str, Any]) -> None:
@@ -85,7 +84,7 @@ def print_verdict(console: Console, paths: Paths, verdict: Mapping[str, Any], nu
     console.print(f"Report   {_shown(paths.report_page)}")
     console.print("Pages    finetrace up")
     finetune = read_json(paths.report("finetune")) if paths.report("finetune").exists() else {}
-    pairs = finetune.get("problem") == "pairs"
+    pairs = finetune.get("input") == "pair"
     console.print(f"Next     {next_command(verdict, pairs=pairs)}", soft_wrap=True)
 
 

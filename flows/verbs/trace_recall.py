@@ -1,7 +1,8 @@
 """`finetrace recall`: what a row or a data set has touched, taken out of use"""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import typer
@@ -32,31 +33,65 @@ def recall_all(
     Raises IntegrityError at the end if there are versions of which nobody can tell: they are left as they are;
     GateError if there are some to be recalled and nobody could be asked.
     """
-    if (row is None) == (dataset is None):
-        raise SettingsError("recall one thing: finetrace recall --row ROW_ID, or --dataset with its md5 or sha256.")
-    row = _checked(row)
-    config = load_config(paths.params)
     console = make_console(stderr=as_json)
-    with opened_store(paths) as store:
-        if store is None:
-            raise DataError("No version is registered here yet: there is nothing to recall.")
-        plans, is_by_id = make_plans(store, paths, config.register.name, row=row, dataset=dataset)
+
+    def confirm(plans: list[Any], is_by_id: bool) -> bool:
         if is_by_id:
             console.print("[yellow]?[/] its text is nowhere to be found, so that it was looked for by its id alone")
         for plan in plans:
             _print_plan(console, plan, is_sure=yes and not dry_run)
-        acting = bool(_touched(plans)) and not dry_run and (yes or _confirmed())
-        evidence = {"row": row} if row else {"dataset": dataset}
-        if acting:
-            _carry_out(store, paths, plans, evidence=evidence, by=by, reason=reason)
-    _print_end(console, plans, row=row, acting=acting, is_by_id=is_by_id)
+        return bool(_touched(plans)) and not dry_run and (yes or _confirmed())
+
+    found = recall_versions(paths, row=row, dataset=dataset, reason=reason, by=by, confirm=confirm)
+    plans, acting, is_by_id = found.plans, found.done, found.is_by_id
+    _print_end(console, plans, row=found.evidence.get("row"), acting=acting, is_by_id=is_by_id)
     if _touched(plans) and not acting:
         console.print(f"Nothing was changed{' (--dry-run)' if dry_run else ''}.")
     if as_json:
-        print_json({"asked": evidence, "done": acting, "models": [_values(plan) for plan in plans]})
-    _raise_if_unknown(plans, is_by_id=is_by_id)
+        print_json(found.values)
+    raise_if_uncertain(found)
     if not acting and not dry_run and not sys.stdin.isatty():
         _raise_if_in_use(plans)
+
+
+@dataclass(frozen=True)
+class Recall:
+    """What a row or a data set has touched, and whether it was taken out of use."""
+
+    evidence: dict[str, Any]
+    plans: list[Any]
+    is_by_id: bool
+    done: bool
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"asked": self.evidence, "done": self.done, "models": [_values(plan) for plan in self.plans]}
+
+
+def recall_versions(
+    paths: Paths,
+    *,
+    row: str | None,
+    dataset: str | None,
+    reason: str,
+    by: str,
+    confirm: Callable[[list[Any], bool], bool],
+) -> Recall:
+    """Find every version touched and, if `confirm` says so of the plans, take its aliases through the ledger."""
+    if (row is None) == (dataset is None):
+        raise SettingsError("recall one thing: finetrace recall --row ROW_ID, or --dataset with its md5 or sha256.")
+    row = _checked(row)
+    config = load_config(paths.params)
+    with opened_store(paths) as store:
+        if store is None:
+            raise DataError("No version is registered here yet: there is nothing to recall.")
+        plans, is_by_id = make_plans(store, paths, config.register.name, row=row, dataset=dataset)
+        evidence = {"row": row} if row else {"dataset": dataset}
+        acting = confirm(plans, is_by_id) and bool(_touched(plans))
+        if acting:
+            _carry_out(store, paths, plans, evidence=evidence, by=by, reason=reason)
+    return Recall(evidence, plans, is_by_id, acting)
 
 
 def _checked(row: str | None) -> str | None:
@@ -195,12 +230,13 @@ def _raise_if_in_use(plans: list[Any]) -> None:
         raise GateError(f"{listed(waiting)} would be recalled, and nobody is here to say yes. Add --yes.")
 
 
-def _raise_if_unknown(plans: list[Any], *, is_by_id: bool) -> None:
-    unknown = [each.version.shown for plan in plans for each in plan.unknown]
+def raise_if_uncertain(found: Recall) -> None:
+    """Raise IntegrityError if it cannot be told of some version whether it learned from the row or the data set."""
+    unknown = [each.version.shown for plan in found.plans for each in plan.unknown]
     if unknown:
         raise IntegrityError(
             f"of {listed(unknown)} it cannot be told whether they learned from it, and they are left as they are. "
             "Bring back what is named above, then ask again."
         )
-    if is_by_id:
+    if found.is_by_id:
         raise IntegrityError("whether a version learned from the same text under another label cannot be told.")

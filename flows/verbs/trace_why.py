@@ -19,15 +19,25 @@ _MOST_NEAR = 5
 
 def show_why(paths: Paths, asked: str, *, as_json: bool) -> None:
     """Print the story of a row. Raises DataError if neither the workspace nor a version knows it."""
-    config = load_config(paths.params)
-    with opened_store(paths) as store:
-        versions = _versions(store, config.register.name)
-        raw, similarity = config.ingest.path, config.split.near_duplicate_similarity
-        answer = ask_why(paths, asked, raw=raw, similarity=similarity, versions=versions)
+    answer = find_story(paths, asked)
     if as_json:
         print_json(as_values(answer))
     else:
         print_answer(make_console(stderr=False), answer)
+    raise_if_unknown(answer)
+
+
+def find_story(paths: Paths, asked: str) -> Answer:
+    """Where a row came from, what became of it, and which versions learned from it. asked: its id or its text."""
+    config = load_config(paths.params)
+    with opened_store(paths) as store:
+        versions = _versions(store, config.register.name)
+        raw, similarity = config.ingest.path, config.split.near_duplicate_similarity
+        return ask_why(paths, asked, raw=raw, similarity=similarity, versions=versions)
+
+
+def raise_if_unknown(answer: Answer) -> None:
+    """Raise DataError if neither the workspace nor a version knows the row."""
     if answer.matched == "nothing":
         raise DataError(_not_found(answer))
 

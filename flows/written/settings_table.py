@@ -1,4 +1,4 @@
-"""`python -m flows.written.settings_table README.md`: the tables of all settings, written between a page's markers.
+"""`python -m flows.written.settings_table`: the tables of all settings, written between the markers of a page.
 
 The tables are made from the settings classes, so the page can say nothing else than the code; tests/test_house.py
 compares them.
@@ -6,7 +6,6 @@ compares them.
 
 import inspect
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -19,11 +18,22 @@ from tasks.config import Config
 from tasks.settings import as_dict
 
 KEYS, KINDS = "settings", "kinds"
+PAGE = Path("infra/docs/reference/settings.md")
 
 
 def filled(page: str) -> str:
     """The page with both tables made anew."""
-    return _between(_between(page, KEYS, keys_table()), KINDS, kinds_table())
+    return filled_between(filled_between(page, KEYS, keys_table()), KINDS, kinds_table())
+
+
+def filled_between(page: str, name: str, text: str) -> str:
+    """The page with what stands between the markers of this name replaced. Raises ValueError without such markers."""
+    start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, begins, rest = page.partition(start)
+    _, ends, after = rest.partition(end)
+    if not (begins and ends):
+        raise ValueError(f"the page has no place for this: {start.strip()} … {end}")
+    return f"{before}{start}{text}\n{end}{after}"
 
 
 def keys_table() -> str:
@@ -87,13 +97,5 @@ def _on_one_line(text: str | None) -> str:
     return " ".join((text or "").split()).replace("|", "\\|")
 
 
-def _between(page: str, name: str, table: str) -> str:
-    start, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, _, rest = page.partition(start)
-    _, _, after = rest.partition(end)
-    return f"{before}{start}{table}\n{end}{after}"
-
-
 if __name__ == "__main__":
-    written = Path(sys.argv[1])
-    written.write_text(filled(written.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(filled(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

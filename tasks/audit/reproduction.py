@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from tasks.audit.finding import difference
 from tasks.audit.recorded import parts
+from tasks.stages import STAGES
 
 TOLERANCE = 0.01
 """A metric on the same rows may move by so much: other hardware gives other last bits, and a few rows tip over."""
-ROWS = ("ingest", "validate", "split", "augment")
+ROWS = [each.name for each in STAGES.values() if each.makes == "rows"]
 """Stages that make the rows: of their outputs, no bit may differ."""
 Word = Literal["identical", "within tolerance", "differs"]
 

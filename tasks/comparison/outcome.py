@@ -11,8 +11,8 @@ from tasks.comparison.paired import Guesses, Measured, against_best, measure
 from tasks.comparison.pareto import pareto_front
 from tasks.comparison.verdict import Standing, pick, verdict_words
 from tasks.errors import IntegrityError
-from tasks.evaluate.bootstrap import Draws
 from tasks.evaluate.results import rounded
+from tasks.scoring.bootstrap import Draws
 
 Result = Mapping[str, Any]
 
@@ -83,7 +83,6 @@ def _costs(each: Finished, budget: Budget) -> dict[str, Any]:
         "name": each.name,
         "lines": dict(each.lines),
         "cpu_seconds": each.cpu_seconds,
-        "watt_hours": budget.watt_hours(each.cpu_seconds),
         "epochs": [len(one["curve"]) for one in each.results],
         "is_over_budget": budget.is_over(each.cpu_seconds),
         **{key: first[key] for key in ("trainable", "total", "bytes")},

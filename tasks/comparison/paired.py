@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.evaluate.bootstrap import Draws, bootstrap, headline_statistics
-from tasks.evaluate.scored import Scored
+from tasks.scoring.bootstrap import Draws, bootstrap
+from tasks.scoring.classification import Scored, headline_statistics
 
 METRICS = ("macro_f1", "accuracy")
 RESAMPLES = 4000

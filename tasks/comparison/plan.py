@@ -60,7 +60,7 @@ def make_plan(
         )
     numbers = [config.finetune.seed + number for number in range(seeds)]
     trials = {
-        (each.name, seed): make_trial(under(budget, each.config, seed), rows, budget.cpu_seconds)
+        (each.name, seed): make_trial(under(budget, each.config, seed), rows, budget.seconds)
         for each in candidates
         for seed in numbers
     }
@@ -75,13 +75,11 @@ def plan_comparison(
     seeds: int,
     epochs: int | None,
     seconds: float | None,
-    energy: float | None,
-    watts: float,
     metric: str,
 ) -> Plan:
     """What is to be done with these rows. Raises SettingsError for a mistake in what is asked, whatever the rows."""
     config = load_config(paths.params)
-    budget = make_budget(config, epochs=epochs, seconds=seconds, energy=energy, watts=watts)
+    budget = make_budget(config, epochs=epochs, seconds=seconds)
     read = read_candidates(candidates, read_yaml(paths.params), paths.root)
     return make_plan(read, config, rows, seeds=seeds, budget=budget, metric=metric)
 

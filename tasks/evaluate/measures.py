@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from tasks.evaluate.bootstrap import Draws, bootstrap, headline_statistics, top_ks
 from tasks.evaluate.metrics import (
     Accuracy,
     ExpectedCalibrationError,
@@ -14,7 +13,9 @@ from tasks.evaluate.metrics import (
     MatthewsCorrelation,
     TopKAccuracy,
 )
-from tasks.evaluate.scored import CALIBRATION_BINS, Scored
+from tasks.scoring.bootstrap import Draws, bootstrap
+from tasks.scoring.calibration import CALIBRATION_BINS
+from tasks.scoring.classification import Scored, headline_statistics, top_ks
 
 LOWER_IS_BETTER = ("log_loss", "ece")
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from tasks.evaluate.scored import Scored
 from tasks.evaluate.slices import Slice
 from tasks.evaluate.test_set import Side
 from tasks.files import read_json, replacing, write_json
 from tasks.paths import Paths
 from tasks.report.dvc_template import dvc_text
 from tasks.report.run_report import render_run_report
+from tasks.scoring.classification import Scored
 from tasks.table import PREDICTIONS, write_table
 from tasks.texts import parts
 

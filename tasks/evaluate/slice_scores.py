@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.evaluate.bootstrap import Draws, bootstrap
 from tasks.evaluate.slices import Slice
+from tasks.scoring.bootstrap import Draws, bootstrap
 
 
 def score_slices(

@@ -7,13 +7,10 @@ import numpy as np
 
 from tasks.digest import sha256_of_file
 from tasks.evaluate.baselines import BaselineRows, baselines_for
-from tasks.evaluate.bootstrap import Draws
 from tasks.evaluate.confusion import confusion_matrix, top_confusions
 from tasks.evaluate.measures import compare, compute_metrics, with_intervals
 from tasks.evaluate.outputs import write_page, write_plots, write_predictions, write_slices
-from tasks.evaluate.reliability import reliability_bins
 from tasks.evaluate.results import headline_numbers, label_table, rounded
-from tasks.evaluate.scored import Scored, check_probabilities, score
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.slice_scores import score_slices
 from tasks.evaluate.slices import Slice, SliceRows, cut_slices
@@ -24,6 +21,9 @@ from tasks.model.features import text_features
 from tasks.model.files import load_model
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
+from tasks.scoring.bootstrap import Draws
+from tasks.scoring.calibration import reliability_bins
+from tasks.scoring.classification import Scored, check_probabilities, score
 
 
 def run(paths: Paths, *, evaluate: EvaluateSettings, base: BaseSettings) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from tasks.evaluate.scored import Scored
 from tasks.evaluate.test_set import Side
+from tasks.scoring.classification import Scored
 from tasks.texts import Text
 
 

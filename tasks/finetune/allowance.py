@@ -20,7 +20,7 @@ class Allowance:
     cpu_seconds: float = math.inf
     """Of this process, from the first step on; the step that passes it is the last one."""
     floors: Mapping[int, float] = field(default_factory=dict)
-    """Epoch (from 1) → the val macro F1 that the best epoch until then must reach, or training ends."""
+    """Epoch (from 1) → the val score that the best epoch until then must reach, or training ends."""
     started: float = field(default_factory=time.process_time)
 
     def share(self) -> float:
@@ -50,6 +50,6 @@ def read_allowance() -> Allowance:
 
 
 def is_below(floors: Mapping[int, float], history: Sequence[Epoch]) -> bool:
-    """Whether the best val macro F1 of the epochs so far is below the floor of the last one."""
-    best = max((each["val_macro_f1"] for each in history), default=math.inf)
+    """Whether the best val score of the epochs so far is below the floor of the last one."""
+    best = max((each["val_score"] for each in history), default=math.inf)
     return best < floors.get(len(history), -math.inf)

@@ -1,9 +1,7 @@
-"""Averages of weights and of answers."""
+"""Averages of weights."""
 
-import math
 from collections.abc import Mapping, Sequence
 
-import torch
 from torch import Tensor
 
 Weights = Mapping[str, Tensor]
@@ -25,9 +23,3 @@ def mean_weights(members: Sequence[Weights]) -> dict[str, Tensor]:
         name: (sum((each[name].double() for each in members[1:]), tensor.double()) / len(members)).to(tensor.dtype)
         for name, tensor in members[0].items()
     }
-
-
-def mean_log_probabilities(logits: Sequence[Tensor]) -> Tensor:
-    """The logarithm of the mean of the members' probabilities, (N, C) of (N, C) each."""
-    stacked = torch.stack([each.log_softmax(-1) for each in logits])
-    return stacked.logsumexp(0) - math.log(len(logits))

@@ -11,22 +11,25 @@ import torch
 from tasks.errors import SettingsError
 from tasks.finetune.judge import Judge
 from tasks.finetune.monitors.seen import LookedOn
+from tasks.finetune.outputs import cool_head
 from tasks.finetune.parts import Combined, Part
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import Start, prepare, read
-from tasks.finetune.temperature import cool_head, fit_temperature
 from tasks.finetune.watching import Watch, watching
 from tasks.launcher import process_count
 from tasks.model.files import save_ensemble, save_model
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.settings import as_dict
+from tasks.targets import Decision, Target
 
 Train = Callable[[Start, Watch, Path], Part]
 """Everything before the first step, who looks on, and a folder for checkpoints → the finished training."""
 
 
-def combine_trainings(paths: Paths, finetune: FinetuneSettings, base: BaseSettings, train: Train) -> dict[str, Any]:
+def combine_trainings(
+    paths: Paths, finetune: FinetuneSettings, base: BaseSettings, target: Target, train: Train
+) -> dict[str, Any]:
     """Train each part of finetune.post, make one model of them, write data/model; returns the stage's report.
 
     A training that is over keeps its checkpoints until the model is there, so that a killed stage goes on to the same
@@ -41,19 +44,20 @@ def combine_trainings(paths: Paths, finetune: FinetuneSettings, base: BaseSettin
     finetune.post.saved_as(trainings)
     for number, each in enumerate(trainings[1:], start=1):
         if each.strategy != trainings[number - 1].strategy:
-            read(paths, each, base)  # refuses a strategy that does not fit the base, before hours of training
-    start = _start(paths, trainings[0], base)
-    judge = Judge(start.folder, len(start.labels), start.val, base.max_tokens)
+            read(paths, each, base, target)  # refuses a strategy that does not fit the base, before hours of training
+    start = _start(paths, trainings[0], base, target)
+    judge = Judge(start.folder, start.classes, start.val, base.max_tokens, target)
     with watching(paths, finetune, base) as watch:
         parts = []
         for number, each in enumerate(trainings):
             mine = watch.of_member(number, len(trainings)) if len(trainings) > 1 else watch
-            begun = start if number == 0 else _start(paths, each, base)
+            begun = start if number == 0 else _start(paths, each, base, target)
             part = train(begun, mine, paths.checkpoints / "parts" / str(number))
             parts.append(part if finetune.post.keeps_first else replace(part, first={}))
         combined = finetune.post.combine(parts, judge)
-        temperature = fit_temperature(combined.logits, start.val.labels) if finetune.calibrate else 1.0
-        digest = _save(paths, start, combined, temperature)
+        outputs, truth = combined.logits, start.val.truth
+        temperature = target.fit_temperature(outputs, truth) if finetune.calibrate else 1.0
+        digest = _save(paths, start, combined, temperature, target.decide(outputs / temperature, truth))
         watch.curve(finetune.post.kind, _by_thousandths(combined.report.get("curve", [])))
         looked_on = _looked_on(parts, combined)
         watch.finish(digest, looked_on.tags())
@@ -62,17 +66,26 @@ def combine_trainings(paths: Paths, finetune: FinetuneSettings, base: BaseSettin
     return _report(finetune, parts, combined) | whole | looked_on.report()
 
 
-def _start(paths: Paths, training: FinetuneSettings, base: BaseSettings) -> Start:
+def _start(paths: Paths, training: FinetuneSettings, base: BaseSettings, target: Target) -> Start:
     torch.manual_seed(training.seed)
-    return prepare(paths, training, base)
+    return prepare(paths, training, base, target)
 
 
-def _save(paths: Paths, start: Start, combined: Combined, temperature: float) -> str:
-    about: dict[str, Any] = {"base": start.base, "base_folder": start.folder, "labels": start.labels}
-    about["problem"] = start.model.problem
-    if len(combined.models) > 1:
-        return save_ensemble(paths.model, combined.models, temperature=temperature, **about)
-    ((strategy, weights),) = combined.models
+def _save(paths: Paths, start: Start, combined: Combined, temperature: float, decision: Decision) -> str:
+    about: dict[str, Any] = {
+        "base": start.base,
+        "base_folder": start.folder,
+        "labels": start.classes if start.target.has_classes else (),
+        "row_input": start.model.input,
+        "target": start.target,
+        "decision": decision,
+    }
+    finished = [
+        (strategy, start.target.finish_head(weights, start.train.truth)) for strategy, weights in combined.models
+    ]
+    if len(finished) > 1:
+        return save_ensemble(paths.model, finished, temperature=temperature, **about)
+    ((strategy, weights),) = finished
     cooled = cool_head(weights, temperature) if temperature != 1.0 else weights
     return save_model(paths.model, cooled, strategy=strategy, **about)
 
@@ -118,7 +131,7 @@ def _report(finetune: FinetuneSettings, parts: Sequence[Part], combined: Combine
     return best.report | {
         **whole,
         "steps": sum(part.report["steps"] for part in parts),
-        "best_val_macro_f1": combined.report["result"]["val_macro_f1"],
+        "best_val_score": combined.report["result"]["val_score"],
         "post": {
             "kind": finetune.post.kind,
             "saved_as": "ensemble" if len(kinds) > 1 else kinds[0],

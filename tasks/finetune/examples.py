@@ -1,10 +1,9 @@
-"""Rows → token ids and label numbers, and which of them are held out."""
+"""Rows → token ids and truth, and which of them are held out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -14,6 +13,7 @@ from tasks.model.batches import Tokens
 from tasks.model.tokenizer import token_ids
 from tasks.paths import Paths
 from tasks.table import AUGMENTED, SPLIT, read_table
+from tasks.targets import Target
 from tasks.texts import Text, strings, texts_of
 
 
@@ -23,8 +23,8 @@ class Examples:
 
     texts: list[Text]
     ids: Tokens
-    labels: Tensor
-    """(N,) numbers of the labels."""
+    truth: Tensor
+    """What the outputs should be, first dimension N, see the target."""
 
     @property
     def lengths(self) -> list[int]:
@@ -38,8 +38,8 @@ class Examples:
 
     @property
     def digest(self) -> str:
-        """The sha256 of texts and labels, in order."""
-        return sha256_of_texts([*strings(self.texts), *map(str, self.labels.tolist())])
+        """The sha256 of texts and truth, in order."""
+        return sha256_of_texts([*strings(self.texts), *map(str, self.truth.tolist())])
 
 
 def read_examples(paths: Paths, val_fold: int | None) -> tuple[pa.Table, pa.Table]:
@@ -56,14 +56,14 @@ def read_examples(paths: Paths, val_fold: int | None) -> tuple[pa.Table, pa.Tabl
     return both.filter(pa.compute.invert(in_fold)), both.filter(pa.compute.and_(in_fold, is_original))
 
 
-def make_examples(table: pa.Table, labels: Sequence[str], tokenizer: Tokenizer, side: str) -> Examples:
-    """Token ids and label numbers of a table's rows. Raises DataError if there are none, or an unknown label."""
+def make_examples(table: pa.Table, classes: Sequence[str], tokenizer: Tokenizer, side: str, target: Target) -> Examples:
+    """Token ids and truth of a table's rows. Raises DataError if there are none, or one names an unknown class."""
     texts = texts_of(table)
     if not texts:
         raise DataError(f"there are no {side} rows to learn from. Add rows, or raise the side's share in split.")
-    number_of = {label: number for number, label in enumerate(labels)}
-    unknown = sorted(set(table["label"].to_pylist()) - number_of.keys())
+    column = table["label"].to_pylist()
+    unknown = target.unknown(column, classes)
     if unknown:
         raise DataError(f"{side} rows carry labels that train does not have ({', '.join(unknown[:3])}). Split again.")
-    numbers = [number_of[label] for label in table["label"].to_pylist()]
-    return Examples(texts, token_ids(tokenizer, texts), torch.tensor(numbers))
+    ids = token_ids(tokenizer, texts, per_word=target.per_word)
+    return Examples(texts, ids, target.encode(column, classes, ids.words))

@@ -1,38 +1,43 @@
-"""A logistic head on fixed features."""
+"""A linear head on fixed features."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+
+from tasks.model.inverse_penalty import FLAT as ROUGHLY_FLAT
+from tasks.model.inverse_penalty import GRID, Path
 
 FLAT = 1e-7
 """Largest gradient of the mean loss at which the minimum counts as found."""
 
 
-def fit_logistic_head(
+def fit_head(
     head: torch.nn.Linear,
     features: Tensor,
-    labels: Tensor,
+    losses: Callable[[Tensor], Tensor],
     *,
     inverse_penalty: float,
     iterations: int,
     weights: Tensor | None = None,
     after_pass: Callable[[int, float], None] | None = None,
+    flat: float = FLAT,
 ) -> int:
-    """Fit `head` in place to the minimum of the penalised logistic loss; returns the passes over the rows it took.
+    """Fit `head` in place to the minimum of the penalised loss; returns the passes over the rows it took.
 
-    The loss is that of scikit-learn's LogisticRegression on features u = x / √D of length 1:
-    C · Σ wᵢ · crossentropyᵢ + ½‖W‖², minimised by L-BFGS (Liu & Nocedal 1989) in float64, so that the number of
-    threads hardly matters. features: (N, D) rows of length √D; labels: (N,); weights: (C,) per label.
+    With cross-entropy it is that of scikit-learn's LogisticRegression on features u = x / √D of length 1:
+    C · Σ wᵢ · lossᵢ + ½‖W‖², minimised by L-BFGS (Liu & Nocedal 1989) in float64, so that the number of threads hardly
+    matters. features: (N, D) rows of length √D; losses: outputs (N, C) → each row's loss (N,); weights: (N,).
     """
     unit = (features / features.shape[1] ** 0.5).double()
     matrix = (head.weight.detach() * features.shape[1] ** 0.5).double().requires_grad_()
     bias = head.bias.detach().double().requires_grad_()
-    row_weights = torch.ones(len(labels), dtype=torch.float64) if weights is None else weights.double()[labels]
+    row_weights = torch.ones(len(features), dtype=torch.float64) if weights is None else weights.double()
     scale = inverse_penalty * row_weights.sum()
     optimizer = torch.optim.LBFGS(
-        [matrix, bias], max_iter=iterations, tolerance_grad=FLAT, tolerance_change=0, line_search_fn="strong_wolfe"
+        [matrix, bias], max_iter=iterations, tolerance_grad=flat, tolerance_change=0, line_search_fn="strong_wolfe"
     )
     passes = 0
 
@@ -40,7 +45,7 @@ def fit_logistic_head(
         nonlocal passes
         passes += 1
         optimizer.zero_grad()
-        per_row = F.cross_entropy(unit @ matrix.T + bias, labels, reduction="none")
+        per_row = losses(unit @ matrix.T + bias)
         loss = (per_row * row_weights).sum() / row_weights.sum() + matrix.square().sum() / (2 * scale)
         loss.backward()
         if after_pass:
@@ -52,3 +57,37 @@ def fit_logistic_head(
         head.weight.copy_(matrix / features.shape[1] ** 0.5)
         head.bias.copy_(bias)
     return passes
+
+
+def head_path(
+    head: torch.nn.Linear,
+    features: Tensor,
+    losses: Callable[[Tensor, Tensor], Tensor],
+    *,
+    iterations: int,
+    weights: Tensor | None,
+) -> Path:
+    """How heads like `head` do on rows that they have not seen, for tasks.model.inverse_penalty.
+
+    losses: outputs of some rows, and the rows' positions → each row's loss; the others as `fit_head` takes them.
+    """
+
+    def path(learned: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, int]:
+        inside, outside = torch.from_numpy(learned), torch.from_numpy(held)
+        trial = deepcopy(head)
+        found = []
+        for value in GRID:  # each starts from the one before
+            fit_head(
+                trial,
+                features[inside],
+                lambda outputs: losses(outputs, inside),
+                inverse_penalty=value,
+                iterations=iterations,
+                weights=None if weights is None else weights[inside],
+                flat=ROUGHLY_FLAT,
+            )
+            with torch.no_grad():
+                found.append(float(losses(trial(features[outside]).double(), outside).sum()))
+        return np.array(found), len(held)
+
+    return path

@@ -1,6 +1,6 @@
 """Finished weights → what they say of the val rows, computed as predicting does: whole, in float32, dropout off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,20 +8,26 @@ import torch
 from torch import Tensor
 
 from tasks.finetune.examples import Examples
-from tasks.finetune.scores import val_scores
+from tasks.finetune.outputs import empty_outputs, put_outputs
+from tasks.inputs import input_of
 from tasks.model.batches import pad, plan_batches
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import pick_attention, pick_device
 from tasks.model.files import PREDICT_TOKENS, put_back
-from tasks.model.problems import problem_of
+from tasks.targets import LabelTarget, Target
+
+LABEL = LabelTarget()
 
 
 class Judge:
     """Scores models of any strategy on the same val rows."""
 
-    def __init__(self, folder: Path, label_count: int, val: Examples, max_tokens: int) -> None:
+    def __init__(
+        self, folder: Path, classes: Sequence[str], val: Examples, max_tokens: int, target: Target = LABEL
+    ) -> None:
+        self.target = target
         self._folder = folder
-        self._labels = label_count
+        self._classes = classes
         self._val = val
         self._device = pick_device()
         self._attention = pick_attention(self._device, max_tokens)
@@ -29,20 +35,20 @@ class Judge:
 
     @torch.no_grad()
     def logits(self, strategy: Any, weights: Mapping[str, Tensor]) -> Tensor:
-        """The logits (N, C) of the val rows by a model of this strategy with these learned weights."""
+        """The outputs of the val rows by a model of this strategy with these learned weights."""
         if self._built is None or self._built[0] != strategy:
             self._built = strategy, self._build(strategy).to(self._device)
         model = self._built[1]
         put_back(model, dict(weights))
-        found = torch.zeros(len(self._val.ids), self._labels)
+        found = empty_outputs(self.target, self._val.truth, model.head.out_features)
         for rows in plan_batches(self._val.lengths, PREDICT_TOKENS):
             batch = pad(rows, self._val.ids).to(self._device)
-            found[rows] = model(batch.input_ids, batch.attention_mask, **batch.of_pairs).cpu()
+            put_outputs(found, rows, model(batch.input_ids, batch.attention_mask, **batch.extras))
         return found
 
     def scores(self, logits: Tensor) -> dict[str, float]:
-        """val_loss, val_accuracy and val_macro_f1 of logits (N, C)."""
-        return val_scores(logits, self._val.labels)
+        """val_loss, val_score and the target's own scores of outputs."""
+        return self.target.val_scores(logits, self._val.truth, self._classes)
 
     def as_strategy(self, wanted: Any, strategy: Any, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What `strategy` learned, as weights of a model of `wanted`: as they are, or all weights after merging.
@@ -57,6 +63,5 @@ class Judge:
         return {name: parameter.detach().contiguous() for name, parameter in model.named_parameters()}
 
     def _build(self, strategy: Any) -> Classifier:
-        return build_classifier(
-            self._folder, strategy, self._labels, self._attention, problem=problem_of(self._val.texts)
-        ).eval()
+        outputs, row_input = self.target.width(len(self._classes)), input_of(self._val.texts)
+        return build_classifier(self._folder, strategy, outputs, self._attention, row_input=row_input).eval()

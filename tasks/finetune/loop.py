@@ -9,8 +9,8 @@ from torch import Tensor
 
 from tasks.errors import GateError
 from tasks.finetune.monitors.looking_on import alarms_of, end_epoch
+from tasks.finetune.outputs import empty_outputs, put_outputs, truth_of
 from tasks.finetune.progress import Epoch, Progress
-from tasks.finetune.scores import val_scores
 from tasks.finetune.snapshot import snapshot
 from tasks.finetune.thaws.base import front
 from tasks.finetune.training import Pass, Side, Training
@@ -110,10 +110,10 @@ def _step(training: Training, forward: torch.nn.Module, batches: list[list[int]]
     the gradient of one big batch (and several processes that of one: DDP averages, hence × processes). What penalties
     add to the weights is counted once a step. The gradients are left standing.
     """
-    accelerator, labels = training.accelerator, training.train.examples.labels
+    accelerator = training.accelerator
     for group in training.optimizer.param_groups:
         group["lr"] = group["peak"] * rate
-    total = float(training.label_weights[labels[[row for rows in batches for row in rows]]].sum())
+    total = float(training.row_weights[[row for rows in batches for row in rows]].sum())
     summed = torch.zeros(2, device=accelerator.device)
     penalty = 0.0
     for number, rows in enumerate(batches):
@@ -139,22 +139,21 @@ def _step(training: Training, forward: torch.nn.Module, batches: list[list[int]]
 
 def _losses(training: Training, forward: torch.nn.Module, rows: list[int]) -> Tensor:
     """Each row's weighted loss, and what penalties add to it: (2, B)."""
-    targets = training.train.examples.labels[rows].to(training.accelerator.device)
     logits = _logits(training, forward, training.train, rows)
-    row_loss = training.settings.loss.rows
+    truth = truth_of(training.train.examples.truth, rows, logits).to(training.accelerator.device)
     ids = training.train.examples.ids
     batch = Pass(
         forward=lambda: _logits(training, forward, training.train, rows),
-        loss=lambda given: row_loss(given, targets),
+        loss=lambda given: training.target.losses(given, truth, training.settings.loss),
         logits=logits,
-        targets=targets,
-        lengths=torch.tensor([len(ids[row]) for row in rows], device=targets.device),
+        truth=truth,
+        lengths=torch.tensor([len(ids[row]) for row in rows], device=truth.device),
     )
-    added = torch.zeros_like(logits[:, 0])
+    added = torch.zeros(len(rows), device=logits.device)
     for term in training.terms:
         more = term.on_rows(batch)
         added = added if more is None else added + more
-    weights = training.label_weights.to(logits.device)[targets]
+    weights = training.row_weights[rows].to(logits.device)
     return torch.stack([batch.loss(logits), added]) * weights
 
 
@@ -173,24 +172,24 @@ def _logits(training: Training, forward: torch.nn.Module, side: Side, rows: list
     device = training.accelerator.device
     batch = pad(rows, side.examples.ids).to(device)
     hidden = None if side.states is None else side.states.batch(batch.rows, batch.input_ids.shape[1]).to(device)
-    return forward(batch.input_ids, batch.attention_mask, hidden, training.cut, **batch.of_pairs).float()
+    return forward(batch.input_ids, batch.attention_mask, hidden, training.cut, **batch.extras).float()
 
 
 @torch.no_grad()
 def val_logits(training: Training, forward: torch.nn.Module) -> Tensor:
-    """The logits (N, C) of the held-out rows, dropout off."""
+    """The outputs of the held-out rows, (N, C), or (N, W, C) of words; dropout off."""
     examples = training.val.examples
-    logits = torch.zeros(len(examples.ids), training.model.head.out_features)
+    outputs = empty_outputs(training.target, examples.truth, training.model.head.out_features)
     training.model.eval()
     for rows in plan_batches(examples.lengths, EVALUATION_TOKENS):
-        logits[rows] = _logits(training, forward, training.val, rows).cpu()
-    return logits
+        put_outputs(outputs, rows, _logits(training, forward, training.val, rows))
+    return outputs
 
 
 def _end_epoch(training: Training, forward: torch.nn.Module, progress: Progress, rate: float) -> None:
     numbers = {"epoch": float(progress.epoch + 1), "rate": rate} | progress.means()
     logits = val_logits(training, forward)
-    numbers |= val_scores(logits, training.val.examples.labels)
+    numbers |= training.target.val_scores(logits, training.val.examples.truth, training.classes)
     progress.end_epoch(numbers, learned_state(training.model))
     seen = end_epoch(training, progress, logits)
     training.watch(progress.step, {key: value for key, value in numbers.items() if key.startswith("val_")} | seen)

@@ -37,7 +37,7 @@ class Scored:
     @property
     def rank(self) -> tuple[float, float]:
         """More is better; epochs are picked by the same."""
-        return self.scores["val_macro_f1"], -self.scores["val_loss"]
+        return self.scores["val_score"], -self.scores["val_loss"]
 
 
 @dataclass(frozen=True)

@@ -23,37 +23,45 @@ from tasks.model.encoder import layer_stack
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.paths import Paths
+from tasks.problem import ProblemSettings
 from tasks.settings import as_dict
+from tasks.targets import Target
 
 USED_WITHOUT_LOOP = {"strategy", "class_weights", "calibrate", "val_fold", "post", "seed"}
 """Settings that matter to feature_extraction, which has no loop."""
 
 
-def make_plan(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
+def make_plan(
+    paths: Paths, finetune: FinetuneSettings, base: BaseSettings, problem: ProblemSettings | None = None
+) -> dict[str, Any]:
     """The plan as plain values: rows, depths with their rates, steps, precision, cost, and every conflict.
 
     Needs the rows of the stages before finetune. Nothing is written or trained. Raises SettingsError where a training
     would.
     """
+    target = (problem or ProblemSettings()).target
     if finetune.post.kind == "none":
-        return _plan_training(paths, finetune, base)
+        return _plan_training(paths, finetune, base, target)
     trainings = finetune.post.trainings(finetune)
     saved_as = finetune.post.saved_as(trainings)
-    return plan_post(finetune.post, trainings, saved_as, [_plan_training(paths, each, base) for each in trainings])
+    return plan_post(
+        finetune.post, trainings, saved_as, [_plan_training(paths, each, base, target) for each in trainings]
+    )
 
 
-def _plan_training(paths: Paths, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
-    start = read(paths, finetune, base)
+def _plan_training(paths: Paths, finetune: FinetuneSettings, base: BaseSettings, target: Target) -> dict[str, Any]:
+    start = read(paths, finetune, base, target)
     train, val, model, dtype = start.train, start.val, start.model, start.dtype
     reason = why_not_kept(model, frozen_layers(model), train, val, finetune, dtype)
-    weights = start.weights
+    weights = start.row_weights
     has_loop = not isinstance(finetune.strategy, FeatureExtraction)
     return {
         "strategy": as_dict(finetune.strategy),
-        "problem": model.problem.kind,
+        "input": model.input.kind,
+        "target": as_dict(target),
         "rows": {"train": len(train.texts), "val": len(val.texts)},
-        "labels": len(start.labels),
-        "label_weights": {"smallest": round(float(weights.min()), 4), "largest": round(float(weights.max()), 4)},
+        "labels": len(start.classes) if target.has_classes else 0,
+        "row_weights": {"smallest": round(float(weights.min()), 4), "largest": round(float(weights.max()), 4)},
         "tokens": {"longest": max(train.lengths), "cut_off": train.cut},
         "depths": depth_table(model, finetune),
         "loop": loop_plan(train, finetune) if has_loop else None,

@@ -5,10 +5,11 @@ from typing import Any
 
 from torch import Tensor
 
-from tasks.finetune.temperature import cool_head, fit_temperature
+from tasks.finetune.outputs import cool_head
+from tasks.targets import Decision, Target
 
 Epoch = dict[str, float]
-"""Numbers of one epoch: epoch, train_loss, penalty (if any), val_loss, val_accuracy, val_macro_f1, rate."""
+"""Numbers of one epoch: epoch, train_loss, penalty (if any), rate, val_loss, val_score and the target's own val_…"""
 
 
 @dataclass
@@ -27,7 +28,9 @@ class Progress:
     best: dict[str, Tensor] = field(default_factory=dict)
     """Weights after the best epoch."""
     temperature: float = 1.0
-    """What the logits were divided by at the end."""
+    """What the outputs were divided by at the end."""
+    decision: Decision = field(default_factory=dict)
+    """What turns outputs into answers, see tasks.targets."""
     notes: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What each monitor remembers, by its kind."""
 
@@ -49,19 +52,24 @@ class Progress:
         return means | ({"penalty": self.penalty_sum / self.weight_sum} if self.penalty_sum else {})
 
     def end_epoch(self, numbers: Epoch, weights: dict[str, Tensor]) -> None:
-        """Note an epoch; keep its weights if its val macro F1 is the best yet (then: if its val loss is lower)."""
+        """Note an epoch; keep its weights if its val score is the best yet (then: if its val loss is lower)."""
         self.history.append(numbers)
-        if numbers is max(self.history, key=lambda each: (each["val_macro_f1"], -each["val_loss"])):
+        if numbers is max(self.history, key=lambda each: (each["val_score"], -each["val_loss"])):
             self.best_epoch = int(numbers["epoch"])
             self.best = {name: tensor.clone() for name, tensor in weights.items()}
         self.epoch += 1
         self.position = 0
         self.loss_sum = self.penalty_sum = self.weight_sum = 0.0
 
-    def calibrate(self, logits: Tensor, labels: Tensor) -> None:
-        """Fit the temperature on the best weights' val logits, (N, C), and put it into the head."""
-        self.temperature = fit_temperature(logits, labels)
-        self.best = cool_head(self.best, self.temperature)
+    def finish(self, target: Target, outputs: Tensor, truth: Tensor, *, calibrate: bool) -> None:
+        """Fit what val tells of the best weights: the temperature, put into the head, and what makes answers.
+
+        outputs: of the best weights, on val.
+        """
+        if calibrate:
+            self.temperature = target.fit_temperature(outputs, truth)
+            self.best = cool_head(self.best, self.temperature)
+        self.decision = target.decide(outputs / self.temperature, truth)
 
     def is_out_of_patience(self, patience: int) -> bool:
         """Whether `patience` epochs in a row were no better than the best; never if patience is 0."""

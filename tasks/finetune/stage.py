@@ -5,6 +5,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import torch
 
@@ -17,7 +19,6 @@ from tasks.finetune.fingerprint import make_fingerprint
 from tasks.finetune.monitors.seen import NOBODY, LookedOn
 from tasks.finetune.parts import Part
 from tasks.finetune.progress import Progress
-from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import Start, prepare
 from tasks.finetune.watching import Watch, watching
@@ -32,18 +33,22 @@ from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.words import narrow_words
 from tasks.paths import Paths
+from tasks.problem import ProblemSettings
 from tasks.settings import as_dict
 
 logger = logging.getLogger(__name__)
 
 
-def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
+def run(
+    paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings, problem: ProblemSettings | None = None
+) -> dict[str, Any]:
     """Fine-tune the base on the augmented train rows, keep the best epoch on val; writes data/model."""
+    target = (problem or ProblemSettings()).target
     with cpu_threads(base.threads):
         if finetune.post.kind != "none":
-            return combine_trainings(paths, finetune, base, _train_part)
+            return combine_trainings(paths, finetune, base, target, _train_part)
         torch.manual_seed(finetune.seed)
-        start = prepare(paths, finetune, base)
+        start = prepare(paths, finetune, base, target)
         with watching(paths, finetune, base) as watch:
             if isinstance(finetune.strategy, FeatureExtraction):
                 progress, looked_on = _fit_head(start, watch), NOBODY
@@ -53,12 +58,14 @@ def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict
                 return {}
             digest = save_model(
                 paths.model,
-                progress.best,
+                target.finish_head(progress.best, start.train.truth),
                 base=base,
                 base_folder=start.folder,
                 strategy=finetune.strategy,
-                labels=start.labels,
-                problem=start.model.problem,
+                labels=start.classes if target.has_classes else (),
+                row_input=start.model.input,
+                target=target,
+                decision=progress.decision,
             )
             watch.finish(digest, looked_on.tags())
     return _report(start, progress, digest) | looked_on.report()
@@ -75,17 +82,16 @@ def _train_part(start: Start, watch: Watch, checkpoints: Path) -> Part:
 
 
 def _fit_head(start: Start, watch: Watch) -> Progress:
-    """Feature extraction: no loop, since the loss of a logistic head has one minimum."""
-    from tasks.finetune.head import fit_logistic_head
+    """Feature extraction: no loop, since the loss of a linear head has one minimum."""
+    from tasks.finetune.head import fit_head
 
-    strategy = start.settings.strategy
+    strategy, target = start.settings.strategy, start.target
     assert isinstance(strategy, FeatureExtraction)
     sides = {
-        name: torch.from_numpy(text_features(examples.texts, start.base, start.paths))
+        name: torch.from_numpy(text_features(examples.texts, start.base, start.paths, per_word=target.per_word))
         for name, examples in (("train", start.train), ("val", start.val))
     }
     head = start.model.head.cpu()
-    chosen = _inverse_penalty(start, sides["train"])
     losses: list[float] = []
 
     def after_pass(number: int, loss: float) -> None:
@@ -94,38 +100,52 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         losses.append(loss)
         watch.numbers(number, {"train_loss": loss})
 
-    fit_logistic_head(
+    truth = target.flat(start.train.truth)
+    weights = start.row_weights if len(truth) == len(start.train.ids) else None
+    chosen = _inverse_penalty(start, sides["train"], weights)
+    fit_head(
         head,
         sides["train"],
-        start.train.labels,
+        lambda outputs: target.feature_losses(outputs, truth),
         inverse_penalty=chosen.value,
         iterations=strategy.iterations,
-        weights=start.weights,
+        weights=weights,
         after_pass=after_pass,
     )
     with torch.no_grad():
-        logits = head(sides["val"])
-    scores = val_scores(logits, start.val.labels)
+        outputs = target.unflat(head(sides["val"]), start.val.truth)
+    scores = target.val_scores(outputs, start.val.truth, start.classes)
     progress = Progress(step=len(losses), notes={"inverse_penalty": chosen.as_json()})
     watch.numbers(len(losses), scores)
     progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
-    if start.settings.calibrate:
-        progress.calibrate(logits, start.val.labels)
+    progress.finish(target, outputs, start.val.truth, calibrate=start.settings.calibrate)
     return progress
 
 
-def _inverse_penalty(start: Start, features: torch.Tensor) -> InversePenalty:
+def _inverse_penalty(start: Start, features: torch.Tensor, weights: torch.Tensor | None) -> InversePenalty:
     """What the strategy says; else what cross-validation on the train rows says."""
-    given = start.settings.strategy.inverse_penalty
-    if given is not None:
-        return InversePenalty(given, {}, 0)
+    from tasks.finetune.head import head_path
+
+    strategy, target, truth = start.settings.strategy, start.target, start.target.flat(start.train.truth)
+    if strategy.inverse_penalty is not None:
+        return InversePenalty(strategy.inverse_penalty, {}, 0)
     rows, _ = read_examples(start.paths, start.settings.val_fold)
+    per_row = [sum(place >= 0 for place in words) for words in start.train.ids.words or ()] or [1] * len(rows)
+    parents = pc.coalesce(rows["parent_id"], rows["row_id"]).to_pylist()  # rows of val have no parent
+    is_original = pc.equal(rows["row_id"], pa.chunked_array([parents])).to_numpy()
+    path = head_path(
+        start.model.head,
+        features,
+        lambda outputs, positions: target.feature_losses(outputs, truth[positions]),
+        iterations=strategy.iterations,
+        weights=weights,
+    )
     return choose_inverse_penalty(
-        features.numpy(),
-        start.train.labels.numpy(),
+        path,
+        np.zeros(len(features), dtype=np.int64) if truth.is_floating_point() or truth.dim() > 1 else truth.numpy(),
         start.settings.seed,
-        label_weights=start.weights.numpy(),
-        parents=pc.coalesce(rows["parent_id"], rows["row_id"]).to_pylist(),  # rows of val have no parent
+        groups=[parent for parent, count in zip(parents, per_row, strict=True) for _ in range(count)],
+        is_scored=np.repeat(is_original, per_row),
     )
 
 
@@ -190,7 +210,7 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
             untouched=untouched,
             fronts=fronts,
         ),
-        label_weights=start.weights,
+        row_weights=start.row_weights,
         save=lambda progress, tensors: (
             checkpoints.save(progress.step, progress.numbers(), tensors) if accelerator.is_main_process else None
         ),
@@ -198,6 +218,8 @@ def _make_training(start: Start, accelerator: Any, checkpoints: Checkpoints, wat
         words=words,
         tokenizer=start.tokenizer,
         allowance=read_allowance(),
+        target=start.target,
+        classes=start.classes,
     )
 
 
@@ -207,13 +229,15 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
     trainable = sum(each.numel() for name, each in start.model.named_parameters() if name in learnable)
     return {
         "strategy": as_dict(start.settings.strategy),
-        "problem": start.model.problem.kind,
-        "labels": start.labels,
+        "input": start.model.input.kind,
+        "target": start.target.kind,
+        "score": start.target.headline,
+        "labels": start.classes if start.target.has_classes else [],
         "parameters": {"total": sum(each.numel() for each in parameters), "trainable": trainable},
         "layers": {"total": len(layer_stack(start.model.encoder)), "frozen": frozen_layers(start.model)},
         "history": progress.history,
         "best_epoch": progress.best_epoch,
-        "best_val_macro_f1": progress.history[progress.best_epoch - 1]["val_macro_f1"],
+        "best_val_score": progress.history[progress.best_epoch - 1]["val_score"],
         "steps": progress.step,
         **{key: note for key, note in progress.notes.items() if key == "inverse_penalty"},
         "temperature": round(progress.temperature, 6),

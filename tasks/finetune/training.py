@@ -19,6 +19,7 @@ from tasks.finetune.states import FrozenStates
 from tasks.model.batches import plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.words import NarrowedWords
+from tasks.targets import Target
 
 Tensors = dict[str, dict[str, Tensor]]
 """What a snapshot holds, see tasks.finetune.snapshot."""
@@ -39,11 +40,11 @@ class Pass:
     forward: Callable[[], Tensor]
     """Another pass of the same rows, dropout drawn anew: logits (B, C) in float32."""
     loss: Callable[[Tensor], Tensor]
-    """Logits (B, C) → each row's loss (B,), before label weights."""
+    """Outputs → each row's loss (B,), before row weights."""
     logits: Tensor
-    """(B, C) of the pass that was made."""
-    targets: Tensor
-    """(B,) the true labels' numbers."""
+    """The outputs of the pass that was made, (B, C), or (B, W, C) of words."""
+    truth: Tensor
+    """What they should be, see the target."""
     lengths: Tensor
     """(B,) how many tokens each row has; what comes after them is padding."""
 
@@ -64,9 +65,12 @@ class Training:
     train: Side
     val: Side
     make_sides: Callable[[bool, Sequence[int]], tuple[int, Side, Side]]
-    label_weights: Tensor
+    row_weights: Tensor
+    """How much each train row counts, (N,)."""
     save: Callable[[Progress, Tensors], None]
     watch: Callable[[int, dict[str, float]], None]
+    target: Target
+    classes: Sequence[str]
     words: NarrowedWords | None = None
     allowance: Allowance = field(default_factory=Allowance)
     """Whether a further step may be taken."""

@@ -33,6 +33,9 @@ def _batch(rows: list[Row], reading: Reading) -> pa.RecordBatch:
     read = {"text_column": texts, "pair_column": pairs, "label_column": labels}
     for key, column in reading.settings.columns.items():
         _check(read[key], lines, column, reading)
+    if not reading.target.is_stored_as_written:
+        rows_as_stored = map(reading.target.canonical_row, texts, labels)
+        texts, labels = (list(column) for column in zip(*rows_as_stored, strict=True))
     row_ids = list(map(row_id, texts, labels, pairs))
     columns = [row_ids, [reading.source.side] * len(lines), lines, texts, pairs, labels]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, INGESTED, strict=True)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tasks.ingest.conll import read_conll
 from tasks.ingest.delimited import read_delimited
 from tasks.ingest.jsonl import read_jsonl
 from tasks.ingest.parquet import read_parquet
@@ -15,9 +16,16 @@ READERS: dict[Format, Callable[[Reading], Iterator[Row]]] = {
     "tsv": read_delimited,
     "jsonl": read_jsonl,
     "parquet": read_parquet,
+    "conll": read_conll,
     "arrow": read_arrow,
 }
-ENDINGS: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".parquet": "parquet"}
+ENDINGS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".parquet": "parquet",
+    ".conll": "conll",
+}
 
 
 def describe_file(path: Path, name: str, side: Side, declared: str) -> Source:

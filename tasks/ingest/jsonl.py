@@ -1,18 +1,17 @@
 """jsonl → rows, one object a line."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from tasks.ingest.cells import label_of, other_span_keys, text_of
 from tasks.ingest.columns import missing_column, refuse_many
 from tasks.ingest.problem import bad_data, quoted
 from tasks.ingest.reading import Reading, Row
 
-_KINDS = {bool: "true or false", float: "a fraction", dict: "an object", list: "a list", type(None): "null"}
-
 
 def read_jsonl(reading: Reading) -> Iterator[Row]:
-    """The rows of a jsonl file; a label may be a whole number, which becomes its decimal text.
+    """The rows of a jsonl file; a label may be a number or a list, a text a list of tokens: see tasks.ingest.cells.
 
     Raises DataError at the first line that is not an object with its text, its second text if one is asked for, and
     its label, and for a key given twice.
@@ -38,21 +37,23 @@ def read_jsonl(reading: Reading) -> Iterator[Row]:
 
 def _fields(record: dict[str, Any], reading: Reading, number: int) -> tuple[str, str | None, str]:
     """The text, the second text or None, and the label of a line's object."""
-    settings, name = reading.settings, reading.name
-    text, label, pair = record[settings.text_column], record[settings.label_column], None
+    settings, pair = reading.settings, None
+    text, label = record[settings.text_column], record[settings.label_column]
     if type(text) is not str or type(label) is not str:
-        text = _as_text(text, settings.text_column, number, name)
-        label = _as_text(str(label) if type(label) is int else label, settings.label_column, number, name)
+        others = other_span_keys(label)
+        reading.ignore({f"{settings.label_column}.{key}" for key in others}, line=number)
+        text = _read(text_of, text, settings.text_column, number, reading.name)
+        label = _read(label_of, label, settings.label_column, number, reading.name)
     if settings.pair_column is not None:
-        pair = _as_text(record[settings.pair_column], settings.pair_column, number, name)
+        pair = _read(text_of, record[settings.pair_column], settings.pair_column, number, reading.name)
     return text, pair, label
 
 
-def _as_text(value: Any, column: str, line: int, name: str) -> str:
-    if type(value) is str:
-        return value
-    kind = _KINDS.get(type(value), "a number")
-    raise bad_data(name, f"{kind}, not a text; write it in quotes, or remove the row", line=line, column=column)
+def _read(as_text: Callable[[Any], str], value: Any, column: str, line: int, name: str) -> str:
+    try:
+        return as_text(value)
+    except ValueError as error:
+        raise bad_data(name, str(error), line=line, column=column) from None
 
 
 def _parse(line: str, number: int, name: str) -> dict[str, Any]:

@@ -10,12 +10,15 @@ from tasks.ingest.gunzip import gunzip
 from tasks.ingest.lines import read_lines
 from tasks.ingest.regular_file import RegularFile
 from tasks.ingest.settings import IngestSettings
+from tasks.targets import LabelTarget, Target
 
+LABEL = LabelTarget()
 Row = tuple[int, str, str | None, str]
 """A row's first line (1 = the file's first), its text, its second text (None where a row is one), its label."""
 
-Side = Literal["any", "test"]
-Format = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
+Side = str
+"""What a source's rows are for: tasks.table.ANY, VAL, TEST, or EXTRA and the name of a further test set."""
+Format = Literal["csv", "tsv", "jsonl", "parquet", "conll", "arrow"]
 
 _FIELDS_PER_LINE = 16
 
@@ -42,6 +45,7 @@ class Reading:
     source: Source
     file: RegularFile
     settings: IngestSettings
+    target: Target = LABEL
     ignored_columns: set[str] = field(default_factory=set)
     """Columns seen that are neither a text nor the label; the reader adds them."""
 

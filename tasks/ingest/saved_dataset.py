@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from tasks.ingest.arrow_rows import check_schema, rows_of_batches
 from tasks.ingest.problem import bad_data, quoted
-from tasks.ingest.reading import Reading, Row, Side, Source
+from tasks.ingest.reading import Reading, Row, Source
 from tasks.ingest.regular_file import open_regular
+from tasks.table import ANY
 
 _SPLITS = "dataset_dict.json"
 _STATE = "state.json"
@@ -23,15 +24,15 @@ def is_saved_dataset(folder: Path) -> bool:
 
 
 def find_saved(folder: Path, name: str, label_column: str) -> list[Source]:
-    """The data files of a saved Dataset, or of every split of a DatasetDict; the split "test" is the official test."""
+    """The data files of a saved Dataset, or of every split of a DatasetDict (in a folder of the split's name)."""
     if not (folder / _SPLITS).exists():
-        return _shards(folder, name, "any", label_column)
+        return _shards(folder, name, label_column)
     splits = _read_description(folder / _SPLITS, f"{name}/{_SPLITS}").get("splits")
     if not isinstance(splits, list) or not splits:
         raise bad_data(f"{name}/{_SPLITS}", 'has no list "splits"; save the dataset again')
     found: list[Source] = []
     for split in (_inside(each, f"{name}/{_SPLITS}") for each in splits):
-        found += _shards(folder / split, f"{name}/{split}", "test" if split == "test" else "any", label_column)
+        found += _shards(folder / split, f"{name}/{split}", label_column)
     return found
 
 
@@ -47,7 +48,7 @@ def read_arrow(reading: Reading) -> Iterator[Row]:
         raise bad_data(reading.name, f"is no sound Arrow stream ({first}); save the dataset again") from None
 
 
-def _shards(folder: Path, name: str, side: Side, label_column: str) -> list[Source]:
+def _shards(folder: Path, name: str, label_column: str) -> list[Source]:
     state = _read_description(folder / _STATE, f"{name}/{_STATE}")
     if state.get("_indices_data_files"):
         raise bad_data(f"{name}/{_STATE}", "keeps its order apart; call flatten_indices() and save the dataset again")
@@ -57,11 +58,13 @@ def _shards(folder: Path, name: str, side: Side, label_column: str) -> list[Sour
         raise bad_data(f"{name}/{_STATE}", "names no data files; save the dataset again")
     shards = [_inside(each.get("filename") if isinstance(each, dict) else None, f"{name}/{_STATE}") for each in files]
     classes = _classes(features, label_column)
-    return [Source(folder / shard, f"{name}/{shard}", side, "arrow", classes=classes) for shard in shards]
+    return [Source(folder / shard, f"{name}/{shard}", ANY, "arrow", classes=classes) for shard in shards]
 
 
 def _classes(features: Any, label_column: str) -> tuple[str, ...] | None:
     feature = features.get(label_column) if isinstance(features, dict) else None
+    if isinstance(feature, dict) and feature.get("_type") in ("Sequence", "List", "LargeList"):
+        feature = feature.get("feature")  # a list of labels or tags
     if not isinstance(feature, dict) or feature.get("_type") != "ClassLabel":
         return None
     names = feature.get("names")

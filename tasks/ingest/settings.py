@@ -15,14 +15,20 @@ class IngestSettings:
     """Where the labelled data lie."""
 
     path: Annotated[str, Field(pattern=r"^[^\x00]+$")]
-    """A file (.csv .tsv .jsonl .parquet; all but .parquet also .gz), a folder with train.* and optionally test.*
-    (an official test), or a folder saved by Hugging Face `datasets`."""
+    """A file (.csv .tsv .jsonl .parquet .conll; all but .parquet also .gz), a folder with train.* and optionally val.*
+    (or dev.*; an official val) and test.* (an official test), or a folder saved by Hugging Face `datasets`."""
+    extra_tests: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")], str] = Field(
+        default_factory=dict
+    )
+    """Further test sets by name, e.g. {shifted: data/raw/set/shifted.csv}: files below the folder `path`, read like its
+    own. The model is scored on each beside the test; no row of theirs is learned from."""
     url: str | None = None
     """https address that `path` is fetched from when it is not there; needs sha256."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Digest that the file at `path` must have; for one file, not for a folder."""
-    format: Literal["auto", "csv", "tsv", "jsonl", "parquet"] = "auto"
-    """How the file is written; auto: by its name's ending."""
+    format: Literal["auto", "csv", "tsv", "jsonl", "parquet", "conll"] = "auto"
+    """How the file is written; auto: by its name's ending. conll: a token and its tag a line, a blank line between
+    sentences; its columns are text, tags (a tag a token) and sentence (a label a sentence, a line of its own)."""
     text_column: str = "text"
     """Column with the text."""
     pair_column: str | None = None
@@ -50,6 +56,9 @@ class IngestSettings:
         for (one, column), (other, again) in combinations(named, 2):
             if column == again:
                 raise ValueError(f"{one} and {other} are both {column!r}; name {len(self.columns)} columns")
+        taken = {*self.extra_tests} & {"any", "train", "val", "test"}
+        if taken:
+            raise ValueError(f"extra_tests: {min(taken)!r} is what a side is called already; give it another name")
         if self.url is not None:
             address = urlsplit(self.url)
             if address.scheme != "https" or not address.hostname:

@@ -18,23 +18,32 @@ from tasks.ingest.settings import IngestSettings
 from tasks.ingest.sources import find_sources
 from tasks.ingest.tally import LABELS_COUNTED_TO, Tally
 from tasks.paths import Paths
+from tasks.problem import ProblemSettings
 from tasks.table import INGESTED, table_writer
+from tasks.targets import Target
 
 
-def run(paths: Paths, *, ingest: IngestSettings) -> dict[str, Any]:
+def run(paths: Paths, *, ingest: IngestSettings, problem: ProblemSettings | None = None) -> dict[str, Any]:
     """Read everything that ingest.path leads to into `paths.ingested`; numbers about it.
 
     Raises DataError at the first thing wrong and IntegrityError for another digest; the old output then stays.
     """
+    target = (problem or ProblemSettings()).target
     refuse_links_out(paths.data, paths.root)
     fetch_if_missing(paths.root, ingest)
     path = paths.root / ingest.path
-    sources = find_sources(path, ingest.path, declared=ingest.format, label_column=ingest.label_column)
+    sources = find_sources(
+        path,
+        ingest.path,
+        declared=ingest.format,
+        label_column=ingest.label_column,
+        extra_tests=ingest.extra_tests,
+    )
     if ingest.sha256 is not None and sources.files[0].path != path:
         raise SettingsError(f"ingest.sha256 is the digest of one file, and ingest.path ({ingest.path}) is a folder.")
     tally = Tally()
     with table_writer(paths.ingested, INGESTED) as writer:
-        read = [_read_source(source, ingest, writer, tally) for source in sources.files]
+        read = [_read_source(source, ingest, target, writer, tally) for source in sources.files]
     return {
         "rows": sum(tally.rows_by_side.values()),
         "rows_by_side": dict(tally.rows_by_side),
@@ -67,12 +76,14 @@ def fetch_if_missing(root: Path, ingest: IngestSettings) -> bool:
     return True
 
 
-def _read_source(source: Source, ingest: IngestSettings, writer: pq.ParquetWriter, tally: Tally) -> dict[str, Any]:
+def _read_source(
+    source: Source, ingest: IngestSettings, target: Target, writer: pq.ParquetWriter, tally: Tally
+) -> dict[str, Any]:
     """Write the source's rows, and count them in `tally`; the file's digests and numbers."""
     rows = 0
     with open_regular(source.path, source.name) as file:
         _check_digest(file, ingest.sha256)
-        reading = Reading(source, file, ingest)
+        reading = Reading(source, file, ingest, target)
         for batch in batch_rows(READERS[source.format](reading), reading):
             writer.write_batch(batch)
             tally.add(batch, source.side)

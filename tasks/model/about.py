@@ -1,19 +1,23 @@
 """about.json: which base a saved model sits on, how it learned, and its labels. Loads no torch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from tasks.errors import IntegrityError
 from tasks.files import read_json
+from tasks.inputs import AnyInput, Input, TextInput
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies import AnyStrategy
 from tasks.settings import as_dict
+from tasks.targets import NOTHING, AnyTarget, Decision, LabelTarget, Target
 
 ABOUT = "about.json"
-FORMAT = 1
+FORMAT = 2
+_FORMER_INPUTS = {"texts": "text", "pairs": "pair"}
+"""What format 1, of one label a row, calls its `problem`."""
 MEMBERS = "members"
 """Folder of an ensemble's members: members/0, members/1 …, each a model of its own."""
 
@@ -25,10 +29,14 @@ class About:
     base: BaseSettings
     strategy: Any
     """None of an ensemble: each member has its own."""
-    problem: str = "texts"
-    """What a row is, see tasks.model.problems."""
+    input: Input = field(default_factory=TextInput)
+    """What a row holds."""
+    target: Target = field(default_factory=LabelTarget)
+    """What is asked of it."""
     labels: list[str]
-    """In the order of the probabilities."""
+    """The target's classes, in the order of the outputs; none of a number."""
+    decision: Decision = field(default_factory=lambda: dict(NOTHING))
+    """What turns outputs into answers, see tasks.targets."""
     format: int = FORMAT
     members: int = 0
     """How many models answer together; 0: the folder holds one model."""
@@ -49,13 +57,15 @@ class About:
 @dataclass(frozen=True, kw_only=True)
 class _Checked(About):
     strategy: AnyStrategy
-    problem: Literal["texts", "pairs"] = "texts"
+    input: AnyInput = field(default_factory=TextInput)
+    target: AnyTarget = field(default_factory=LabelTarget)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _CheckedEnsemble(About):
     strategy: None
-    problem: Literal["texts", "pairs"] = "texts"
+    input: AnyInput = field(default_factory=TextInput)
+    target: AnyTarget = field(default_factory=LabelTarget)
     members: Annotated[int, Field(ge=2, le=100)]
     temperature: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -64,6 +74,8 @@ def read_about(folder: Path) -> About:
     """What the about.json of a model's folder says. Raises IntegrityError if it says anything else."""
     file = folder / ABOUT
     values = read_json(file)
+    if isinstance(values, dict) and values.get("format") == 1 and values.get("problem", "texts") in _FORMER_INPUTS:
+        values["input"] = {"kind": _FORMER_INPUTS[values.pop("problem", "texts")]}
     kind = _CheckedEnsemble if isinstance(values, dict) and values.get(MEMBERS) else _Checked
     try:
         return TypeAdapter(kind).validate_python(values)

@@ -17,6 +17,8 @@ class Tokens(Sequence[list[int]]):
     """For bases that are told the two texts apart by token types."""
     segments: list[list[int]] | None = None
     """1 for a token of the first text, 2 for one of the second, 0 for a special one."""
+    words: list[list[int]] | None = None
+    """Where words are answered: the place of each word's first token, -1 for a word without one."""
     is_cut: list[bool] | None = None
     """Whether the row had more tokens than were read of it."""
 
@@ -27,8 +29,9 @@ class Tokens(Sequence[list[int]]):
     def __getitem__(self, row: int | slice) -> "list[int] | Tokens":
         if isinstance(row, int):
             return self.ids[row]
-        types, segments = (None if each is None else each[row] for each in (self.types, self.segments))
-        return Tokens(self.ids[row], types, segments, None if self.is_cut is None else self.is_cut[row])
+        parts = (self.types, self.segments, self.words)
+        is_cut = None if self.is_cut is None else self.is_cut[row]
+        return Tokens(self.ids[row], *(None if each is None else each[row] for each in parts), is_cut=is_cut)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -48,11 +51,13 @@ class Batch:
     """(B, T), of pairs; 0 for padding."""
     segments: Tensor | None = None
     """(B, T), of pairs; 0 for padding."""
+    words: Tensor | None = None
+    """(B, W), where words are answered: the place of each word's first token, -1 where there is none."""
 
     @property
-    def of_pairs(self) -> dict[str, Tensor | None]:
-        """What the classifier is told of pairs, beside ids and mask."""
-        return {"token_types": self.token_types, "segments": self.segments}
+    def extras(self) -> dict[str, Tensor | None]:
+        """What the classifier is given beside ids and mask."""
+        return {"token_types": self.token_types, "segments": self.segments, "words": self.words}
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on this device; `rows` stay on the CPU."""
@@ -94,19 +99,20 @@ def pad(rows: Sequence[int], ids: Sequence[Sequence[int]]) -> Batch:
     mask = torch.zeros(len(rows), longest, dtype=torch.long)
     for place, row in enumerate(rows):
         mask[place, : len(ids[row])] = 1
-    types, segments = (ids.types, ids.segments) if isinstance(ids, Tokens) else (None, None)
+    types, segments, words = (ids.types, ids.segments, ids.words) if isinstance(ids, Tokens) else (None, None, None)
     return Batch(
         torch.tensor(rows),
         _filled(rows, ids, longest),
         mask,
         None if types is None else _filled(rows, types, longest),
         None if segments is None else _filled(rows, segments, longest),
+        None if words is None else _filled(rows, words, max(len(words[row]) for row in rows), -1),
     )
 
 
-def _filled(rows: Sequence[int], values: Sequence[Sequence[int]], longest: int) -> Tensor:
-    """(B, T): the values of these rows, then zeros."""
-    filled = torch.zeros(len(rows), longest, dtype=torch.long)
+def _filled(rows: Sequence[int], values: Sequence[Sequence[int]], longest: int, padding: int = 0) -> Tensor:
+    """(B, T): the values of these rows, then padding."""
+    filled = torch.full((len(rows), longest), padding)
     for place, row in enumerate(rows):
         filled[place, : len(values[row])] = torch.tensor(values[row])
     return filled

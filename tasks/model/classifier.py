@@ -9,26 +9,25 @@ import torch
 from torch import Tensor, nn
 
 from tasks.errors import SettingsError
+from tasks.inputs import Input, TextInput
 from tasks.model.encoder import depth_of_parameters, encoder_inputs, layer_stack, load_encoder
 from tasks.model.kernels import QuickKernels
 from tasks.model.needs import require
-from tasks.model.problems import PROBLEMS, Problem, Texts
 from tasks.model.strategies.base import Strategy
 from tasks.model.upper import upper_layers
 
-PROTOTYPE_SCALE = 20.0
-"""Logit of a text that points exactly along its class prototype."""
+TEXT = TextInput()
 
 
 class Classifier(nn.Module):
-    """Texts' token ids → one logit a label: encoder, the problem's pooling, linear head."""
+    """Token ids → the target's outputs: encoder, the input's pooling (or none: each word's state), linear head."""
 
-    def __init__(self, encoder: nn.Module, label_count: int, problem: Problem = PROBLEMS[Texts.kind]) -> None:
+    def __init__(self, encoder: nn.Module, outputs: int, row_input: Input = TEXT) -> None:
         super().__init__()
         self.encoder = encoder
-        self.problem = problem
-        width = problem.feature_width(int(encoder.config.hidden_size))  # type: ignore[union-attr,arg-type]
-        self.head = nn.Linear(width, label_count)
+        self.input = row_input
+        width = row_input.feature_width(int(encoder.config.hidden_size))  # type: ignore[union-attr,arg-type]
+        self.head = nn.Linear(width, outputs)
         self.learnable: frozenset[str] = frozenset()
         """Names of the parameters that may ever learn; some of them may be frozen for now."""
         nn.init.zeros_(self.head.weight)
@@ -45,8 +44,11 @@ class Classifier(nn.Module):
         *,
         token_types: Tensor | None = None,
         segments: Tensor | None = None,
+        words: Tensor | None = None,
     ) -> Tensor:
-        """Logits (B, C) in float32 for ids and mask (B, T); of pairs also token types and segments.
+        """Outputs (B, C) in float32 for ids and mask (B, T); of pairs also token types and segments.
+
+        With `words` (B, W), the places of words' first tokens, outputs are of each word: (B, W, C).
 
         With `hidden` (B, T, D), the states that enter layer number `cut`, only the layers from there on are run.
         """
@@ -55,39 +57,37 @@ class Classifier(nn.Module):
         with QuickKernels() if input_ids.device.type == "cpu" else nullcontext():
             states = encoder(**inputs).last_hidden_state
         with torch.autocast(input_ids.device.type, enabled=False):
-            return self.head(self.problem.pool(states, attention_mask, segments))
+            if words is not None:
+                return self.head(word_states(states, words))
+            return self.head(self.input.pool(states, attention_mask, segments))
 
-    @torch.no_grad()
-    def start_head_from_prototypes(self, features: Tensor, labels: Tensor) -> None:
-        """Point each label's weights along the mean feature of its rows (Snell et al. 2017, cosine form).
 
-        features: (N, F) rows of length √F, as the problem pools them; labels: (N,).
-        """
-        dimension = features.shape[1]
-        for label in range(self.head.out_features):
-            prototype = nn.functional.normalize(features[labels == label].mean(0), dim=0)
-            self.head.weight[label] = prototype * PROTOTYPE_SCALE / dimension**0.5
+def word_states(states: Tensor, words: Tensor) -> Tensor:
+    """The state of each word's first token, scaled to length √D, in float32: (B, W, D). Words without one: any state.
+
+    states: (B, T, D); words: (B, W) places of first tokens, -1 where there is none.
+    """
+    places = words.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1])
+    return nn.functional.normalize(states.float().gather(1, places), dim=-1) * states.shape[-1] ** 0.5
 
 
 def build_classifier(
     folder: Path,
     strategy: Strategy,
-    label_count: int,
+    outputs: int,
     attention: str,
     *,
     with_weights: bool = True,
-    problem: Problem = PROBLEMS[Texts.kind],
+    row_input: Input = TEXT,
 ) -> Classifier:
     """The base at `folder` as the strategy shapes it, with a head of zeros; only what may learn requires a gradient.
 
     Raises SettingsError if the strategy asks for more layers than the base has, or needs what it has not.
     """
-    return shape_classifier(load_encoder(folder, attention, with_weights=with_weights), strategy, label_count, problem)
+    return shape_classifier(load_encoder(folder, attention, with_weights=with_weights), strategy, outputs, row_input)
 
 
-def shape_classifier(
-    encoder: nn.Module, strategy: Strategy, label_count: int, problem: Problem = PROBLEMS[Texts.kind]
-) -> Classifier:
+def shape_classifier(encoder: nn.Module, strategy: Strategy, outputs: int, row_input: Input = TEXT) -> Classifier:
     """`build_classifier` for a base that is loaded already; it is changed in place."""
     layers = len(layer_stack(encoder))
     wanted = getattr(strategy, "layers", 0)
@@ -96,7 +96,7 @@ def shape_classifier(
     kind = getattr(strategy, "kind", type(strategy).__name__)
     require(encoder, f"finetune.strategy.kind: {kind}", strategy.needs)
     strategy.reshape(encoder)
-    model = Classifier(encoder, label_count, problem)
+    model = Classifier(encoder, outputs, row_input)
     depths = parameter_depths(model)
     for name, parameter in model.named_parameters():
         parameter.requires_grad = name.startswith("head.") or strategy.trains(name, depths[name], layers)

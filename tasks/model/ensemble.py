@@ -5,11 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
-from tasks.model.problems import Problem
+from tasks.inputs import Input
+from tasks.targets import Decision, Outputs, Target
 from tasks.texts import Text
-
-SMALLEST = float(np.finfo(np.float32).tiny)
-"""What a probability that rounds to 0 counts as when its logarithm is taken."""
 
 
 class Member(Protocol):
@@ -19,7 +17,10 @@ class Member(Protocol):
     def labels(self) -> tuple[str, ...]: ...
 
     @property
-    def problem(self) -> Problem: ...
+    def input(self) -> Input: ...
+
+    @property
+    def target(self) -> Target: ...
 
     def predict(self, texts: Sequence[Text]) -> np.ndarray: ...
 
@@ -27,34 +28,41 @@ class Member(Protocol):
 
 
 class SavedEnsemble:
-    """Models with the same labels: the mean of their probabilities, its logarithm divided by a temperature."""
+    """Models with the same classes: the mean of what they give, as the target averages it."""
 
-    def __init__(self, members: Sequence[Member], temperature: float, digest: str) -> None:
+    def __init__(self, members: Sequence[Member], temperature: float, digest: str, decision: Decision) -> None:
         self.digest = digest
         self.labels = members[0].labels
         self._members = members
         self._temperature = temperature
+        self.decision = decision
 
     @property
-    def problem(self) -> Problem:
-        """What its rows are: the members' own."""
-        return self._members[0].problem
+    def input(self) -> Input:
+        """What its rows hold: the members' own."""
+        return self._members[0].input
+
+    @property
+    def target(self) -> Target:
+        """What is asked of them: the members' own."""
+        return self._members[0].target
+
+    def answers(self, outputs: Outputs) -> list[str]:
+        """The answer to each row, from what `predict` gives."""
+        return self.target.answers(outputs, self.labels, self.decision)
 
     def predict(self, texts: Sequence[Text]) -> np.ndarray:
-        """Probabilities (N, C) float32 in the order of `labels`. Raises GateError as a member does."""
-        mean = np.mean([each.predict(texts).astype(np.float64) for each in self._members], axis=0)
-        return cooled(mean, self._temperature).astype(np.float32)
+        """What a member's `predict` gives. Raises GateError as a member does."""
+        answers = [each.predict(texts) for each in self._members]
+        if answers[0].dtype != object:
+            mean = np.mean([each.astype(np.float64) for each in answers], axis=0)
+            return self.target.cooled(mean, self._temperature).astype(np.float32)
+        joined = np.empty(len(texts), dtype=object)
+        for row, outputs in enumerate(zip(*answers, strict=True)):
+            mean = np.mean([each.astype(np.float64) for each in outputs], axis=0)
+            joined[row] = self.target.cooled(mean, self._temperature).astype(np.float32)
+        return joined
 
     def count_cut(self, texts: Sequence[Text]) -> int:
         """As a member's, which all read with the same tokenizer."""
         return self._members[0].count_cut(texts)
-
-
-def cooled(probabilities: np.ndarray, temperature: float) -> np.ndarray:
-    """softmax(log p / temperature) of rows (N, C); 1 leaves them as they are."""
-    if temperature == 1.0:
-        return probabilities
-    scaled = np.log(np.maximum(probabilities, SMALLEST)) / temperature
-    grown = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    result: np.ndarray = grown / grown.sum(axis=1, keepdims=True)
-    return result

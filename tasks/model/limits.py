@@ -1,4 +1,4 @@
-"""What a base has room for: positions, words, a padding token; read from its files before it is loaded. Loads no torch."""
+"""What a base has room for: positions, words, a padding token; read from its files, without torch."""
 
 import json
 import re
@@ -17,8 +17,10 @@ _WORDS = re.compile(
     r"(?:^|\.)(?:word_embeddings|tok_embeddings|embed_tokens|tokens_embed|wte|token_embedding|shared)\.weight$"
 )
 COUNTED_FROM_PADDING = frozenset(
-    "camembert data2vec-text esm ibert layoutlmv3 lilt longformer luke markuplm mpnet roberta roberta-prelayernorm "
-    "xlm-roberta xlm-roberta-xl xmod".split()
+    (
+        *("camembert", "data2vec-text", "esm", "ibert", "layoutlmv3", "lilt", "longformer", "luke", "markuplm"),
+        *("mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
+    )
 )
 """model_type of bases whose first position is the one after the padding token's number (fairseq's rule)."""
 _OWN_PADDING = {"mpnet": 1}
@@ -57,7 +59,8 @@ def check_limits(folder: Path, base: BaseSettings) -> None:
     if places is not None and places < base.max_tokens:
         advice = f"Set base.max_tokens to {places}, or take another base." if places >= 8 else "Take another base."
         raise SettingsError(
-            f"base.max_tokens: {base.max_tokens}, but {base.id} has positions for {places} tokens only ({folder}). {advice}"
+            f"base.max_tokens: {base.max_tokens}, but {base.id} has positions for {places} tokens only ({folder}). "
+            f"{advice}"
         )
 
 
@@ -71,7 +74,9 @@ def positions(config: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) ->
     rows = [shape[0] for name, shape in shapes.items() if _POSITIONS.search(name) and len(shape) == 2]
     if not rows:
         return None
-    known = next((config[key] for key in ("max_position_embeddings", "n_positions") if _is_count(config.get(key))), None)
+    known = next(
+        (config[key] for key in ("max_position_embeddings", "n_positions") if _is_count(config.get(key))), None
+    )
     padding = _padding(config)
     after_padding = min(rows) - padding - 1 if padding is not None else min(rows)
     return min(after_padding, known) if known else after_padding  # BART and OPT have two rows more than positions

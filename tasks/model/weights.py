@@ -79,10 +79,10 @@ def tensor_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     if names and names != [WEIGHTS]:
         for tensor, name in read_index(folder / INDEX).items():
             if tensor not in of_file[name]:
-                raise IntegrityError(f"{folder}: {INDEX} names {tensor} in {name}, which lacks it. Fetch the base again.")
-    return {
-        tensor: tuple(about["shape"]) for name in names for tensor, about in of_file[name].items()
-    }
+                raise IntegrityError(
+                    f"{folder}: {INDEX} names {tensor} in {name}, which lacks it. Fetch the base again."
+                )
+    return {tensor: tuple(about["shape"]) for name in names for tensor, about in of_file[name].items()}
 
 
 def read_header(file: Path) -> dict[str, Any]:

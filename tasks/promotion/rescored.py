@@ -3,11 +3,10 @@
 import numpy as np
 
 from tasks.errors import GateError
-from tasks.evaluate.bootstrap import headline_statistics
-from tasks.evaluate.scored import score
 from tasks.promotion.clean_process import Answers
 from tasks.promotion.test_rows import TestRows
 from tasks.register.evidence import Evidence, SliceRows
+from tasks.scoring.classification import headline_statistics, score
 
 
 def rescore(rows: TestRows, answers: Answers, champion: Answers | None) -> Evidence:

@@ -14,10 +14,11 @@ from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
 from tasks.register.evaluation import Evaluation, read_evaluation
 from tasks.register.version import Measured
+from tasks.stages import STAGES
 from tasks.tracking.code_identity import CodeIdentity, read_code_identity
 from tasks.tracking.inputs import DataInput, read_inputs
 
-MADE_BY = ("base", "ingest", "validate", "split", "augment", "finetune")
+MADE_BY = ("base", *(each.name for each in STAGES.values() if each.makes in ("rows", "model")))
 """The sections of params.yaml that make a model; the others only measure or publish it."""
 
 

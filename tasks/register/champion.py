@@ -54,9 +54,9 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
     folder = download(store, f"models:/{name}/{champion.version}")
     verify_package(folder, champion.package_digest)
     model = open_package(folder)
-    if not model.problem.suits(texts):
+    if not model.input.suits(texts):
         raise SettingsError(
-            f"register.name: the champion of {name} (version {champion.version}) reads {model.problem.reads}, and this "
+            f"register.name: the champion of {name} (version {champion.version}) reads {model.input.reads}, and this "
             "model does not, so that they cannot be compared. Give this model a name of its own."
         )
     best: np.ndarray[Any, Any] = model.predict(list(texts)).argmax(axis=1)

@@ -30,9 +30,8 @@ _EXAMPLES = {"text": "an example of a text", "pair": "and of a second one"}
 
 def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, mlflow_model: Any) -> str:
     """Write the MLflow model into `folder`, from the verified model at `model`; returns the package's digest."""
-    from tasks.model.problems import PROBLEMS
 
-    columns = PROBLEMS[read_about(model).problem].columns
+    columns = read_about(model).input.columns
     bundled = _base_to_bundle(model, base, root)
     with tempfile.TemporaryDirectory(prefix="finetrace-package-") as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow warns of its own type hints

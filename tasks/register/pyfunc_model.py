@@ -40,7 +40,7 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
         model_input: a frame or records with the column text, or just a list of texts; of a model of pairs, a frame or
         records with the columns text and pair. Raises MlflowException for anything else.
         """
-        pairs = "pair" in self.model.problem.columns
+        pairs = "pair" in self.model.input.columns
         probabilities = self.model.predict(_pairs(model_input) if pairs else _texts(model_input))
         top_k = min(max(1, int((params or {}).get("top_k", 1))), len(self.model.labels))
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]

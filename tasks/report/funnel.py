@@ -62,9 +62,11 @@ def _dealt(split: dict[str, Any]) -> Step | None:
     sides = _parts({side: rows.get(side) for side in ("train", "val", "test")}) if isinstance(rows, dict) else ()
     if not sides:
         return None
-    repeats = sum(count for _, count in _parts(split.get("removed_repeats_of_test")))
     aside = _first(split, "set_aside") or 0
-    notes = [f"{repeats} removed for repeating a test row"] * bool(repeats)
+    notes = []
+    for side in ("test", "val"):
+        repeats = sum(count for _, count in _parts(split.get(f"removed_repeats_of_{side}")))
+        notes += [f"{repeats} removed for repeating a {side} row"] * bool(repeats)
     notes += [f"{aside} set aside, near to rows of several sides"] * bool(aside)
     return Step("rows dealt to sides", sum(count for _, count in sides), note=", ".join(notes), parts=sides)
 

@@ -1,5 +1,6 @@
 """What came from what, as boxes and arrows of a small picture"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,26 +49,65 @@ class Arrow:
         return f"M{x1:g} {y1:g}C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
 
 
-def lineage(facts: RunFacts, data: dict[str, Any], verdict: dict[str, Any] | None) -> tuple[list[Box], list[Arrow]]:
-    """The boxes and arrows. data: what tasks.report.funnel.data_identity found."""
+@dataclass(frozen=True)
+class Picture:
+    """Boxes by word, and the arrows between them."""
+
+    boxes: Mapping[str, Box]
+    arrows: tuple[Arrow, ...]
+    view: tuple[int, int] = VIEW
+    width: int = WIDTH
+    height: int = HEIGHT
+
+
+_PLACES: dict[str, tuple[str, float, float]] = {
+    "code": ("code", 0, 0),
+    "raw": ("raw data", 0, 1),
+    "valid": ("valid rows", 1, 1),
+    "base": ("base model", 2, 0),
+    "training": ("train rows", 2, 1),
+    "testing": ("test rows", 2, 2),
+    "model": ("model", 3, 0.5),
+    "metrics": ("metrics", 4, 1.25),
+    "version": ("version", 5, 1.25),
+}
+"""Word → name, column, row."""
+
+_ARROWS = (
+    *(("code", "valid"), ("raw", "valid"), ("valid", "training"), ("valid", "testing"), ("base", "model")),
+    *(("training", "model"), ("model", "metrics"), ("testing", "metrics"), ("metrics", "version")),
+)
+
+
+def lay_out(contents: Mapping[str, tuple[str, str]]) -> Picture:
+    """The picture of what is known. contents: word → its detail and digest; what is not named is left out."""
+    boxes = {
+        word: Box(name, *contents[word], column, row)
+        for word, (name, column, row) in _PLACES.items()
+        if word in contents
+    }
+    arrows = [Arrow(boxes[one], boxes[other]) for one, other in _ARROWS if one in boxes and other in boxes]
+    return Picture(boxes, tuple(arrows))
+
+
+def lineage(facts: RunFacts, data: dict[str, Any], verdict: dict[str, Any] | None) -> Picture:
+    """The last run's picture. data: what tasks.report.funnel.data_identity found."""
     results, files = facts.results, facts.results.get("files", {})
-    strategy = str(facts.finetune.get("strategy", {}).get("kind", ""))
-    accuracy = results.get("metrics", {}).get("accuracy", {}).get("value")
     base = results.get("base", {})
-    raw = Box("raw data", safe_text(data["name"], LETTERS), digest(data.get("sha256")), 0, 1)
-    valid = Box("valid rows", count(data.get("valid")), "", 1, 1)
-    start = Box(
-        "base model", safe_text(str(base.get("id", "")).rsplit("/", 1)[-1], LETTERS), digest(base.get("sha256")), 2, 0
+    accuracy = results.get("metrics", {}).get("accuracy", {}).get("value")
+    strategy = str(facts.finetune.get("strategy", {}).get("kind", ""))
+    return lay_out(
+        {
+            "raw": (safe_text(data["name"], LETTERS), digest(data.get("sha256"))),
+            "valid": (count(data.get("valid")), ""),
+            "base": (safe_text(str(base.get("id", "")).rsplit("/", 1)[-1], LETTERS), digest(base.get("sha256"))),
+            "training": (count(results.get("train_rows")), digest(files.get("train"))),
+            "testing": (count(results.get("rows")), digest(files.get("test"))),
+            "model": (safe_text(strategy, LETTERS), digest(facts.finetune.get("model_digest"))),
+            "metrics": (f"accuracy {number(accuracy)}", ""),
+            "version": _verdict_lines(verdict),
+        }
     )
-    train = Box("train rows", count(results.get("train_rows")), digest(files.get("train")), 2, 1)
-    test = Box("test rows", count(results.get("rows")), digest(files.get("test")), 2, 2)
-    model = Box("model", safe_text(strategy, LETTERS), digest(facts.finetune.get("model_digest")), 3, 0.5)
-    metrics = Box("metrics", f"accuracy {number(accuracy)}", "", 4, 1.25)
-    version = Box("version", *_verdict_lines(verdict), 5, 1.25)
-    arrows = [(raw, valid), (valid, train), (valid, test), (start, model), (train, model)]
-    arrows += [(model, metrics), (test, metrics), (metrics, version)]
-    boxes = [raw, valid, start, train, test, model, metrics, version]
-    return boxes, [Arrow(first, second) for first, second in arrows]
 
 
 def _verdict_lines(verdict: dict[str, Any] | None) -> tuple[str, str]:

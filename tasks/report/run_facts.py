@@ -1,6 +1,6 @@
 """The reports of a run's stages, whichever there are"""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ class RunFacts:
 
 def read_facts(paths: Paths) -> RunFacts:
     """What lies below data/reports and data/evaluation."""
-    stages = ("ingest", "validate", "split", "augment", "finetune")
+    stages = [each.name for each in fields(RunFacts) if each.name != "results"]
     return RunFacts(
         **{stage: _read(paths.report(stage)) for stage in stages}, results=_read(paths.evaluation / "results.json")
     )

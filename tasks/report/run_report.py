@@ -5,7 +5,7 @@ from typing import Any
 from tasks.paths import Paths
 from tasks.report.charts.confusion import MOST_LABELS
 from tasks.report.funnel import data_identity, funnel, leaks
-from tasks.report.lineage import HEIGHT, VIEW, WIDTH, lineage
+from tasks.report.lineage import lineage
 from tasks.report.metric_names import tiles
 from tasks.report.page import render_page
 from tasks.report.run_charts import draw_charts
@@ -24,7 +24,6 @@ def render_run_report(paths: Paths, verdict: dict[str, Any] | None) -> str:
     """
     facts = read_facts(paths)
     data = data_identity(facts)
-    boxes, arrows = lineage(facts, data, verdict)
     body = template("run_report.html").render(
         verdict=verdict,
         line=str((verdict or {}).get("line", "")).removeprefix("PASS ").removeprefix("FAIL "),  # the banner says it
@@ -38,7 +37,8 @@ def render_run_report(paths: Paths, verdict: dict[str, Any] | None) -> str:
         funnel=funnel(facts),
         leaks=leaks(facts.split),
         texts_cut=texts_cut(facts),
-        picture={"boxes": boxes, "arrows": arrows, "view": VIEW, "width": WIDTH, "height": HEIGHT},
+        picture=lineage(facts, data, verdict),
+        marks={},
     )
     return render_page(_title(verdict), body)
 

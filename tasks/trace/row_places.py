@@ -5,7 +5,7 @@ from typing import Any
 
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.table import AUGMENTED, INGESTED, PREDICTIONS, QUARANTINE
+from tasks.table import AUGMENTED, INGESTED, PREDICTIONS, QUARANTINE, held_out_file
 from tasks.trace.scan import Choose, among, chosen
 
 MOST_CHILDREN = 20
@@ -50,11 +50,14 @@ def explain(reasons: Sequence[str], expectations: Sequence[Mapping[str, Any]]) -
 
 
 def find_side(paths: Paths, row_id: str) -> dict[str, Any] | None:
-    """side (train, val or test) and fold of a row; None if split gave it to none."""
+    """side (train, val or test, or a further test set by name) and fold of a row; None if split gave it to none."""
     for side, file in zip(_SIDES, (paths.train, paths.val, paths.test), strict=True):
         if file.exists():
             for row in chosen(file, ["row_id", "fold"], among("row_id", [row_id])):
                 return {"side": side, "fold": row["fold"]}
+    if paths.extra_tests.exists():
+        for row in chosen(paths.extra_tests, ["row_id", "side"], among("row_id", [row_id])):
+            return {"side": held_out_file(row["side"]), "fold": 0}
     return None
 
 
@@ -65,8 +68,9 @@ def why_on_no_side(paths: Paths, row_id: str) -> str:
         if each.get("row_id") == row_id:
             lines = ", ".join(str(line) for line in each.get("near_lines", []))
             return f"left out: it comes near rows of different sides (lines {lines})"
-    if report.get("official_test"):
-        return "left out: it repeats a row of the official test, or comes near rows of different sides"
+    official = " or ".join(side for side in ("test", "val") if report.get(f"official_{side}"))
+    if official:
+        return f"left out: it repeats a row of the official {official}, or comes near rows of different sides"
     return "left out: it comes near rows of different sides" if report.get("set_aside") else "on no side"
 
 

@@ -10,6 +10,7 @@ from tasks.digest import sha256_of_value
 from tasks.files import read_json, write_json
 from tasks.masking import mask_text
 from tasks.paths import Paths
+from tasks.stages import STAGES
 from tasks.tracking.code_identity import CodeIdentity, read_code_identity
 from tasks.tracking.flatten import flat_numbers, flat_params
 from tasks.tracking.inputs import log_inputs, read_inputs
@@ -18,7 +19,6 @@ from tasks.tracking.machine import read_environment, read_machine
 from tasks.tracking.reach import reporting
 from tasks.tracking.store import open_store
 
-STAGES = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
 ALARMS = "finetrace.alarms"
 _COMPLETED = "finetrace.completed"
 _PLOT_KINDS = {".svg", ".png", ".html", ".json", ".csv", ".md"}

@@ -17,7 +17,9 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.model.features import text_features
 from tasks.model.files import load_model
 from tasks.paths import Paths
-from tasks.pipeline import JOB, failure_noted, run_stage
+from tasks.pipeline import failure_noted, run_stage
+from tasks.settings import as_dict
+from tasks.stages import JOB, STAGES
 from tasks.texts import texts_of
 from tasks.trials.place import TrialPaths
 
@@ -52,7 +54,7 @@ def train(place: TrialPaths, request: Request) -> dict[str, Any]:
     if not request.get("keep_model", True):
         shutil.rmtree(place.model)
     write_json(place.result, result)
-    return {key: result[key] for key in ("val_macro_f1", "val_accuracy", "cpu_seconds")}
+    return {key: result[key] for key in ("val_score", "cpu_seconds")}
 
 
 def look_at_test(place: TrialPaths, request: Request) -> dict[str, Any]:
@@ -97,7 +99,8 @@ KINDS: dict[str, Callable[[TrialPaths, Request], dict[str, Any]]] = {
 
 
 def _config(request: Request) -> Config:
-    sections = {name: request[name] for name in ("finetune", "base", "evaluate") if name in request}
+    known = [section for stage in STAGES.values() for section in stage.sections]
+    sections = {name: value for name, value in request.items() if name in known}
     return parse_config({**sections, "ingest": {"path": "-"}}, "the request")  # nothing here reads raw rows
 
 
@@ -114,15 +117,18 @@ def seconds_each(finetune: FinetuneSettings, seconds: float | None) -> float | N
 
 
 def _label_val(place: TrialPaths, config: Config) -> dict[str, Any]:
-    """The val rows' ids, and their true and guessed labels as numbers; read back from disk, as a user would."""
+    """The val rows' ids, their targets and the model's answers; read back from disk, as a user would."""
     from tasks.finetune.examples import read_examples
 
     model = load_model(place.model, config.base, place.root)
     rows = read_examples(place, config.finetune.val_fold)[1]
-    number = {label: position for position, label in enumerate(model.labels)}
-    guess = model.predict(texts_of(rows)).argmax(axis=1)
-    truth = [number[label] for label in rows["label"].to_pylist()]
-    return {"rows": rows["row_id"].to_pylist(), "truth": truth, "guess": guess.tolist(), "labels": len(model.labels)}
+    return {
+        "rows": rows["row_id"].to_pylist(),
+        "truth": rows["label"].to_pylist(),
+        "answers": model.answers(model.predict(texts_of(rows))),
+        "labels": list(model.labels),
+        "target": as_dict(model.target),
+    }
 
 
 def _result(place: TrialPaths, request: Request, report: dict[str, Any]) -> dict[str, Any]:
@@ -131,10 +137,10 @@ def _result(place: TrialPaths, request: Request, report: dict[str, Any]) -> dict
     seconds = read_json(place.timing("finetune"))
     floors = {int(epoch): floor for epoch, floor in (request.get("floors") or {}).items()}
     return {
-        "val_macro_f1": scores["val_macro_f1"],
-        "val_accuracy": scores["val_accuracy"],
+        "val_score": scores["val_score"],
+        "score": report["score"],
         "best_epoch": report["best_epoch"],
-        "curve": [each["val_macro_f1"] for each in history],
+        "curve": [each["val_score"] for each in history],
         "is_pruned": len(history) < request["finetune"]["epochs"] and is_below(floors, history),
         "cpu_seconds": round(seconds["cpu_seconds"], 2),
         "seconds": round(seconds["seconds"], 2),

@@ -7,12 +7,12 @@ import yaml
 
 from tasks.config import Config, parse_config
 from tasks.errors import SettingsError
-from tasks.pipeline import STAGES
+from tasks.stages import STAGES
 
 Patch = Mapping[str, Mapping[str, Any]]
 """Section → its lines, as they would stand in params.yaml."""
-SECTIONS = STAGES["finetune"]
-"""What a trial may change: the rows are those of the workspace."""
+SECTIONS = tuple(each for each in STAGES["finetune"].sections if each != "problem")
+"""What a trial may change: the rows, and what is asked of them, are those of the workspace."""
 
 
 def patched(values: Mapping[str, Any], patch: Patch, source: str) -> Config:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tasks.paths import Paths
+from tasks.stages import STAGES
 
-_OWN = ("finetune", "evaluate")
+_OWN = [each.name for each in STAGES.values() if each.makes != "rows"]
 
 
 @dataclass(frozen=True)

@@ -2,21 +2,18 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tasks.config import Config
-from tasks.digest import sha256_of_file, sha256_of_value
+from tasks.digest import code_digest, sha256_of_file, sha256_of_value
 from tasks.files import read_json, write_json
 from tasks.paths import Paths
+from tasks.problem import ProblemSettings
 from tasks.settings import as_dict
+from tasks.stages import TRAINING_STAGE
 from tasks.trials.place import TrialPaths, trials_folder
-
-_CODE = ("finetune", "model", "digest.py", "files.py", "table.py", "texts.py", "trials")
-"""What shapes a trial's result, below tasks."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +26,12 @@ class Trial:
     """sha256 of the train and the val rows' files."""
     cpu_seconds: float | None = None
     """Where a clock ends it."""
+    problem: Mapping[str, Any] = field(default_factory=lambda: as_dict(ProblemSettings()))
 
     @property
     def name(self) -> str:
         """16 letters."""
-        return sha256_of_value({**vars(self), "code": _code_digest()})[:16]
+        return sha256_of_value({**vars(self), "code": code_digest(TRAINING_STAGE, "tasks/trials")})[:16]
 
     def paths(self, paths: Paths, *, sees_test: bool = False) -> TrialPaths:
         """Where its files lie in a workspace."""
@@ -41,7 +39,7 @@ class Trial:
 
     def request(self, paths: Paths, kind: str = "train", **more: Any) -> Path:
         """Write down what is asked of the process that will do it; the file."""
-        asked = {"kind": kind, "finetune": self.finetune, "base": self.base, "cpu_seconds": self.cpu_seconds}
+        asked = {"kind": kind} | {key: value for key, value in vars(self).items() if key != "rows"}
         file = self.paths(paths).folder / f"{kind}.json"
         write_json(file, asked | more)
         return file
@@ -61,18 +59,9 @@ class Trial:
 
 def make_trial(config: Config, rows: Mapping[str, str], cpu_seconds: float | None = None) -> Trial:
     """The trial of these settings."""
-    return Trial(as_dict(config.finetune), as_dict(config.base), rows, cpu_seconds)
+    return Trial(as_dict(config.finetune), as_dict(config.base), rows, cpu_seconds, as_dict(config.problem))
 
 
 def rows_digests(paths: Paths) -> dict[str, str]:
     """The sha256 of the files that trials learn and are scored on."""
     return {"train": sha256_of_file(paths.augmented), "val": sha256_of_file(paths.val)}
-
-
-@cache
-def _code_digest() -> str:
-    root = Path(str(files("tasks")))
-    found: list[Path] = []
-    for name in _CODE:
-        found += sorted((root / name).rglob("*.py")) if (root / name).is_dir() else [root / name]
-    return sha256_of_value([[file.relative_to(root).as_posix(), sha256_of_file(file)] for file in found])

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tasks.memory import give_back
+from tasks.table import ANY
 from tasks.texts import Text, holds_pairs, texts_of
 from tasks.validate.expectations import Checker, Outcome
 from tasks.validate.label_errors import LabelErrors, draw_sample, find_label_errors
@@ -26,7 +27,7 @@ from tasks.validate.reasons import (
 )
 from tasks.validate.repeats import find_conflicts, find_duplicates
 from tasks.validate.settings import ValidateSettings
-from tasks.validate.suite import file_suite, kept_suite, label_suite, official_test_suite, row_suite
+from tasks.validate.suite import file_suite, held_out_suite, kept_suite, label_suite, row_suite
 
 Featurise = Callable[[list[Text]], np.ndarray]
 """Texts or pairs → features, (N, D) float32."""
@@ -105,8 +106,7 @@ def check_rows(rows: pa.Table, settings: ValidateSettings, featurise: Featurise)
 def _suites(rows: pa.Table, settings: ValidateSettings, labels: Sequence[str]) -> dict[str, gx.ExpectationSuite]:
     rows_suite = row_suite(settings, labels, pairs=holds_pairs(rows))
     suites = [file_suite(), rows_suite, kept_suite(settings), label_suite(settings)]
-    if pc.any(pc.equal(rows["side"], "test")).as_py():
-        suites.append(official_test_suite())
+    suites += [held_out_suite(side) for side in _held_out(rows)]
     return {suite.name: suite for suite in suites}
 
 
@@ -149,10 +149,11 @@ def _check_rest(
             suites["label"], pd.DataFrame({"label": list(counts), "rows": list(counts.values()), "share": shares})
         ),
     }
-    if "test" in suites:
-        official = usable.filter(pc.equal(usable["side"], "test"))
-        outcomes["test"] = checker.check(suites["test"], official.select(["label"]).to_pandas())
-    stop_if_critical([*outcomes["kept"], *outcomes.get("test", [])], rows, quarantine)
+    for side in _held_out(rows):
+        held_out = usable.filter(pc.equal(usable["side"], side))
+        outcomes[side] = checker.check(suites[side], held_out.select(["label"]).to_pandas())
+        stop_if_critical(outcomes[side], rows, quarantine)
+    stop_if_critical(outcomes["kept"], rows, quarantine)
     stop_if_labels_too_rare(outcomes["label"], counts, rows, quarantine)
     return outcomes
 
@@ -161,7 +162,7 @@ def _look_for_label_errors(
     rows: pa.Table, settings: ValidateSettings, quarantine: Quarantine, featurise: Featurise
 ) -> LabelErrors:
     """Likely label errors among a sample of the usable rows that can be learned from, told by position."""
-    learnable = pc.not_equal(rows["side"], "test").to_numpy()
+    learnable = pc.equal(rows["side"], ANY).to_numpy()
     sample = draw_sample(np.flatnonzero(~quarantine.removed & learnable), settings.label_error_rows, settings.seed)
     looked_at = rows.select(["text", "pair", "label"]).take(pa.array(sample))
     give_back()  # the repeats of a million rows leave 200 MB that the model can have
@@ -172,8 +173,13 @@ def _look_for_label_errors(
 
 
 def _learnable(rows: pa.Table) -> pa.Table:
-    """The rows that are not an official test's."""
-    return rows.filter(pc.not_equal(rows["side"], "test"))
+    """The rows that are not held out: no official test's or val's, and no further test set's."""
+    return rows.filter(pc.equal(rows["side"], ANY))
+
+
+def _held_out(rows: pa.Table) -> list[str]:
+    """The sides of the rows that are held out, in the order they were read."""
+    return [side for side in pc.unique(rows["side"]).to_pylist() if side != ANY]
 
 
 def _counted(rows: pa.Table) -> list[LabelCount]:

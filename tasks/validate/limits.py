@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.errors import DataError
+from tasks.table import ANY, held_out_file
 from tasks.validate.expectations import Outcome
 from tasks.validate.labels import quoted
 from tasks.validate.quarantine import DUPLICATE, Quarantine
@@ -68,4 +69,5 @@ def _where(rows: pa.Table, quarantine: Quarantine, reason: str) -> str:
 
 def _line(rows: pa.Table, position: np.int64) -> str:
     line = str(rows["line"][position].as_py())
-    return f"{line} of the test file" if rows["side"][position].as_py() == "test" else line
+    side = rows["side"][position].as_py()
+    return line if side == ANY else f"{line} of the {held_out_file(side)}"

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.table import ANY
 from tasks.texts import holds_pairs
 from tasks.validate.expectations import Outcome
 from tasks.validate.label_errors import LabelErrors
@@ -46,7 +47,7 @@ def set_conflicts_aside(quarantine: Quarantine, rows: pa.Table, conflicting: np.
 def set_rare_aside(quarantine: Quarantine, rows: pa.Table, labels: Sequence[str], minimum: int) -> None:
     """Set aside what is left of a learned label that the other checks brought below the minimum."""
     usable = rows.select(["side", "label"]).filter(pa.array(~quarantine.removed))
-    counts = count_labels(usable.filter(pc.not_equal(usable["side"], "test")), labels)
+    counts = count_labels(usable.filter(pc.equal(usable["side"], ANY)), labels)
     rare = [label for label, count in counts.items() if count < minimum]
     mask = pc.is_in(rows["label"], value_set=pa.array(rare, type=pa.string())).to_numpy() & ~quarantine.removed
     advice = f"fewer than {minimum} usable rows have this label (validate.min_rows_per_label): add rows"

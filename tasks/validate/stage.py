@@ -9,6 +9,7 @@ from tasks.files import replacing
 from tasks.memory import memory_that_goes_back
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
+from tasks.problem import ProblemSettings
 from tasks.table import INGESTED, QUARANTINE, read_table, write_table
 from tasks.texts import Text
 from tasks.validate.check import check_rows
@@ -18,7 +19,9 @@ from tasks.validate.settings import ValidateSettings
 from tasks.validate.suite import suites_json
 
 
-def run(paths: Paths, *, validate: ValidateSettings, base: BaseSettings) -> dict[str, Any]:
+def run(
+    paths: Paths, *, validate: ValidateSettings, base: BaseSettings, problem: ProblemSettings | None = None
+) -> dict[str, Any]:
     """Check the ingested rows and write those that passed, the others with their reasons, the suites and the page.
 
     Raises DataError if the data are too bad to go on with; then nothing is written.

@@ -7,12 +7,12 @@ its reason (one word) and an advice in `meta`.
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import great_expectations as gx
 import great_expectations.expectations as gxe
 
-from tasks.table import INGESTED
+from tasks.table import INGESTED, held_out_file
 from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHING_SEEN, REPLACEMENT, UNTIDY
 from tasks.validate.labels import quoted
 from tasks.validate.settings import ValidateSettings
@@ -88,13 +88,13 @@ def label_suite(settings: ValidateSettings) -> gx.ExpectationSuite:
     )
 
 
-def official_test_suite() -> gx.ExpectationSuite:
-    """What is expected of the usable rows of an official test file."""
+def held_out_suite(side: str) -> gx.ExpectationSuite:
+    """What is expected of the usable rows of an official test or val file, or of a further test set."""
+    description = f"The {held_out_file(side)} has at least 1 usable row"
     return _suite(
-        "test",
+        side,
         gxe.ExpectTableRowCountToBeBetween(
-            min_value=1,
-            **_critical("empty_test", "The official test file has at least 1 usable row", "Mend it, or take it away"),
+            min_value=1, **_critical(f"empty_{side}", description, "Fix it, or take it away")
         ),
     )
 
@@ -188,9 +188,7 @@ def _hidden_characters(column: str) -> list[gxe.Expectation]:
     ]
 
 
-def _suite(
-    name: Literal["file", "row", "kept", "label", "test"], *expectations: gxe.Expectation
-) -> gx.ExpectationSuite:
+def _suite(name: str, *expectations: gxe.Expectation) -> gx.ExpectationSuite:
     return gx.ExpectationSuite(name=name, expectations=list(expectations))
 
 

@@ -38,7 +38,7 @@ class Trained:
         for rows in plan_batches(self.test.lengths, BATCH_TOKENS):
             batch = pad(rows, self.test.ids)
             logits = self.model(batch.input_ids, batch.attention_mask)
-            right += int((logits.argmax(1) == self.test.labels[rows]).sum())
+            right += int((logits.argmax(1) == self.test.truth[rows]).sum())
         return right / len(self.test.ids)
 
 
@@ -52,6 +52,6 @@ def train(paths: Paths, settings: FinetuneSettings, base: BaseSettings) -> Train
         seconds = time.process_time() - begun
         start.model.load_state_dict(progress.best, strict=False)
         tokenizer = load_tokenizer(start.folder, base.max_tokens)
-        test = make_examples(read_table(paths.test, SPLIT), start.labels, tokenizer, "test")
-        best = max(epoch["val_macro_f1"] for epoch in progress.history)
+        test = make_examples(read_table(paths.test, SPLIT), start.classes, tokenizer, "test", start.target)
+        best = max(epoch["val_score"] for epoch in progress.history)
         return Trained(start.model.eval(), test, best, seconds)

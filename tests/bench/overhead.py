@@ -16,7 +16,7 @@ import yaml
 
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.pipeline import STAGES
+from tasks.stages import STAGES
 from tests.bench.figure import Figure
 from tests.bench.measured import measure
 from tests.bench.options import Options

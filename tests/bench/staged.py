@@ -54,7 +54,7 @@ def train_and_test(paths: Paths, settings: Settings, finetune: Mapping[str, Any]
     return {
         **read_json(paths.evaluation / "results.json")["metrics"],
         "baselines": read_json(paths.report("evaluate"))["baselines"],
-        "val": read_json(paths.report("finetune"))["best_val_macro_f1"],
+        "val": read_json(paths.report("finetune"))["best_val_score"],
         "cpu_seconds": read_json(paths.timing("finetune"))["cpu_seconds"],
     }
 

@@ -21,13 +21,13 @@ import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
-from tasks.evaluate.bootstrap import Draws, bootstrap
 from tasks.evaluate.slices.typos import mistype
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.offline import set_switches
 from tasks.paths import Paths
+from tasks.scoring.bootstrap import Draws, bootstrap
 from tasks.table import SPLIT, read_table
 from tests.bench.rows import DataSet, embedded_data, first_rows, folder_data
 from tests.bench.workspace import make_workspace, repository_base
@@ -109,19 +109,19 @@ def _seed(paths: Paths, asked: Asked, base: BaseSettings, seed: int) -> tuple[Co
     tokenizer = load_tokenizer(start.folder, base.max_tokens)
     ways = {"val": start.val}
     for share in [0.0, *asked.typo_shares]:
-        ways[_way(share)] = make_examples(_mistyped(paths, share), start.labels, tokenizer, "test")
+        ways[_way(share)] = make_examples(_mistyped(paths, share), start.classes, tokenizer, "test", start.target)
     found: dict[str, list[np.ndarray]] = {way: [] for way in ways}
     val: list[tuple[float, float, float]] = []
     with cpu_threads(base.threads):
-        judges = {way: Judge(start.folder, len(start.labels), each, base.max_tokens) for way, each in ways.items()}
+        judges = {way: Judge(start.folder, start.classes, each, base.max_tokens) for way, each in ways.items()}
         for alpha in asked.alphas:
             weights = interpolate(first, tuned, float(alpha))
             for way, judge in judges.items():
                 logits = judge.logits(settings.strategy, weights)
-                found[way].append((logits.argmax(-1) == ways[way].labels).numpy())
+                found[way].append((logits.argmax(-1) == ways[way].truth).numpy())
                 if way == "val":
                     scores = judge.scores(logits)
-                    val.append((scores["val_macro_f1"], -scores["val_loss"], alpha))
+                    val.append((scores["val_score"], -scores["val_loss"], alpha))
     best = max(val, key=lambda each: each[:2])[2]
     print(f"seed {seed}: best epoch {report['best_epoch']}, val takes α = {best:.2f}", flush=True)
     for way in (way for way in ways if way != "val"):

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from tasks.stages import STAGES
 from tests.pipeline.network import block_network
 
 ROOT = Path(__file__).resolve().parents[2]
 FAKE = Path(__file__).with_name("fake_stage.py")
-ROOMS = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
 CLEARED = (
     "OMP_NUM_THREADS",
     "PREFECT_API_URL",
@@ -33,6 +33,7 @@ base:
   revision: 1110a243fdf4706b3f48f1d95db1a4f5529b4d41
   sha256: 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
 ingest: {path: data/raw/rows.csv}
+problem: {}
 validate: {}
 split: {}
 augment: {}
@@ -120,7 +121,7 @@ def make_workspace(root: Path, *, fake: bool) -> Workspace:
     for name in ("dvc.yaml", ".dvcignore", ".gitignore", "constraints.txt"):
         shutil.copy(ROOT / name, root / name)
     shutil.copytree(ROOT / "tasks", root / "tasks")  # compiled modules too: they hold for copies, which keep the times
-    for room in ROOMS if fake else ():
+    for room in STAGES if fake else ():
         shutil.copy(FAKE, root / "tasks" / room / "stage.py")
     if fake:  # they share no imports
         with (root / "tasks" / "pipeline.py").open("a") as file:

@@ -12,16 +12,9 @@ from typing import Any
 from tasks.errors import DataError
 from tasks.files import replacing
 from tasks.paths import Paths
+from tasks.stages import STAGES
 
 NAME = Path(__file__).parent.name
-OUTPUTS = {
-    "ingest": ["ingested"],
-    "validate": ["validated", "quarantine", "expectations", "validation_page"],
-    "split": ["train", "val", "test"],
-    "augment": ["augmented"],
-    "finetune": ["model"],
-    "evaluate": ["evaluation"],
-}
 INPUTS = {
     "validate": "ingested",
     "split": "validated",
@@ -61,7 +54,7 @@ def run(paths: Paths, **given: Any) -> dict[str, Any]:
         time.sleep(0.05)
     print(os.environ.get("FAKE_SAY", ""), flush=True)
     content = _content(paths, given)
-    for name in OUTPUTS[NAME]:
+    for name in STAGES[NAME].outputs:
         with replacing(getattr(paths, name)) as temporary:
             if name in ("model", "evaluation"):
                 temporary.mkdir()

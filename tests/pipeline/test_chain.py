@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from tasks.stages import STAGES
 from tests.pipeline.network import block_network
 
 pytestmark = pytest.mark.pipeline
 RealRun = Any  # tests/pipeline/conftest.py
-STAGES = ["ingest", "validate", "split", "augment", "finetune", "evaluate"]
 
 
 def test_one_command_ends_with_a_registered_model_and_the_way_on(real_run: RealRun) -> None:
@@ -21,7 +21,7 @@ def test_one_command_ends_with_a_registered_model_and_the_way_on(real_run: RealR
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     stages = [line.split() for line in lines if line.startswith("✓ made")]
-    assert [words[2] for words in stages] == STAGES
+    assert [words[2] for words in stages] == list(STAGES)
     assert all(words[5:] for words in stages)  # each with a number worth telling
     assert any(line.startswith("Gate passed") for line in lines)
     assert any(line.startswith("  accuracy ") and "[" in line for line in lines)

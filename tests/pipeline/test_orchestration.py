@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from tasks import stages
+
 pytestmark = pytest.mark.pipeline
 Workspace = Any  # tests/pipeline/conftest.py
-STAGES = ["ingest", "validate", "split", "augment", "finetune", "evaluate"]
+STAGES = list(stages.STAGES)
 
 
 def _ask(server: str, route: str, body: dict[str, Any]) -> Any:

@@ -14,9 +14,10 @@ from tasks.files import read_json
 from tasks.model.about import read_about
 from tasks.model.settings import BaseSettings
 from tasks.paths import Paths
-from tasks.pipeline import STAGES, publish, run_stage
+from tasks.pipeline import publish, run_stage
 from tasks.register.package import open_package
 from tasks.settings import as_dict
+from tasks.stages import STAGES
 from tasks.table import AUGMENTED, PREDICTIONS, read_table
 from tests.conftest import WORDS
 

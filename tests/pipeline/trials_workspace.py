@@ -11,6 +11,7 @@ PARAMS = """\
 # kept: the first line
 base: {{id: tiny/bert, revision: "{revision}", sha256: {sha256}, folder: base, max_tokens: 32, threads: 1}}
 ingest: {{path: data/raw/rows.csv}}
+problem: {{}}
 validate: {{label_errors: "off"}}
 split: {{val: 0.3}}
 augment: {{}}

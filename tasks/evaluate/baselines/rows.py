@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty
+from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty, logistic_path
 from tasks.texts import Text
 
 
@@ -27,7 +27,9 @@ class BaselineRows:
     @cached_property
     def inverse_penalty(self) -> InversePenalty:
         """How closely a logistic regression on the train features should fit."""
-        return choose_inverse_penalty(self.train_features, self.train_labels, self.seed)
+        return choose_inverse_penalty(
+            logistic_path(self.train_features, self.train_labels), self.train_labels, self.seed
+        )
 
     @cached_property
     def test_features(self) -> np.ndarray:

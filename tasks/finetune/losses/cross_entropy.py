@@ -23,3 +23,6 @@ class CrossEntropy(Loss):
         from torch.nn import functional as F
 
         return F.cross_entropy(logits, targets, reduction="none", label_smoothing=self.smoothing)
+
+    def binary(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        return super().binary(logits, targets * (1 - self.smoothing) + self.smoothing / 2)

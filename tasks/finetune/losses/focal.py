@@ -22,3 +22,7 @@ class Focal(Loss):
     def rows(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
         log_probability = logits.log_softmax(-1).gather(1, targets.unsqueeze(1)).squeeze(1)
         return -((1 - log_probability.exp()) ** self.gamma) * log_probability
+
+    def binary(self, logits: "Tensor", targets: "Tensor") -> "Tensor":
+        plain = super().binary(logits, targets)
+        return (1 - (-plain).exp()) ** self.gamma * plain

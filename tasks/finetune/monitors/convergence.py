@@ -45,8 +45,9 @@ class _Course(Watcher):
         self._settings = settings
         self._planned = training.settings.epochs
         self._guessing = _even_guess(training)
-        self._labels = training.val.examples.labels
-        self._label_count = training.model.head.out_features
+        self._chance = _chance(training)
+        self._truth = training.val.examples.truth
+        self._training = training
         notes.setdefault("losses", [])  # of the last steps
         notes.setdefault("step", 0)
         notes.setdefault("spikes", [])
@@ -63,7 +64,7 @@ class _Course(Watcher):
 
     def after_epoch(self, history: Sequence[Epoch], logits: "Tensor") -> Numbers:
         last = history[-1]
-        error = _error_of_mean(logits, self._labels)
+        error = _error_of_mean(self._training, logits)
         numbers = {"gap": round(last["val_loss"] - last["train_loss"], 6), "val_loss_error": round(error, 6)}
         if len(history) > 1:
             numbers["val_loss_fall"] = round(1 - last["val_loss"] / max(1e-12, history[-2]["val_loss"]), 6)
@@ -74,9 +75,9 @@ class _Course(Watcher):
             return self._spike_alarms(1)
         s = self._settings
         val = course.ValSide(
-            rows=len(self._labels),
+            rows=len(self._truth),
             loss_errors=[each.get("val_loss_error", 0.0) for each in self.epochs],  # older checkpoints have none
-            guessing=math.log(self._label_count),
+            guessing=self._chance,
         )
         found = [
             course.rate_too_high(history, self._guessing),
@@ -114,17 +115,26 @@ class _Course(Watcher):
         ]
 
 
+def _zeros(training: "Training") -> "Tensor":
+    """The outputs of a model that knows nothing, for the held-out rows."""
+    from tasks.finetune.outputs import empty_outputs
+
+    return empty_outputs(training.target, training.val.examples.truth, training.model.head.out_features)
+
+
 def _even_guess(training: "Training") -> float:
-    """What a row costs if every label is as likely."""
-    import torch
-
-    logits, target = torch.zeros(1, training.model.head.out_features), torch.zeros(1, dtype=torch.long)
-    return float(training.settings.loss.rows(logits, target))
+    """What a row costs in training if nothing is known of it."""
+    return float(training.target.losses(_zeros(training), training.val.examples.truth, training.settings.loss).mean())
 
 
-def _error_of_mean(logits: "Tensor", labels: "Tensor") -> float:
-    """The standard error of the rows' mean cross-entropy; 0 for a single row. logits: (N, C), labels: (N,)."""
-    from torch.nn import functional as F
+def _chance(training: "Training") -> float:
+    """The val loss if nothing is known of any row."""
+    return training.target.val_scores(_zeros(training), training.val.examples.truth, training.classes)["val_loss"]
 
-    losses = F.cross_entropy(logits, labels, reduction="none").double()
-    return float(losses.std(correction=1)) / math.sqrt(len(labels)) if len(labels) > 1 else 0.0
+
+def _error_of_mean(training: "Training", outputs: "Tensor") -> float:
+    """The standard error of the rows' mean loss, without smoothing or focus; 0 for a single row."""
+    from tasks.finetune.losses.base import Loss
+
+    losses = training.target.losses(outputs, training.val.examples.truth, Loss()).double()
+    return float(losses.std(correction=1)) / math.sqrt(len(losses)) if len(losses) > 1 else 0.0

@@ -54,7 +54,7 @@ def still_falling(history: Sequence[Epoch], share: float, planned: int) -> Alarm
         return None
     before, last = history[-2], history[-1]
     fall = 1 - last["val_loss"] / max(1e-12, before["val_loss"])
-    gain = last["val_macro_f1"] - before["val_macro_f1"]
+    gain = last["val_score"] - before["val_score"]
     if fall <= share or gain <= SAME_SCORE:
         return None
     return Alarm(
@@ -98,8 +98,8 @@ def overfitting(history: Sequence[Epoch], share: float, val: ValSide) -> Alarm |
 def _harm(history: Sequence[Epoch], val: ValSide) -> str:
     """What a rising val loss has done to the answers; "" if nothing is sure."""
     last = history[-1]
-    top = max(history, key=lambda each: each["val_macro_f1"])
-    before, now = top["val_macro_f1"], last["val_macro_f1"]
+    top = max(history, key=lambda each: each["val_score"])
+    before, now = top["val_score"], last["val_score"]
     if before - now > max(SAME_SCORE, SURE * hypot(val.score_error(before), val.score_error(now))):
         return f"macro F1 fell from {before:.3f} in epoch {history.index(top) + 1} to {now:.3f}"
     return f"an even guess costs {val.guessing:.3g}" if last["val_loss"] > val.guessing else ""
@@ -112,9 +112,9 @@ def plateau(history: Sequence[Epoch], epochs: int, guessing: float) -> Alarm | N
     """
     loss, score, gained = float("inf"), -1.0, 0
     for number, epoch in enumerate(history, 1):
-        if epoch["val_loss"] < 0.99 * loss or epoch["val_macro_f1"] > score + SAME_SCORE:
+        if epoch["val_loss"] < 0.99 * loss or epoch["val_score"] > score + SAME_SCORE:
             gained = number
-        loss, score = min(loss, epoch["val_loss"]), max(score, epoch["val_macro_f1"])
+        loss, score = min(loss, epoch["val_loss"]), max(score, epoch["val_score"])
     if len(history) - gained < epochs:
         return None
     before, now = history[gained - 1]["train_loss"], history[-1]["train_loss"]

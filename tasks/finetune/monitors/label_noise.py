@@ -39,12 +39,13 @@ class _Noise(Watcher):
     def __init__(self, settings: LabelNoise, training: "Training", notes: dict[str, Any]) -> None:
         super().__init__(notes)
         self._settings = settings
-        self._labels = training.val.examples.labels
+        self._labels = training.val.examples.truth
+        self._suits = training.target.has_one_class
         self._labels_there_are = training.model.head.out_features
 
     def after_epoch(self, history: Sequence[Epoch], logits: "Tensor") -> Numbers:  # noqa: ARG002
-        rows, count = logits.shape
-        if count < 3:
+        rows, count = logits.shape[0], logits.shape[-1]
+        if count < 3 or not self._suits:
             return {}
         given = logits.gather(1, self._labels[:, None])
         ranks = (logits > given).sum(1)

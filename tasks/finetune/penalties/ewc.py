@@ -57,7 +57,14 @@ class _Anchored(Term):
         self._anchor = Anchor(training.model)
         ids = training.train.examples.ids
         self._importance = of_mean_one(
-            diagonal_fisher(training.model, self._anchor.names, ids, rows=settings.rows, seed=settings.seed)
+            diagonal_fisher(
+                training.model,
+                self._anchor.names,
+                ids,
+                rows=settings.rows,
+                seed=settings.seed,
+                target=training.target,
+            )
         )
 
     def on_weights(self) -> "Tensor":

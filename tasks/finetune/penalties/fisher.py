@@ -8,13 +8,21 @@ from torch import Tensor, nn
 
 from tasks.model.batches import pad
 from tasks.model.classifier import Classifier
+from tasks.targets import LabelTarget, Target
 
+LABEL = LabelTarget()
 Fisher = dict[str, Tensor]
 """For each parameter's name a tensor of its shape, none of it negative."""
 
 
 def diagonal_fisher(
-    model: Classifier, names: Sequence[str], ids: Sequence[Sequence[int]], *, rows: int, seed: int
+    model: Classifier,
+    names: Sequence[str],
+    ids: Sequence[Sequence[int]],
+    *,
+    rows: int,
+    seed: int,
+    target: Target = LABEL,
 ) -> Fisher:
     """The mean over rows of (∂ log p(y|x) / ∂w)², y drawn from the model's own p(·|x); in float32, dropout off.
 
@@ -32,9 +40,9 @@ def diagonal_fisher(
         for row in drawn if names else []:
             batch = pad([row], ids).to(device)
             inputs = (batch.input_ids, batch.attention_mask)
-            log_p = torch.func.functional_call(model, weights, inputs, batch.of_pairs).log_softmax(-1)[0]
-            label = int(torch.multinomial(log_p.detach().exp().cpu(), 1, generator=generator))
-            gradients = torch.autograd.grad(log_p[label], list(weights.values()), allow_unused=True)
+            outputs = torch.func.functional_call(model, weights, inputs, batch.extras)
+            log_p = target.sampled_log_likelihood(outputs, generator)
+            gradients = torch.autograd.grad(log_p, list(weights.values()), allow_unused=True)
             for name, gradient in zip(names, gradients, strict=True):
                 if gradient is not None:
                     fisher[name].addcmul_(gradient, gradient, value=1 / len(drawn))

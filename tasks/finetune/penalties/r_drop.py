@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tasks.finetune.training import Pass, Training
     from tasks.model.classifier import Classifier
+    from tasks.targets import Target
 
 
 @settings
@@ -38,17 +39,17 @@ class RDrop(Penalty):
 
         return "" if drops_out(model) else "nothing that learns drops out, so both passes are the same"
 
-    def start(self, training: "Training") -> Term:  # noqa: ARG002
-        return _Twice(self.strength)
+    def start(self, training: "Training") -> Term:
+        return _Twice(self.strength, training.target)
 
 
 class _Twice(Term):
-    def __init__(self, strength: float) -> None:
+    def __init__(self, strength: float, target: "Target") -> None:
         self._strength = strength
+        self._divergence = target.divergence
 
     def on_rows(self, batch: "Pass") -> "Tensor":
         again = batch.forward()
-        p, q = batch.logits.log_softmax(-1), again.log_softmax(-1)
-        both_ways = ((p.exp() - q.exp()) * (p - q)).sum(-1)  # KL(p‖q) + KL(q‖p)
+        both_ways = self._divergence(batch.logits, again)  # KL(p‖q) + KL(q‖p)
         mean_of_losses = (batch.loss(again) - batch.loss(batch.logits)) / 2  # the first is counted already
         return mean_of_losses + self._strength * both_ways / 2

@@ -30,11 +30,10 @@ class Ensemble(Members):
         return None
 
     def combine(self, parts: "Sequence[Part]", judge: "Judge") -> "Combined":
-        from tasks.finetune.averages import mean_log_probabilities
         from tasks.finetune.parts import Combined, described, scored
 
         singles = [scored(judge, part.settings.strategy, part.weights) for part in parts]
-        logits = mean_log_probabilities([each.logits for each in singles])
+        logits = judge.target.mean_outputs([each.logits for each in singles])
         rows = [
             described(part, patch) | single.scores
             for part, patch, single in zip(parts, self.members, singles, strict=True)

@@ -12,12 +12,11 @@ from tasks.lineage.chain import Entry
 from tasks.lineage.ledger import read_ledger
 from tasks.lineage.statement import Statement
 from tasks.paths import Paths
+from tasks.stages import STAGES
 from tasks.trace.contents import Contents
 from tasks.trace.versions import Version
 from tasks.tracking.download import download
 from tasks.tracking.store import Store
-
-STAGES = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
 
 
 @dataclass(frozen=True)

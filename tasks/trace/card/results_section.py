@@ -1,7 +1,8 @@
 """evidence → what the card says of the measurements, and of where it all comes from"""
 
+from tasks.stages import STAGES
 from tasks.trace.card.data_section import dig
-from tasks.trace.card.evidence import STAGES, Evidence
+from tasks.trace.card.evidence import Evidence
 from tasks.trace.card.markdown import STATEMENT, amount, code, interval, source, table
 
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from tasks.finetune.head import fit_logistic_head
+from tasks.finetune.head import fit_head
 from tasks.model.base import find_base
 from tasks.model.device import pick_attention, pick_dtype
 from tasks.model.encoder import load_encoder
 from tasks.model.features import encode
 from tasks.model.tokenizer import load_tokenizer, token_ids
+from tasks.targets import LabelTarget
 from tests.bench.turn import Turn
 from tests.bench.workspace import read_side, repository_base
 
@@ -46,11 +47,15 @@ def play(turn: Turn, *, workspace: str, passes: int, anew: bool, rounds: int, th
     turn.finish(passes=done)
 
 
+def _losses(labels: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    return lambda outputs: LabelTarget().feature_losses(outputs, labels)
+
+
 def _with_the_same(head: torch.nn.Linear, features: Features, labels: torch.Tensor, passes: int) -> int:
-    return fit_logistic_head(head, features(), labels, inverse_penalty=WEAK, iterations=passes)
+    return fit_head(head, features(), _losses(labels), inverse_penalty=WEAK, iterations=passes)
 
 
 def _each_with_its_own(head: torch.nn.Linear, features: Features, labels: torch.Tensor, passes: int) -> int:
     for _ in range(passes):
-        fit_logistic_head(head, features(), labels, inverse_penalty=WEAK, iterations=1)
+        fit_head(head, features(), _losses(labels), inverse_penalty=WEAK, iterations=1)
     return passes

@@ -210,7 +210,11 @@ def test_alias_set_by_hand_is_no_alarm_while_it_is_answered(seen: Witnesses) -> 
 def test_base_in_several_files_is_compared_by_the_digest_of_them_all(seen: Witnesses) -> None:
     assert isinstance(seen.made, Made)
     assert isinstance(seen.package, Package)
-    files = {INDEX: "1" * 64, "model-00001-of-00002.safetensors": "2" * 64, "model-00002-of-00002.safetensors": "3" * 64}
+    files = {
+        INDEX: "1" * 64,
+        "model-00001-of-00002.safetensors": "2" * 64,
+        "model-00002-of-00002.safetensors": "3" * 64,
+    }
     value = copy.deepcopy(dict(seen.made.statement.value))
     base = next(
         each for each in value["predicate"]["buildDefinition"]["resolvedDependencies"] if each["name"] == "base"

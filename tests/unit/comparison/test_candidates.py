@@ -28,7 +28,7 @@ def _read(*words: str, root: Path = Path()) -> list[Any]:
 
 
 def _plan(words: list[str], **budget: Any) -> Plan:
-    given = {"epochs": None, "seconds": None, "energy": None} | budget
+    given = {"epochs": None, "seconds": None} | budget
     return make_plan(_read(*words), CONFIG, ROWS, seeds=2, budget=make_budget(CONFIG, **given), metric="macro_f1")
 
 
@@ -98,19 +98,18 @@ def test_seed_k_is_the_same_order_of_rows_for_every_candidate() -> None:
 
 def test_every_training_gets_the_budget_and_nobody_brings_his_own() -> None:
     assert {trial.finetune["epochs"] for trial in _plan(["partial", "lora"], epochs=7).trials.values()} == {7}
-    timed = _plan(["partial", "lora"], energy=0.5).trials.values()
-    assert {trial.cpu_seconds for trial in timed} == {0.5 * 3600 / 10}
+    timed = _plan(["partial", "lora"], seconds=180.0).trials.values()
+    assert {trial.cpu_seconds for trial in timed} == {180.0}
     with pytest.raises(SettingsError, match="sets epochs"):
         _plan(["partial", "long:epochs=9"])
 
 
-def test_a_budget_is_one_of_three() -> None:
+def test_a_budget_is_one_of_two() -> None:
     with pytest.raises(SettingsError, match="--epochs and --seconds"):
-        make_budget(CONFIG, epochs=1, seconds=1.0, energy=None)
-    with pytest.raises(SettingsError, match="--energy must be a number above 0"):
-        make_budget(CONFIG, epochs=None, seconds=None, energy=-1.0)
-    assert make_budget(CONFIG, epochs=None, seconds=None, energy=None).epochs == 4
-    assert "estimated" in Budget(energy=1.0).words
+        make_budget(CONFIG, epochs=1, seconds=1.0)
+    with pytest.raises(SettingsError, match="--seconds must be a number above 0"):
+        make_budget(CONFIG, epochs=None, seconds=-1.0)
+    assert make_budget(CONFIG, epochs=None, seconds=None).epochs == 4
     assert under(Budget(seconds=5.0), CONFIG, 9).finetune.seed == 9
 
 
@@ -129,12 +128,11 @@ def test_a_comparison_is_named_by_all_that_it_depends_on() -> None:
         _plan(["partial", "full"]).name,
         _plan(["partial", "lora"], epochs=5).name,
         _plan(["partial", "lora"], seconds=5.0).name,
-        _plan(["partial", "lora"], seconds=5.0, watts=20.0).name,
         replace(plan, metric="accuracy").name,
         replace(plan, evaluate={**plan.evaluate, "confidence": 0.9}).name,
         replace(plan, rows={**ROWS, "val": "w"}).name,
     }
-    assert len(names) == 8
+    assert len(names) == 7
     assert _plan(["partial", "lora"]).name == plan.name
 
 

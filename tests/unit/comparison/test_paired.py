@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.comparison.paired import Guesses, Measured, against_best, differ, holm, measure, seed_weights
-from tasks.evaluate.bootstrap import Draws
+from tasks.scoring.bootstrap import Draws
 
 DRAWS = Draws(resamples=2000, confidence=0.95, seed=0)
 TRUTH = np.array([0, 1] * 50)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tasks.evaluate.confusion import confusion_matrix, top_confusions
-from tasks.evaluate.reliability import reliability_bins
-from tasks.evaluate.scored import score
 from tasks.evaluate.test_set import Side
 from tasks.evaluate.worst_errors import describe_errors, nearest_rows, pick_worst
+from tasks.scoring.calibration import reliability_bins
+from tasks.scoring.classification import score
 
 
 def test_confusion_counts_true_labels_down_and_guesses_across():

@@ -6,10 +6,10 @@ import pytest
 from scipy.stats import norm
 from sklearn.metrics import f1_score, log_loss, matthews_corrcoef, top_k_accuracy_score
 
-from tasks.evaluate.bootstrap import Draws, bootstrap, headline_statistics, interval, resample_weights, top_ks
 from tasks.evaluate.measures import compare, compute_metrics, with_intervals
 from tasks.evaluate.metrics import FOLDER, METRICS, ExpectedCalibrationError
-from tasks.evaluate.scored import Scored, score
+from tasks.scoring.bootstrap import Draws, bootstrap, interval, resample_weights
+from tasks.scoring.classification import Scored, headline_statistics, score, top_ks
 
 DRAWS = Draws(resamples=400, confidence=0.95, seed=0)
 
@@ -118,7 +118,7 @@ def test_statistics_of_a_resample_are_those_of_the_rows_drawn():
 
 def test_resamples_do_not_depend_on_how_they_are_blocked(monkeypatch):
     whole = np.concatenate(list(resample_weights(50, DRAWS)))
-    monkeypatch.setattr("tasks.evaluate.bootstrap.CELLS", 7 * 50)
+    monkeypatch.setattr("tasks.scoring.bootstrap.CELLS", 7 * 50)
     assert np.array_equal(whole, np.concatenate(list(resample_weights(50, DRAWS))))
     assert whole.shape == (400, 50)
     assert (whole.sum(axis=1) == 50).all()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tasks.errors import GateError
-from tasks.evaluate.scored import check_probabilities, score
+from tasks.scoring.classification import check_probabilities, score
 
 GOOD = np.array([[0.5, 0.5], [0.9, 0.1], [0.2, 0.8]], dtype=np.float32)
 

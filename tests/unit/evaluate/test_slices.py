@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from tasks.evaluate.bootstrap import Draws
 from tasks.evaluate.slice_scores import score_slices
 from tasks.evaluate.slices import CUTS, Slice, SliceRows, cut_slices
 from tasks.evaluate.slices.length import cut_by_length
 from tasks.evaluate.slices.rare import cut_rare_labels
 from tasks.evaluate.slices.typos import cut_typos, mistype
+from tasks.scoring.bootstrap import Draws
 
 
 def rows(test_texts, test_labels=None, train_texts=("a",), train_labels=(0,), typo_rows=100, seed=0):

@@ -8,12 +8,11 @@ import torch
 from torch import Tensor
 
 from tasks.errors import SettingsError
-from tasks.finetune.averages import interpolate, mean_log_probabilities, mean_weights
+from tasks.finetune.averages import interpolate, mean_weights
 from tasks.finetune.parts import Part
 from tasks.finetune.post.averaging import averaged_strategy
 from tasks.finetune.post.soup import greedy_members
 from tasks.finetune.post.wise_ft import WiseFt
-from tasks.finetune.scores import val_scores
 from tasks.finetune.settings import FinetuneSettings
 from tasks.model.classifier import build_classifier
 from tasks.model.settings import BaseSettings
@@ -22,6 +21,7 @@ from tasks.model.strategies.base import Strategy
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.lora import Lora
 from tasks.model.strategies.partial import Partial
+from tasks.targets import LabelTarget
 
 ALL = [kind() for kind in get_args(get_args(AnyStrategy)[0])]
 LABELS = torch.tensor([0, 0, 1, 1])
@@ -34,7 +34,7 @@ class LinearJudge:
         return weights["w"]
 
     def scores(self, logits: Tensor) -> dict[str, float]:
-        return val_scores(logits, LABELS)
+        return LabelTarget().val_scores(logits, LABELS, ("a", "b"))
 
     def as_strategy(self, wanted: Any, strategy: Any, weights: dict[str, Tensor]) -> dict[str, Tensor]:  # noqa: ARG002
         return weights
@@ -57,7 +57,7 @@ def test_what_all_members_share_stays_so_to_the_bit() -> None:
 def test_the_mean_is_of_probabilities_and_not_of_logits() -> None:
     """p = (0.9, 0.1) and (0.5, 0.5): mean (0.7, 0.3); the mean of the logits would give (0.75, 0.25)."""
     logits = [torch.tensor([[0.9, 0.1]]).log() + 5, torch.tensor([[0.5, 0.5]]).log()]
-    torch.testing.assert_close(mean_log_probabilities(logits).exp(), torch.tensor([[0.7, 0.3]]))
+    torch.testing.assert_close(LabelTarget().mean_outputs(logits).exp(), torch.tensor([[0.7, 0.3]]))
 
 
 def test_the_soup_takes_the_best_first_and_then_what_does_not_harm() -> None:

@@ -18,7 +18,6 @@ from tasks.finetune.progress import Progress
 from tasks.finetune.schedules.constant import Constant
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import prepare
-from tasks.finetune.temperature import fit_temperature
 from tasks.finetune.training import Pass, Training
 from tasks.model.batches import epoch_batches, seeded
 from tasks.model.classifier import learned_state
@@ -28,6 +27,7 @@ from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
+from tasks.targets import LabelTarget
 from tests.unit.finetune.test_loop import training_of, uneven
 from tests.unit.finetune.test_plan import OTHER
 
@@ -130,7 +130,7 @@ def test_the_best_epochs_weights_are_cooled_once_by_the_temperature_that_suits_t
     assert not torch.equal(ends[0]["head.weight"], ends[1]["head.weight"])
     finish(training, progress)
     logits = logits_row_by_row(training, ends[0])
-    temperature = fit_temperature(logits, training.val.examples.labels)
+    temperature = LabelTarget().fit_temperature(logits, training.val.examples.truth)
     assert temperature != pytest.approx(1.0, abs=0.1)
     assert progress.temperature == pytest.approx(temperature, rel=1e-3)
     assert progress.best.keys() == ends[0].keys()
@@ -156,22 +156,22 @@ def test_balanced_labels_count_the_same_in_the_loss_of_a_step(learnable: Paths, 
 
     class Numbers(Term):
         def on_rows(self, batch: Pass) -> torch.Tensor:
-            return batch.targets.float()
+            return batch.truth.float()
 
     training = training_of(uneven(learnable), replace(SETTINGS, class_weights="balanced"), tiny_base)
-    assert sorted({round(each, 4) for each in training.label_weights.tolist()}) == [0.7667, 2.5556]
+    assert sorted({round(each, 4) for each in training.row_weights.tolist()}) == [0.7667, 2.5556]
     examples = training.train.examples
     rows = [*range(9), *range(40, 44)]
     training.model.eval()
     with torch.no_grad():
         logits = torch.cat([training.model(each, torch.ones_like(each)) for each in ids_of(examples, rows)])
-    losses = torch.nn.functional.cross_entropy(logits, examples.labels[rows], reduction="none")
-    weights = torch.tensor([46 / 18 if label == 0 else 46 / 60 for label in examples.labels[rows].tolist()])
+    losses = torch.nn.functional.cross_entropy(logits, examples.truth[rows], reduction="none")
+    weights = torch.tensor([46 / 18 if label == 0 else 46 / 60 for label in examples.truth[rows].tolist()])
     assert len(set(weights.tolist())) == 2
     training.terms = [Numbers()]
     taken = loop._step(training, training.model, [rows[:5], rows[5:]], rate=1.0)
     assert taken.loss == pytest.approx(float((losses * weights).sum() / weights.sum()), rel=1e-4)
-    added = float((examples.labels[rows] * weights).sum() / weights.sum())
+    added = float((examples.truth[rows] * weights).sum() / weights.sum())
     assert (taken.penalty, taken.weight) == pytest.approx((added, float(weights.sum())))
 
 
@@ -187,7 +187,7 @@ def test_the_train_loss_of_an_epoch_is_the_mean_over_its_rows(learnable: Paths, 
     training.model.eval()
     with torch.no_grad():
         logits = torch.cat([training.model(each, torch.ones_like(each)) for each in ids_of(examples, list(range(60)))])
-    expected = float(torch.nn.functional.cross_entropy(logits, examples.labels))
+    expected = float(torch.nn.functional.cross_entropy(logits, examples.truth))
     assert fit(training, Progress()).history[0]["train_loss"] == pytest.approx(expected, rel=1e-4)
 
 
@@ -198,7 +198,7 @@ def test_before_the_first_step_the_head_points_along_each_labels_mean_feature(
     weight = start.model.head.weight.detach()
     features = torch.from_numpy(text_features(start.train.texts, tiny_base, learnable))
     for label in range(3):
-        mean = features[start.train.labels == label].mean(0)
+        mean = features[start.train.truth == label].mean(0)
         assert float(torch.cosine_similarity(weight[label], mean, dim=0)) == pytest.approx(1.0)
         assert float(weight[label].norm()) == pytest.approx(20 / 32**0.5)
     assert not start.model.head.bias.any()

@@ -32,9 +32,9 @@ def test_settings_without_effect_are_those_that_say_how_often() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        lambda start: {"train": replace(start.train, labels=start.train.labels.flip(0))},
+        lambda start: {"train": replace(start.train, truth=start.train.truth.flip(0))},
         lambda start: {"train": replace(start.train, texts=start.train.texts[::-1])},
-        lambda start: {"val": replace(start.val, labels=start.val.labels.flip(0))},
+        lambda start: {"val": replace(start.val, truth=start.val.truth.flip(0))},
         lambda start: {"val": replace(start.val, texts=start.val.texts[::-1])},
         lambda start: {"base": replace(start.base, sha256="1" * 64)},
         lambda start: {"base": replace(start.base, max_tokens=16)},
@@ -48,7 +48,7 @@ def test_what_it_is_computed_from_and_how_is_in_it(changes: Any, start: Start) -
     assert make_fingerprint(replace(start, **changes(start)), 1) != make_fingerprint(start, 1)
 
 
-def test_so_are_processes_machine_versions_and_the_format(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_are_processes_code_machine_versions_and_the_format(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     usual = make_fingerprint(start, 1)
     assert make_fingerprint(start, 2) != usual
     for package in ("torch", "transformers", "tokenizers", "accelerate", "peft", "numpy"):
@@ -57,6 +57,9 @@ def test_so_are_processes_machine_versions_and_the_format(start: Start, monkeypa
             odd = make_fingerprint(start, 1)
             patch.setattr(fingerprint, "version", lambda _: "1.0")
             assert make_fingerprint(start, 1) != odd, package
+    with monkeypatch.context() as patch:
+        patch.setattr(fingerprint, "code_digest", lambda stage: "other")
+        assert make_fingerprint(start, 1) != usual
     for name, other in (("platform", type("Other", (), {"machine": staticmethod(lambda: "z80")})), ("FORMAT", -1)):
         with monkeypatch.context() as patch:
             patch.setattr(fingerprint, name, other)

@@ -48,7 +48,9 @@ def training_of(
         make_sides=lambda untouched, fronts: make_sides(
             model, start.train, start.val, settings, base, paths, dtype, untouched=untouched, fronts=fronts
         ),
-        label_weights=start.weights,
+        row_weights=start.row_weights,
+        target=start.target,
+        classes=start.classes,
         save=lambda progress, tensors: None,
         watch=lambda step, numbers: None,
         words=words,
@@ -146,7 +148,7 @@ def _after(*epochs: tuple[float, float]) -> Progress:
     progress, weights = Progress(), torch.zeros(1)
     for epoch, (score, loss) in enumerate(epochs, start=1):
         weights.fill_(epoch)
-        progress.end_epoch({"epoch": float(epoch), "val_macro_f1": score, "val_loss": loss}, {"w": weights})
+        progress.end_epoch({"epoch": float(epoch), "val_score": score, "val_loss": loss}, {"w": weights})
     return progress
 
 

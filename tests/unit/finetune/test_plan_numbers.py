@@ -27,7 +27,7 @@ def test_the_plans_numbers_are_those_of_the_rows_and_the_formulas(learnable: Pat
     start = read(uneven(learnable), settings, base)
     plan = make_plan(learnable, settings, base)
     assert plan["rows"] == {"train": 46, "val": 18}
-    assert plan["label_weights"] == {"smallest": round(46 / 60, 4), "largest": round(46 / 18, 4)}
+    assert plan["row_weights"] == {"smallest": round(46 / 60, 4), "largest": round(46 / 18, 4)}
     whole = read(learnable, settings, tiny_base)
     over = sum(length > 8 for length in whole.train.lengths)
     assert 0 < over < sum(length >= 8 for length in whole.train.lengths)  # a text of just eight tokens is whole

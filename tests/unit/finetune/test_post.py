@@ -55,7 +55,7 @@ def answers(paths: Paths, base: BaseSettings) -> np.ndarray:
 
 
 def rank(scores: dict[str, float]) -> tuple[float, float]:
-    return scores["val_macro_f1"], -scores["val_loss"]
+    return scores["val_score"], -scores["val_loss"]
 
 
 @pytest.mark.parametrize("strategy", [Partial(layers=2), Full()], ids=lambda each: each.kind)
@@ -94,7 +94,7 @@ def test_the_alpha_that_val_prefers_is_taken_and_the_whole_curve_told(
     curve, post = report["post"]["curve"], report["post"]
     assert [each["alpha"] for each in curve] == [0.0, 0.25, 0.5, 0.75, 1.0]
     best = max(curve, key=rank)
-    assert (post["alpha"], report["best_val_macro_f1"]) == (best["alpha"], best["val_macro_f1"])
+    assert (post["alpha"], report["best_val_score"]) == (best["alpha"], best["val_score"])
     assert {key: best[key] for key in post["result"]} == post["result"]
     assert [each["name"] for each in post["parts"]] == ["start, α = 0", "fine-tuned, α = 1"]
     assert [rank(each) for each in post["parts"]] == [rank(curve[0]), rank(curve[-1])]

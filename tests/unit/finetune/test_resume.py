@@ -219,7 +219,7 @@ def test_a_checkpoint_of_another_number_of_threads_is_not_used(
     assert "goes on" not in caplog.text
 
 
-def test_a_checkpoint_of_other_data_or_versions_is_not_used(
+def test_a_checkpoint_of_other_data_code_or_versions_is_not_used(
     learnable: Paths, tiny_base: BaseSettings, kill_after: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     import pyarrow.parquet as pq
@@ -230,9 +230,9 @@ def test_a_checkpoint_of_other_data_or_versions_is_not_used(
     killed_training(learnable, tiny_base, kill_after, monkeypatch)
     write_table(learnable.augmented, pq.read_table(learnable.augmented).slice(1), AUGMENTED)
     monkeypatch.setattr(fingerprint, "version", lambda package: "9.9")
+    monkeypatch.setattr(fingerprint, "code_digest", lambda stage: "edited")
     train(learnable, tiny_base)
-    assert "train rows" in caplog.text
-    assert "version of torch" in caplog.text
+    assert all(each in caplog.text for each in ("train rows", "version of torch", "code of finetune"))
 
 
 def test_checkpoints_are_gone_once_the_model_is_there(learnable: Paths, tiny_base: BaseSettings) -> None:

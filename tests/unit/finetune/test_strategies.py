@@ -12,7 +12,6 @@ from tasks.finetune import stage, watching
 from tasks.finetune.plan import make_plan
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.start import prepare
-from tasks.finetune.temperature import fit_temperature
 from tasks.model.classifier import build_classifier
 from tasks.model.files import load_model
 from tasks.model.settings import BaseSettings
@@ -21,6 +20,7 @@ from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.lora import Lora
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
+from tasks.targets import LabelTarget
 from tests.elsewhere import Elsewhere
 
 STRATEGIES = [kind() for kind in get_args(get_args(AnyStrategy)[0])]
@@ -93,7 +93,7 @@ def test_the_saved_models_probabilities_are_those_of_its_logits_divided_once_by_
         model = load_model(learnable.model, tiny_base)
         said.append(torch.from_numpy(model.predict(val["text"].to_pylist())))
     labels = torch.tensor([model.labels.index(label) for label in val["label"].to_pylist()])
-    temperature = fit_temperature(said[0].log(), labels)
+    temperature = LabelTarget().fit_temperature(said[0].log(), labels)
     assert [each["temperature"] for each in reports] == [1.0, pytest.approx(temperature, rel=1e-2)]
     assert temperature != pytest.approx(1.0, abs=0.05)
     torch.testing.assert_close(said[1], (said[0].log() / temperature).softmax(-1), atol=0.01, rtol=0.01)

@@ -9,7 +9,7 @@ import pytest
 
 from flows.verbs.asked import pair_up, read_asked
 from tasks.errors import DataError, SettingsError
-from tasks.model.problems import PROBLEMS
+from tasks.inputs import INPUTS
 from tasks.texts import Text
 
 Command = Callable[..., int]
@@ -20,7 +20,7 @@ class OfPairs:
     """Says "same" where both texts are."""
 
     labels = ("same", "other")
-    problem = PROBLEMS["pairs"]
+    problem = INPUTS["pair"]
 
     def predict(self, texts: Sequence[Text]) -> np.ndarray:
         self.problem.check(texts)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from flows.verbs.predictions import predict
-from tasks.model.problems import PROBLEMS
+from tasks.inputs import INPUTS
 
 Command = Callable[..., int]
 
@@ -17,7 +17,7 @@ class Fake:
     """Says "long" for texts of more than three characters."""
 
     labels = ("short", "long")
-    problem = PROBLEMS["texts"]
+    problem = INPUTS["text"]
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([[0.25, 0.75] if len(text) > 3 else [0.9, 0.1] for text in texts], dtype=np.float32)

@@ -8,7 +8,15 @@ from prefect.states import Failed
 from prefect.utilities.callables import parameter_schema
 
 from flows.processes.child import ChildKilledError
-from flows.retrain import RETRY_DELAYS_SECONDS, STAGE_TASKS, TIMEOUT_SECONDS, StageName, make_all, retrain, retry_may_help
+from flows.retrain import (
+    RETRY_DELAYS_SECONDS,
+    STAGE_TASKS,
+    TIMEOUT_SECONDS,
+    StageName,
+    make_all,
+    retrain,
+    retry_may_help,
+)
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, GateError, IntegrityError, SettingsError
 from tasks.paths import Paths
 
@@ -60,7 +68,7 @@ def test_nothing_is_run_for_a_base_with_too_few_positions(paths: Paths, monkeypa
     ran: list[str] = []
     monkeypatch.setattr("flows.retrain.stale_stages", lambda _: ran.append("dvc") or {})
     monkeypatch.setattr("flows.retrain._result", lambda *given: ran.append(given[0]) or {})
-    with pytest.raises(SettingsError, match="max_tokens: 513.*Set base.max_tokens to 512"):
+    with pytest.raises(SettingsError, match=r"max_tokens: 513.*Set base\.max_tokens to 512"):
         make_all(paths, "register", False)
     assert ran == []
     paths.params.write_text(text.replace("ingest:", "  max_tokens: 512\ningest:", 1))

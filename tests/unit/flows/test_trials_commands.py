@@ -5,7 +5,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -24,10 +24,10 @@ from tasks.paths import Paths
         (["compare", "partial"], "at least two candidates"),
         (["compare", "partial", "loar"], "did you mean 'lora'"),
         (["compare", "partial", "lora", "--metric", "f1"], "known: macro_f1, accuracy"),
-        (["compare", "partial", "lora", "--runner", "spark"], "known: processes, dask, ray"),
+        (["compare", "partial", "lora", "--runner", "spark"], "known: processes, ray"),
         (["compare", "partial", "lora", "--jobs", "0"], "--jobs must be at least 1"),
         (["compare", "partial", "lora", "--epochs", "1", "--seconds", "5"], "--epochs and --seconds: a budget is one"),
-        (["compare", "partial", "lora", "--energy", "0"], "--energy must be a number above 0"),
+        (["compare", "partial", "lora", "--seconds", "0"], "--seconds must be a number above 0"),
         (["compare", "partial", "lora", "--seconds", "inf"], "--seconds must be a number above 0"),
         (["compare", "partial", "long:epochs=9"], "long sets epochs, but the budget says"),
         (["search", "--seconds", "0"], "--seconds must be a number above 0"),
@@ -59,7 +59,7 @@ def test_a_runner_that_is_not_installed_is_named(kind: str, monkeypatch: pytest.
     assert SetupError.exit_code == 7
 
 
-def test_flows_with_all_that_they_name_can_be_sent_to_dask_and_ray() -> None:
+def test_flows_with_all_that_they_name_can_be_sent_to_ray() -> None:
     """They pickle the flow with each task: the pool, whose locks cannot be sent, goes by its name."""
     import cloudpickle
 
@@ -107,14 +107,6 @@ def test_ray_leaves_sigterm_to_us() -> None:
         ours = signal.getsignal(signal.SIGTERM)
         RUNNERS["ray"](1).__enter__()
         assert signal.getsignal(signal.SIGTERM) is ours
-
-
-def test_dask_has_a_worker_for_each_training_at_a_time_and_no_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    package = ModuleType("prefect_dask")
-    package.DaskTaskRunner = lambda **given: SimpleNamespace(**given)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "prefect_dask", package)
-    given = RUNNERS["dask"](3).cluster_kwargs
-    assert given == {"n_workers": 3, "threads_per_worker": 1, "dashboard_address": None}
 
 
 def test_processes_need_nothing_installed_and_take_so_many_at_a_time() -> None:

@@ -36,7 +36,7 @@ def main(arguments):
     import colorsys
     return 3 if what == "fail" else 0
 """
-PIPELINE = 'STAGES = {"ingest": ()}\nPUBLISHING = "register"\nSHARED_IMPORTS = {"ingest": ("wave", "no_such_module")}\n'
+STAGES = 'STAGES = {"ingest": ()}\nPUBLISHING = "register"\nSHARED_IMPORTS = {"ingest": ("wave", "no_such_module")}\n'
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "tasks" / name).write_bytes((source / "tasks" / name).read_bytes())
     (tmp_path / "tasks" / "__init__.py").touch()
     (tmp_path / "tasks" / "__main__.py").write_text(STAGE)
-    (tmp_path / "tasks" / "pipeline.py").write_text(PIPELINE)
+    (tmp_path / "tasks" / "stages.py").write_text(STAGES)
     (tmp_path / "dvc.yaml").write_text(DVC_YAML)
     monkeypatch.setenv("DVC_SITE_CACHE_DIR", str(tmp_path / "site"))
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "--quiet"], cwd=tmp_path, check=True)
@@ -143,7 +143,7 @@ def test_what_several_stages_import_can_be_imported_and_leaves_no_thread_that_a_
     code = (
         "from flows.processes.child import environment; import os; os.environ.update(environment())\n"
         "from flows.processes.forks import _load, is_fit_to_fork\n"
-        "from tasks.pipeline import SHARED_IMPORTS; import sys\n"
+        "from tasks.stages import SHARED_IMPORTS; import sys\n"
         "modules = {each for stage in SHARED_IMPORTS.values() for each in stage}\n"
         "_load(modules); print(is_fit_to_fork(), modules - sys.modules.keys())"
     )

@@ -34,7 +34,8 @@ def test_whole_numbers_as_labels_become_their_decimal_text(workspace: Any) -> No
 @pytest.mark.parametrize(
     ("text", "label", "expected"),
     [
-        (HI, [0.5, 1.0], "column 'label': holds double, not text;"),
+        (HI, [{"a": 1}, {"a": 2}], "column 'label': holds struct<a: int64>, not text;"),
+        (HI, [[{"start": 1}], []], "column 'label': holds list<element: struct<start: int64>>, not text;"),
         (HI, [True, False], "column 'label': holds bool, not text;"),
         ([1, 2], HI, "column 'text': holds int64, not text;"),
         ([b"hi", b"ho"], HI, "column 'text': holds binary, not text;"),

@@ -41,13 +41,15 @@ def test_a_selection_is_read_in_its_order(workspace: Any) -> None:
     assert workspace.rows() == [(1, "text 2", "yes"), (2, "text 0", "no")]
 
 
-def test_the_test_split_is_the_official_test_and_others_are_said_to_be_mixed(workspace: Any) -> None:
-    splits = {"train": dataset(0, 1, 1), "validation": dataset(0), "test": dataset(1, 0)}
+def test_splits_called_test_and_validation_are_the_official_ones_and_others_are_said_to_be_mixed(
+    workspace: Any,
+) -> None:
+    splits = {"train": dataset(0, 1), "more": dataset(1), "validation": dataset(0), "test": dataset(1, 0)}
     datasets.DatasetDict(splits).save_to_disk(workspace.root / "saved")
     report = workspace.ingest("saved")
-    assert report["rows_by_side"] == {"any": 4, "test": 2}
-    assert report["notes"] == ["split validation is not kept apart: its rows may go to any side"]
-    last = report["sources"][2]
+    assert report["rows_by_side"] == {"any": 3, "val": 1, "test": 2}
+    assert report["notes"] == ["split more is not kept apart: its rows may go to any side"]
+    last = report["sources"][3]
     path = workspace.root / "saved" / "test" / "data-00000-of-00001.arrow"
     assert (last["name"], last["sha256"]) == ("test/data-00000-of-00001.arrow", sha256_of_file(path))
 
@@ -65,7 +67,7 @@ def test_an_unlabelled_row_is_refused_by_its_number(workspace: Any) -> None:
 
 def test_a_test_split_alone_is_refused(workspace: Any) -> None:
     datasets.DatasetDict({"test": dataset(0)}).save_to_disk(workspace.root / "saved")
-    assert "has only a test split" in workspace.told("saved")
+    assert "has no training split" in workspace.told("saved")
 
 
 @pytest.mark.parametrize("name", ["../secret.arrow", "/etc/passwd", "..", "", None, 7])
@@ -93,3 +95,24 @@ def test_a_broken_data_file_is_refused(workspace: Any) -> None:
     data: Path = workspace.root / "saved" / "data-00000-of-00001.arrow"
     data.write_bytes(data.read_bytes()[:100])
     assert "saved/data-00000-of-00001.arrow: is no sound Arrow stream" in workspace.told("saved")
+
+
+def test_lists_of_class_numbers_become_lists_of_names(workspace: Any) -> None:
+    features = datasets.Features(
+        {
+            "tokens": datasets.Sequence(datasets.Value("string")),
+            "tags": datasets.Sequence(datasets.ClassLabel(names=["O", "B-person"])),
+        }
+    )
+    rows = {"tokens": [["Paul", "sings"]], "tags": [[1, 0]]}
+    datasets.Dataset.from_dict(rows, features=features).save_to_disk(workspace.root / "saved")
+    workspace.ingest("saved", text_column="tokens", label_column="tags")
+    assert workspace.rows() == [(1, "Paul sings", '["B-person","O"]')]
+
+
+def test_a_split_may_be_a_further_test_set(workspace: Any) -> None:
+    splits = {"train": dataset(0, 1), "shifted": dataset(1)}
+    datasets.DatasetDict(splits).save_to_disk(workspace.root / "saved")
+    report = workspace.ingest("saved", extra_tests={"shifted": "saved/shifted"})
+    assert report["rows_by_side"] == {"any": 2, "extra:shifted": 1}
+    assert report["notes"] == []

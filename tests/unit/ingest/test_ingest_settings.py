@@ -30,6 +30,8 @@ def told(**settings: Any) -> str:
         ({"delimiter": ",,"}, "ingest.delimiter"),
         ({"format": "xlsx"}, "ingest.format"),
         ({"path": ""}, "ingest.path"),
+        ({"extra_tests": {"test": "a/b.csv"}}, "'test' is what a side is called already"),
+        ({"extra_tests": {"a b": "a/b.csv"}}, "ingest.extra_tests.a b"),
         ({"path": "a\0"}, "ingest.path"),
     ],
 )

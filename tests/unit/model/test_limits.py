@@ -68,7 +68,9 @@ def test_fewer_positions_than_max_tokens_are_refused_and_the_advice_works(
 ) -> None:
     base = replace(tiny_bases(kind), max_tokens=128)
     long_text = ["please cancel my late box " * 60]
-    with pytest.raises(SettingsError, match=f"base.max_tokens: 128.*Set base.max_tokens to {WITH_TABLE[kind]}") as told:
+    with pytest.raises(
+        SettingsError, match=rf"base\.max_tokens: 128.*Set base.max_tokens to {WITH_TABLE[kind]}"
+    ) as told:
         text_features(long_text, base, Paths(tmp_path))
     assert "\n" not in str(told.value)
     features = text_features(long_text, replace(base, max_tokens=WITH_TABLE[kind]), Paths(tmp_path))
@@ -91,7 +93,7 @@ def test_too_few_positions_for_any_text_are_no_advice_to_lower_max_tokens(
 
 
 def test_a_plan_of_a_base_with_too_few_positions_is_refused(learnable: Paths, tiny_base: BaseSettings) -> None:
-    with pytest.raises(SettingsError, match="base.max_tokens: 65"):
+    with pytest.raises(SettingsError, match=r"base\.max_tokens: 65"):
         make_plan(learnable, FinetuneSettings(), replace(tiny_base, max_tokens=65))
 
 
@@ -123,7 +125,7 @@ def test_a_padding_token_that_is_missing_is_told(
     base = copied("roberta")
     config = tmp_path / "roberta" / "config.json"
     write_json(config, read_json(config) | {"pad_token_id": padding})
-    with pytest.raises(SetupError, match="config.json: pad_token_id is"):
+    with pytest.raises(SetupError, match=r"config\.json: pad_token_id is"):
         text_features(["help"], base, Paths(tmp_path))
     write_json(config, read_json(config) | {"pad_token_id": 0})
     assert text_features(["help"], base, Paths(tmp_path)).shape == (1, 32)
@@ -146,7 +148,7 @@ def test_a_table_of_another_name_is_told_in_one_line_when_it_is_read(
 def test_before_a_run_nothing_is_hashed(copied: Callable[[str], BaseSettings], tmp_path: Path) -> None:
     base = replace(copied("bert"), sha256="0" * 64)
     check_before_run(base, tmp_path)
-    with pytest.raises(SettingsError, match="base.max_tokens"):
+    with pytest.raises(SettingsError, match=r"base\.max_tokens"):
         check_before_run(replace(base, max_tokens=80), tmp_path)
     with pytest.raises(IntegrityError):
         open_base(base, tmp_path)

@@ -10,13 +10,13 @@ import torch
 
 from tasks.errors import DataError, IntegrityError
 from tasks.files import read_json, write_json
+from tasks.inputs import INPUTS, input_of
 from tasks.model.batches import Batch, Tokens, pad
 from tasks.model.classifier import Classifier, build_classifier, learned_state
 from tasks.model.encoder import encoder_inputs, layer_stack, load_encoder, mean_pool, tells_types
 from tasks.model.features import text_features
 from tasks.model.files import load_model, save_model
 from tasks.model.manifest import make_manifest
-from tasks.model.problems import PROBLEMS, problem_of
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies import AnyStrategy
 from tasks.model.strategies.full import Full
@@ -51,7 +51,7 @@ def batch_of(base: BaseSettings, texts: list[Text]) -> Batch:
 
 def model_of(base: BaseSettings, strategy: Any) -> Classifier:
     torch.manual_seed(0)
-    model = build_classifier(folder_of(base), strategy, 3, "sdpa", problem=PROBLEMS["pairs"])
+    model = build_classifier(folder_of(base), strategy, 3, "sdpa", row_input=INPUTS["pair"])
     torch.nn.init.normal_(model.head.weight, std=0.3, generator=torch.Generator().manual_seed(1))
     return model.eval()
 
@@ -128,14 +128,14 @@ def test_padding_changes_no_pair(tiny_base: BaseSettings) -> None:
 def test_the_head_sees_each_texts_mean_and_how_they_differ() -> None:
     states = torch.tensor([[[9.0, 9], [3, 4], [9, 9], [1, 0], [0, 0]]])
     segments = torch.tensor([[0, 1, 0, 2, 0]])
-    pooled = PROBLEMS["pairs"].pool(states, (segments >= 0).long(), segments)
+    pooled = INPUTS["pair"].pool(states, (segments >= 0).long(), segments)
     u, v = torch.tensor([3 / 5, 4 / 5]) * 2**0.5, torch.tensor([1.0, 0]) * 2**0.5  # length √D, D = 2
     expected = torch.cat([u, v, (u - v).abs(), u * v])
     torch.testing.assert_close(pooled[0], expected / expected.norm() * 8**0.5)
 
 
 def test_a_text_without_a_token_gives_finite_features() -> None:
-    pooled = PROBLEMS["pairs"].pool(torch.ones(1, 2, 4), torch.ones(1, 2), torch.tensor([[0, 1]]))
+    pooled = INPUTS["pair"].pool(torch.ones(1, 2, 4), torch.ones(1, 2), torch.tensor([[0, 1]]))
     assert bool(pooled.isfinite().all())
 
 
@@ -172,20 +172,20 @@ def test_every_strategy_learns_from_pairs_and_is_the_same_when_loaded(
     assert losses[-1] < losses[0]
     saved = save_model(
         tmp_path / "model", learned_state(model), base=tiny_base, base_folder=folder_of(tiny_base), strategy=strategy,
-        labels=["a", "b", "c"], problem=model.problem,
+        labels=["a", "b", "c"], row_input=model.input,
     )  # fmt: skip
     loaded = load_model(tmp_path / "model")
-    assert (loaded.digest, loaded.problem.kind) == (saved, "pairs")
+    assert (loaded.digest, loaded.input.kind) == (saved, "pair")
     with torch.no_grad():
         expected = logits_of(model, tiny_base, PAIRS).softmax(-1).numpy()
     np.testing.assert_allclose(loaded.predict(PAIRS), expected, atol=1e-4)
 
 
 def save(folder: Path, base: BaseSettings, problem: str) -> Path:
-    model = build_classifier(folder_of(base), Lora(), 2, "sdpa", problem=PROBLEMS[problem])
+    model = build_classifier(folder_of(base), Lora(), 2, "sdpa", row_input=INPUTS[problem])
     save_model(
         folder, learned_state(model), base=base, base_folder=folder_of(base), strategy=Lora(), labels=["a", "b"],
-        problem=model.problem,
+        row_input=model.input,
     )  # fmt: skip
     return folder
 
@@ -193,9 +193,9 @@ def save(folder: Path, base: BaseSettings, problem: str) -> Path:
 @pytest.mark.parametrize(
     ("problem", "texts", "told"),
     [
-        ("pairs", ["where is my card"], r"reads pairs of texts\. Give each text its second one"),
-        ("texts", PAIRS, r"reads single texts\. Leave the second texts out"),
-        ("pairs", [PAIRS[0], "stop"], "reads pairs of texts"),
+        ("pair", ["where is my card"], r"reads pairs of texts\. Give each text its second one"),
+        ("text", PAIRS, r"reads single texts\. Leave the second texts out"),
+        ("pair", [PAIRS[0], "stop"], "reads pairs of texts"),
     ],
 )
 def test_a_model_given_rows_of_the_other_kind_refuses_in_a_line(
@@ -205,12 +205,27 @@ def test_a_model_given_rows_of_the_other_kind_refuses_in_a_line(
         load_model(save(tmp_path / "model", tiny_base, problem)).predict(texts)
 
 
-def test_a_problem_that_nobody_knows_is_refused(tiny_base: BaseSettings, tmp_path: Path) -> None:
-    folder = save(tmp_path / "model", tiny_base, "pairs")
-    write_json(folder / "about.json", read_json(folder / "about.json") | {"problem": "triples"})
+def test_an_input_that_nobody_knows_is_refused(tiny_base: BaseSettings, tmp_path: Path) -> None:
+    folder = save(tmp_path / "model", tiny_base, "pair")
+    write_json(folder / "about.json", read_json(folder / "about.json") | {"input": {"kind": "triples"}})
     write_json(folder / "manifest.json", make_manifest(folder))
-    with pytest.raises(IntegrityError, match=r"about\.json is broken \(problem"):
+    with pytest.raises(IntegrityError, match=r"about\.json is broken \(input"):
         load_model(folder)
+
+
+@pytest.mark.parametrize(("former", "kind"), [("pairs", "pair"), ("texts", "text")])
+def test_a_model_saved_before_there_were_targets_is_read(
+    former: str, kind: str, tiny_base: BaseSettings, tmp_path: Path
+) -> None:
+    folder = save(tmp_path / "model", tiny_base, kind)
+    about = read_json(folder / "about.json")
+    old = {key: about[key] for key in ("base", "strategy", "labels")} | {"problem": former, "format": 1}
+    expected = load_model(folder).predict(PAIRS if kind == "pair" else ["stop"])
+    write_json(folder / "about.json", old)
+    write_json(folder / "manifest.json", make_manifest(folder))
+    model = load_model(folder)
+    assert (model.input.kind, model.target.kind) == (kind, "label")
+    np.testing.assert_array_equal(model.predict(PAIRS if kind == "pair" else ["stop"]), expected)
 
 
 def test_features_are_of_the_pair_and_kept_apart_from_those_of_its_texts(
@@ -231,11 +246,11 @@ def test_features_are_of_the_pair_and_kept_apart_from_those_of_its_texts(
     assert cosine == pytest.approx(1, abs=0.01)  # features may be of bfloat16 products
 
 
-@pytest.mark.parametrize("kind", PROBLEMS)
+@pytest.mark.parametrize("kind", INPUTS)
 def test_every_problem_says_what_it_reads_and_pools_rows_of_its_width(kind: str, tiny_base: BaseSettings) -> None:
-    problem = PROBLEMS[kind]
+    problem = INPUTS[kind]
     texts: list[Text] = PAIRS if len(problem.columns) > 1 else ["where is my card", "stop"]
-    assert problem_of(texts) is problem
+    assert input_of(texts) is problem
     assert problem.kind == kind
     assert problem.reads
     assert problem.advice

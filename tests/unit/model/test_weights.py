@@ -1,4 +1,4 @@
-"""A base in several files: found, named by one digest, loaded as the same base in one file; what is broken is refused."""
+"""A base in several files: found, named by one digest, loaded as the same base in one; what is broken is refused."""
 
 import shutil
 import subprocess
@@ -44,7 +44,7 @@ def test_it_is_found_with_every_file(sharded: BaseSettings, tmp_path: Path) -> N
 
 def test_the_digest_is_that_of_what_sha256sum_prints(sharded: BaseSettings) -> None:
     command = f"LC_ALL=C sha256sum model-*.safetensors {INDEX} | sha256sum"  # as the README gives it
-    printed = subprocess.run(command, shell=True, cwd=_folder(sharded), capture_output=True, text=True, check=True)
+    printed = subprocess.run(["bash", "-c", command], cwd=_folder(sharded), capture_output=True, text=True, check=True)
     assert printed.stdout.split()[0] == sharded.sha256 == digest_of_weights(_folder(sharded))
 
 
@@ -152,7 +152,9 @@ def test_what_is_broken_is_refused_in_one_line_though_its_digest_is_pinned(
     assert "\n" not in str(told.value)
 
 
-def test_one_file_beside_an_index_is_taken_alone_as_transformers_does(sharded: BaseSettings, tiny_base: BaseSettings) -> None:
+def test_one_file_beside_an_index_is_taken_alone_as_transformers_does(
+    sharded: BaseSettings, tiny_base: BaseSettings
+) -> None:
     shutil.copy(_folder(tiny_base) / WEIGHTS, _folder(sharded))
     assert weight_files(_folder(sharded)) == [WEIGHTS]
     assert digest_of_weights(_folder(sharded)) == tiny_base.sha256

@@ -12,9 +12,9 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 
 from tasks.errors import SettingsError
+from tasks.inputs import INPUTS
 from tasks.model.classifier import build_classifier, learned_state
 from tasks.model.files import save_model
-from tasks.model.problems import PROBLEMS
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.register.champion import find_version, predict_with
 from tasks.register.package import build_package, open_package
@@ -31,11 +31,11 @@ def of_pairs(workspace: Any, tmp_path: Path) -> Path:
     """The package of a model of pairs."""
     base = workspace.paths.root / "base"
     torch.manual_seed(3)
-    model = build_classifier(base, FeatureExtraction(), 2, "sdpa", problem=PROBLEMS["pairs"])
+    model = build_classifier(base, FeatureExtraction(), 2, "sdpa", row_input=INPUTS["pair"])
     torch.nn.init.normal_(model.head.weight, std=3.0)
     save_model(
         workspace.paths.model, learned_state(model), base=workspace.base, base_folder=base,
-        strategy=FeatureExtraction(), labels=["a", "b"], problem=model.problem,
+        strategy=FeatureExtraction(), labels=["a", "b"], row_input=model.input,
     )  # fmt: skip
     folder = tmp_path / "package"
     build_package(

@@ -1,6 +1,7 @@
 """The report stands alone, tells the verdict first, and shows what there is."""
 
 import re
+from dataclasses import fields
 from html.parser import HTMLParser
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tasks.files import read_json, write_json
 from tasks.paths import Paths
 from tasks.report.page import POLICY, render_page
+from tasks.report.run_facts import RunFacts
 from tasks.report.run_report import OPEN_ERRORS, render_run_report
 
 LOADING = {
@@ -197,7 +199,7 @@ def test_more_errors_than_a_few_unfold(plain_report, results):
     assert f"{len(results['errors']) - OPEN_ERRORS} more" in page.text
 
 
-@pytest.mark.parametrize("stage", ["ingest", "validate", "split", "augment", "finetune", "results"])
+@pytest.mark.parametrize("stage", [each.name for each in fields(RunFacts)])
 def test_a_missing_report_leaves_a_page(workspace, verdict, stage):
     (workspace.evaluation / "results.json" if stage == "results" else workspace.report(stage)).unlink()
     page = Page(render_run_report(workspace, verdict))

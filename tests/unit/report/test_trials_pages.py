@@ -13,7 +13,7 @@ def _score(value: float) -> dict[str, float]:
 
 
 def _candidate(name: str, score: float, **more: Any) -> dict[str, Any]:
-    costs = {"cpu_seconds": 10.0, "watt_hours": 0.03, "trainable": 10, "total": 20, "bytes": 3_000_000}
+    costs = {"cpu_seconds": 10.0, "trainable": 10, "total": 20, "bytes": 3_000_000}
     shown = {"milliseconds": 1.0, "times_fastest": 1.0, "epochs": [2, 2], "by_seed": [score, score]}
     fronts = {"on_cost_front": True, "on_size_front": False, "is_over_budget": False, "lines": {}}
     return {"name": name, "macro_f1": _score(score), "accuracy": _score(score), **costs, **shown, **fronts, **more}
@@ -32,7 +32,6 @@ def _comparison(**more: Any) -> dict[str, Any]:
         "budget": "2 epochs each",
         "seeds": [0, 1],
         "rows": 100,
-        "watts": 10.0,
         "allowed": None,
         "confidence": 0.95,
         "resamples": 4000,
@@ -48,7 +47,6 @@ def test_comparison_says_verdict_costs_failures_and_the_one_look() -> None:
         "No difference shown",
         "≈ no difference shown",
         "Looked at once, by full",
-        "is an estimate",
         "Failed",
     ):
         assert words in page

@@ -20,7 +20,7 @@ PLAN: Any = SimpleNamespace(
 
 
 def tried(number: int, rate: float, state: str, score: float, reason: str = "") -> Try:
-    result = {} if state == "failed" else {"val_macro_f1": score, "curve": [score], "cpu_seconds": 1.0}
+    result = {} if state == "failed" else {"val_score": score, "curve": [score], "cpu_seconds": 1.0}
     return Try(number, {"finetune.learning_rate": rate}, state, score if state == "complete" else None, result, reason)
 
 
@@ -33,7 +33,7 @@ def test_the_best_is_the_highest_that_came_to_its_end_and_the_first_of_equals() 
         tried(5, 0.005, "complete", 0.7),
     ]
     found = summarise(PLAN, tries, {})
-    assert (found["best"]["trial"], found["best"]["val_macro_f1"]) == (4, 0.7)
+    assert (found["best"]["trial"], found["best"]["val_score"]) == (4, 0.7)
     assert found["lines"] == "finetune: {learning_rate: 0.004}\n"
     assert [(each["trial"], each["state"], each["value"]) for each in found["trials"]] == [
         (1, "complete", 0.5),

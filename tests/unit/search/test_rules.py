@@ -23,7 +23,7 @@ FACTS = Facts(
 
 
 def _history(*scores: float) -> list[dict[str, float]]:
-    return [{"epoch": float(number), "val_macro_f1": score} for number, score in enumerate(scores, 1)]
+    return [{"epoch": float(number), "val_score": score} for number, score in enumerate(scores, 1)]
 
 
 def test_floor_is_the_median_of_the_best_so_far() -> None:

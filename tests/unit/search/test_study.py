@@ -18,7 +18,7 @@ SPACE = {
 
 
 def _result(score: float, *, is_pruned: bool = False) -> dict[str, Any]:
-    return {"val_macro_f1": score, "curve": [score / 2, score], "is_pruned": is_pruned}
+    return {"val_score": score, "curve": [score / 2, score], "is_pruned": is_pruned}
 
 
 def _go_on(study: Study, count: int) -> list[Any]:

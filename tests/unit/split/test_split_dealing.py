@@ -125,7 +125,9 @@ def test_shares_are_off_as_the_binomial_says() -> None:
     sides = deal(draw(texts, "key"), val=0.15, test=0.2).reshape(400, 100)
     counts = {name: (sides == bit).sum(axis=1) for name, bit in (("train", TRAIN), ("val", VAL), ("test", TEST))}
     labels = [str(number) for number in range(400)]
-    told = share_deviations(counts, labels, {"val": 0.15, "test": 0.2})
+    told = share_deviations(
+        counts, labels, {"val": 0.15, "test": 0.2}, {side: int(n.sum()) for side, n in counts.items()}
+    )
     for name, asked in (("val", 0.15), ("test", 0.2)):
         assert told[name]["root_mean_square_z"] ** 2 == pytest.approx(1, abs=4 * 0.0708)
         # of 40,000: within 4 × sqrt(p (1 - p) / 40000)
@@ -134,14 +136,14 @@ def test_shares_are_off_as_the_binomial_says() -> None:
 
 def test_the_label_farthest_off_is_told_with_its_deviation() -> None:
     counts = {"train": np.array([80, 60]), "val": np.array([0, 0]), "test": np.array([20, 40])}
-    told = share_deviations(counts, ["good", "bad"], {"val": 0.0, "test": 0.2})
+    told = share_deviations(counts, ["good", "bad"], {"val": 0.0, "test": 0.2}, {"train": 140, "val": 0, "test": 60})
     assert told == {
         "test": {
             "asked": 0.2,
             "got": 0.3,  # 60 of 200
-            "largest_label_deviation": 0.2,  # 40 of 100, not 20
-            "largest_label_deviation_label": "bad",
-            "largest_label_deviation_expected_sd": 0.04,  # sqrt(0.2 × 0.8 / 100)
+            "largest_deviation": 0.2,  # 40 of 100, not 20
+            "largest_deviation_stratum": "bad",
+            "largest_deviation_expected_sd": 0.04,  # sqrt(0.2 × 0.8 / 100)
             "root_mean_square_z": 3.5355,  # sqrt((0² + 5²) / 2)
         }
     }

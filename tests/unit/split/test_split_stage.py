@@ -61,7 +61,7 @@ def test_every_row_is_on_one_side_in_file_order(tmp_path: Path) -> None:
     assert sorted(line for each in lines.values() for line in each) == list(range(2, 302))
     assert all(each == sorted(each) and each for each in lines.values())
     assert numbers["rows"] == {"in": 300, **{side: len(each) for side, each in lines.items()}}
-    assert sum(sum(counts.values()) for counts in numbers["rows_per_label"].values()) == 300
+    assert sum(sum(counts.values()) for counts in numbers["strata"].values()) == 300
 
 
 def test_the_same_rows_give_the_same_bytes_and_numbers(tmp_path: Path) -> None:
@@ -157,13 +157,12 @@ def test_without_folds_every_fold_is_0(tmp_path: Path) -> None:
     assert {row["fold"] for side in ("train", "val", "test") for row in rows_of(paths, side)} == {0}
 
 
-def test_a_label_with_too_few_rows_is_told_with_side_minimum_and_way_out(tmp_path: Path) -> None:
+def test_a_label_with_too_few_rows_for_all_minimums_is_told_with_every_setting_that_matters(tmp_path: Path) -> None:
     paths = workspace(tmp_path, [*unlike_rows(300), ("one lonely message about something", "rare")])
-    with pytest.raises(
-        DataError, match=r"'rare' has 0 test rows, fewer than split.min_test_rows_per_label \(1\)"
-    ) as told:
+    with pytest.raises(DataError, match=r"'rare' has 1 row, and its sides need 4 together") as told:
         run(paths, split=SplitSettings(val=0.15))
-    assert "Add rows of these labels" in str(told.value)
+    for setting in ("split.min_test_rows_per_label 1", "validate.min_rows_per_label", "validate.labels", "Add rows"):
+        assert setting in str(told.value)
     assert "\n" not in str(told.value)
     assert not any(path.exists() for path in (paths.train, paths.val, paths.test))
 

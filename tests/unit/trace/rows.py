@@ -11,6 +11,7 @@ from tasks.digest import digests_of_file, row_id
 from tasks.files import write_json
 from tasks.lineage.statement import Facts, Statement, make_statement
 from tasks.paths import Paths
+from tasks.stages import STAGES
 from tasks.table import AUGMENTED, INGESTED, PREDICTIONS, QUARANTINE, SPLIT, write_rows
 
 NAME = "wishes"
@@ -126,10 +127,9 @@ def statement_of(paths: Paths, *, epochs: int = 5, accuracy: float = 0.61811) ->
 
     raw = paths.root / "data" / "raw" / "rows.csv"
     evaluation = {"name": "data/evaluation", "digest": {"md5": put_folder_into_cache(paths, paths.evaluation)}}
-    names = ("ingest", "validate", "split", "augment", "finetune", "evaluate")
     stages = [
         {"name": each, "command": "", "inputs": [], "outputs": [resource(paths.report(each))], "rows": {}}
-        for each in names
+        for each in STAGES
     ]
     stages[0]["inputs"], stages[-1]["outputs"] = [resource(raw)], [resource(paths.report("evaluate")), evaluation]
     facts = Facts(

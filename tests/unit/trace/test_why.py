@@ -5,6 +5,7 @@ import pytest
 
 from tasks.digest import row_id
 from tasks.paths import Paths
+from tasks.table import SPLIT, write_rows
 from tasks.trace.likeness import nearest, neighbours
 from tasks.trace.row_places import explain
 from tasks.trace.versions import read_versions
@@ -47,6 +48,14 @@ def test_a_quarantined_row_names_the_expectation_that_it_failed(paths: Paths) ->
 def test_reasons_that_are_no_expectation_of_their_own_are_explained_too(reason: str) -> None:
     known = [{"reason": "label_unknown", "description": "The label is one of the known ones", "name": "in_set"}]
     assert explain([reason], known)[0]["expectation"]
+
+
+def test_a_row_of_a_further_test_set_names_the_set(paths: Paths) -> None:
+    row = {"row_id": an_id("end my subscription"), "side": "extra:shifted", "line": 2, "text": "t", "label": "x"}
+    paths.test.unlink()
+    write_rows(paths.extra_tests, [row | {"fold": 0}], SPLIT)
+    (story,) = ask(paths, an_id("end my subscription")).stories
+    assert story.side == "further test set 'shifted'"
 
 
 def test_a_test_row_has_what_the_model_said_of_it(paths: Paths) -> None:

@@ -23,9 +23,8 @@ from tasks.settings import as_dict
 from tasks.table import SPLIT, read_table
 from tasks.trials.jobs import scores_of, seconds_each, train
 from tasks.trials.patch import merged_lines, nested, whole_lines
-from tasks.trials.trial import Trial, _code_digest
+from tasks.trials.trial import Trial
 
-_FILES = ("digest.py", "files.py", "table.py", "texts.py", "trials/trial.py")
 FINETUNE = FinetuneSettings(strategy=Partial(layers=1), epochs=3, batch_tokens=64, precision="float32", calibrate=False)
 
 
@@ -48,6 +47,13 @@ def test_a_trial_writes_into_its_folder_alone_and_has_no_test_side(learnable: Pa
     assert trial.paths(learnable, sees_test=True).test == learnable.test
 
 
+def test_what_finetune_and_evaluate_make_of_a_trial_is_in_its_folder(tiny_base: BaseSettings, tmp_path: Path) -> None:
+    place = _trial(tiny_base).paths(Paths(tmp_path), sees_test=True)
+    made = [place.model, place.checkpoints, place.evaluation, place.predictions]
+    made += [place.report(stage) for stage in ("finetune", "evaluate")]
+    assert [path for path in made if not path.is_relative_to(place.folder)] == []
+
+
 def test_name_follows_everything_that_shapes_the_result(tiny_base: BaseSettings) -> None:
     names = {
         _trial(tiny_base).name,
@@ -58,25 +64,8 @@ def test_name_follows_everything_that_shapes_the_result(tiny_base: BaseSettings)
     }
     assert len(names) == 5
     assert _trial(tiny_base).name in names
-    with patch("tasks.trials.trial._code_digest", return_value="other code"):
+    with patch("tasks.trials.trial.code_digest", return_value="other code"):
         assert _trial(tiny_base).name not in names
-
-
-def test_code_that_shapes_a_result_is_in_its_name_and_no_other(tmp_path: Path) -> None:
-    package = tmp_path / "tasks"
-    for name in ("finetune/loop.py", "finetune/rates/one.py", "model/base.py", "report/page.py", *_FILES):
-        (package / name).parent.mkdir(parents=True, exist_ok=True)
-        (package / name).write_text("one")
-
-    def digest() -> str:
-        with patch("tasks.trials.trial.files", return_value=package):
-            return _code_digest.__wrapped__()
-
-    before = digest()
-    for name, counts in (("finetune/rates/one.py", True), ("model/base.py", True), ("report/page.py", False)):
-        (package / name).write_text("two")
-        assert (digest() != before) is counts
-        (package / name).write_text("one")
 
 
 def test_an_unfinished_trial_has_no_result_and_one_without_a_model_only_numbers(
@@ -86,11 +75,11 @@ def test_an_unfinished_trial_has_no_result_and_one_without_a_model_only_numbers(
     place = trial.paths(learnable)
     assert trial.result(learnable, with_model=False) is None
     place.model.mkdir(parents=True)
-    place.result.write_text('{"val_macro_f1": 1}')
-    assert trial.result(learnable, with_model=True) == {"val_macro_f1": 1}
+    place.result.write_text('{"val_score": 1}')
+    assert trial.result(learnable, with_model=True) == {"val_score": 1}
     trial.drop_model(learnable)
     assert trial.result(learnable, with_model=True) is None
-    assert trial.result(learnable, with_model=False) == {"val_macro_f1": 1}
+    assert trial.result(learnable, with_model=False) == {"val_score": 1}
 
 
 def test_a_budget_ends_training_with_the_step_that_passes_it(
@@ -133,10 +122,10 @@ def test_score_is_that_of_the_whole_model_and_not_of_its_best_part(learnable: Pa
     with patch.dict("os.environ"):
         train(place, read_json(trial.request(learnable)))
     found, report = read_json(place.result), read_json(place.report("finetune"))
-    assert found["val_macro_f1"] == report["post"]["result"]["val_macro_f1"]
-    write_json(place.report("finetune"), report | {"post": {"result": {"val_macro_f1": 0.25, "val_accuracy": 0.5}}})
+    assert found["val_score"] == report["post"]["result"]["val_score"]
+    write_json(place.report("finetune"), report | {"post": {"result": {"val_score": 0.25, "val_accuracy": 0.5}}})
     other = scores_of(read_json(place.report("finetune")))
-    assert (other["val_macro_f1"], other["val_accuracy"]) == (0.25, 0.5)
+    assert (other["val_score"], other["val_accuracy"]) == (0.25, 0.5)
     assert scores_of({key: each for key, each in report.items() if key != "post"}) == report["history"][0]
 
 

@@ -14,11 +14,11 @@ Row = tuple[str | None, str | None]
 def table() -> Callable[..., pa.Table]:
     """Ingested rows from (text, label) pairs; the first is on line 2, below the header."""
 
-    def build(*rows: Row, test: tuple[Row, ...] = ()) -> pa.Table:
+    def build(*rows: Row, test: tuple[Row, ...] = (), **others: tuple[Row, ...]) -> pa.Table:
         return pa.Table.from_pylist(
             [
                 {"row_id": row_id(text or "", label or ""), "side": side, "line": line, "text": text, "label": label}
-                for side, pairs in (("any", rows), ("test", test))
+                for side, pairs in (("any", rows), ("test", test), *others.items())
                 for line, (text, label) in enumerate(pairs, start=2)
             ],
             schema=INGESTED,

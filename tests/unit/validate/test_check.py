@@ -137,8 +137,26 @@ def test_a_test_file_without_a_usable_row_stops_the_run(table, plenty) -> None:
 
 
 def test_a_line_of_the_test_file_is_named_as_such(table, plenty) -> None:
-    with pytest.raises(DataError, match=r"text_empty 1 \(line 3 of the test file"):
+    with pytest.raises(DataError, match=r"text_empty 1 \(line 3 of the official test file"):
         check(table(*plenty, test=(("where", "delivery"), ("", "refund"))), max_bad_fraction=0)
+
+
+@pytest.mark.parametrize("side", ["val", "extra:shifted"])
+def test_rows_of_an_official_val_and_of_further_tests_make_no_label_known(table, plenty, side) -> None:
+    held_out = [("where", "delivery"), *[(f"hey {n}", "greeting") for n in range(6)]]
+    checked = check(table(*plenty, **{side: held_out}))
+    assert checked.reasons == {"label_unknown": 6}
+    assert {each["label"] for each in checked.kept.to_pylist() if each["side"] == side} == {"delivery"}
+
+
+@pytest.mark.parametrize(
+    ("side", "named"), [("val", "official val file"), ("extra:shifted", "further test set 'shifted'")]
+)
+def test_each_held_out_file_needs_a_usable_row_and_is_named(table, plenty, side, named) -> None:
+    with pytest.raises(DataError, match=f"The {named} has at least 1 usable row: not so, found 0"):
+        check(table(*plenty, **{side: (("", "refund"),)}))
+    with pytest.raises(DataError, match=rf"text_empty 1 \(line 3 of the {named}"):
+        check(table(*plenty, **{side: (("where", "delivery"), ("", "refund"))}), max_bad_fraction=0)
 
 
 def test_a_likely_label_error_is_reported_with_its_place_among_all_rows(table, plenty, by_word) -> None:

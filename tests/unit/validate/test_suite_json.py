@@ -3,7 +3,7 @@ import json
 import great_expectations as gx
 
 from tasks.validate.settings import ValidateSettings
-from tasks.validate.suite import file_suite, kept_suite, label_suite, official_test_suite, row_suite, suites_json
+from tasks.validate.suite import file_suite, held_out_suite, kept_suite, label_suite, row_suite, suites_json
 
 SETTINGS = ValidateSettings(min_rows=7, min_rows_per_label=3, max_characters=50, min_characters=2)
 
@@ -14,7 +14,7 @@ def suites(*labels: str) -> list[gx.ExpectationSuite]:
         row_suite(SETTINGS, labels),
         kept_suite(SETTINGS),
         label_suite(SETTINGS),
-        official_test_suite(),
+        held_out_suite("test"),
     ]
 
 

@@ -4,7 +4,7 @@ import datasets
 import evaluate
 import numpy as np
 
-from tasks.evaluate.scored import SMALLEST
+from tasks.scoring.classification import SMALLEST
 
 
 class LogLoss(evaluate.Metric):

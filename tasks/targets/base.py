@@ -1,0 +1,252 @@
+"""What is asked of a row, and everything that follows from it: the questions that only a target answers.
+
+All tables keep a row's target in the one column `label`, as text in a canonical form that the target writes and reads:
+a label as it is; several labels as a JSON list, sorted; a number in its shortest form; tags with one space between, one
+for each word of the text (words have one space between, too). So ids, conflicts, diffs, recalls and pages treat all
+targets alike, and no stage needs to know which it carries.
+
+Shapes: N rows, C classes, W words of the longest row. Outputs are what the head gives, (N, C), (N, 1) for a number and
+(N, W, C) for tags; truth is what it should give: see each target.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+
+from tasks.errors import SettingsError
+from tasks.scoring.bootstrap import Statistics
+from tasks.settings import settings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Decision = Mapping[str, Any]
+"""What turns outputs into an answer beside the weights, fitted on val: plain JSON, kept in the model's about.json."""
+Outputs = Sequence[np.ndarray] | np.ndarray
+"""What `predict` gives: an array a row."""
+NOTHING: Decision = {}
+SMALLEST = float(np.finfo(np.float32).tiny)
+"""What a probability that rounds to 0 counts as when its logarithm is taken."""
+PROTOTYPE_SCALE = 20.0
+"""Logit of a row that points exactly along its class prototype."""
+
+
+class Scores(Protocol):
+    """Answers held against the truth, N rows."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(N,) float64: one number a row, higher is better, for slices, differences and paired tests."""
+        ...
+
+    @property
+    def statistics(self) -> Statistics:
+        """Every metric as a function of the rows' weights."""
+        ...
+
+
+@dataclass(frozen=True)
+class RowScores:
+    """Scores made of their parts."""
+
+    scores: np.ndarray
+    statistics: Statistics
+
+
+@settings
+class Target:
+    """What every target is. A new one is its file, and its line in tasks.targets.AnyTarget."""
+
+    kind: str
+    """How params.yaml and about.json name it."""
+
+    headline: ClassVar[str]
+    """The metric that picks the best epoch, on val."""
+    verdict: ClassVar[str]
+    """The metric that gate, comparison and reports speak of first."""
+    metrics: ClassVar[Mapping[str, str]]
+    """Each metric that `score` measures, in the order of reports, with its title."""
+    lower_is_better: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that are better when lower."""
+    is_stored_as_written: ClassVar[bool] = False
+    """Whether tables keep cells as they are in the file."""
+    has_one_class: ClassVar[bool] = False
+    """Whether each row is of one class, so that outputs rank the classes."""
+    per_word: ClassVar[bool] = False
+    """Whether each word is answered, and not the row as a whole."""
+    has_classes: ClassVar[bool] = True
+    """Whether an answer names classes of a fixed list."""
+    starts_from_features: ClassVar[bool] = True
+    """Whether the head is set by the train rows' features before anything is learned."""
+    reads: ClassVar[str]
+    """What the label column must hold, in a person's words."""
+
+    # what a row's target is, as text
+    def canonical(self, cell: str) -> str:
+        """A cell of a file in the form that tables keep; a cell that makes no sense stays as it is."""
+        return cell
+
+    def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
+        """The text and the target of a row as tables keep them; only a target of words changes the text."""
+        return text, self.canonical(cell)
+
+    def mistake(self, stored: str, text: str) -> str | None:  # noqa: ARG002
+        """Why a row's target cannot be used, as one sentence with what to do; None if it can."""
+        return None
+
+    def classes_of(self, stored: str) -> tuple[str, ...]:
+        """The classes that a row's target names, each once."""
+        raise NotImplementedError
+
+    def classes(self, column: Sequence[str]) -> tuple[str, ...]:
+        """All classes of the rows to learn from, in the order of the outputs."""
+        return tuple(sorted({each for stored in column for each in self.classes_of(stored)}))
+
+    def unknown(self, column: Sequence[str], classes: Sequence[str]) -> list[str]:
+        """Classes that rows name and a model of `classes` does not know."""
+        return sorted({each for stored in column for each in self.classes_of(stored)} - set(classes))
+
+    def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
+        """The groups that each row is in, for balancing sides, rare groups and tables by group."""
+        return [self.classes_of(stored) for stored in column]
+
+    def contradicts(self, one: str, other: str) -> bool:
+        """Whether two targets of one and the same text cannot both be right."""
+        return one != other
+
+    def shown(self, stored: str) -> str:
+        """The target as a person reads it."""
+        return stored
+
+    # how it is learned; torch is imported by those who call these
+    def width(self, classes: int) -> int:
+        """How many numbers the head gives."""
+        return classes
+
+    def encode(
+        self, column: Sequence[str], classes: Sequence[str], words: "Sequence[Sequence[int]] | None"
+    ) -> "Tensor":
+        """The truth that the loss compares outputs with, first dimension N.
+
+        words: of each row, its words' first tokens (-1: none), where `per_word`. Raises DataError on an unknown class.
+        """
+        raise NotImplementedError
+
+    def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":  # noqa: ARG002
+        """How much each row counts in the loss, (N,)."""
+        import torch
+
+        if class_weights != "none":
+            raise SettingsError(f"finetune.class_weights: {class_weights} needs one label a row; set it to none.")
+        return torch.ones(len(truth))
+
+    def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":
+        """Each row's loss, (B,). loss: the settings of finetune.loss."""
+        raise NotImplementedError
+
+    def feature_losses(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":
+        """Each row's loss when only a head learns on fixed features; of words, each word's, both given flat."""
+        from torch.nn import functional as F
+
+        return F.cross_entropy(outputs, truth, reduction="none")
+
+    def flat(self, truth: "Tensor") -> "Tensor":
+        """The truth in the order of tasks.model.features: of words, those that have a token, one after the other."""
+        return truth
+
+    def unflat(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":  # noqa: ARG002
+        """Outputs of features put into their places, as the model gives them."""
+        return outputs
+
+    def divergence(self, one: "Tensor", other: "Tensor") -> "Tensor":
+        """How far two outputs for the same rows are apart, (B,): KL(p‖q) + KL(q‖p) where there are classes."""
+        p, q = one.log_softmax(-1), other.log_softmax(-1)
+        apart = ((p.exp() - q.exp()) * (p - q)).sum(-1)
+        return apart if apart.dim() == 1 else apart.mean(-1)
+
+    def sampled_log_likelihood(self, outputs: "Tensor", generator: "torch.Generator") -> "Tensor":
+        """log p(y|x) of one row's outputs, (1, …), y drawn from the model's own p(·|x): what Fisher is made of."""
+        import torch
+
+        log_p = outputs.log_softmax(-1).flatten(0, -2)
+        drawn = torch.multinomial(log_p.detach().exp().cpu(), 1, generator=generator).to(log_p.device)
+        return log_p.gather(1, drawn).sum()
+
+    def start_head(self, head: "torch.nn.Linear", features: "Tensor | None", truth: "Tensor") -> None:
+        """Set the head, in place, before anything has learned.
+
+        features: (N, F) rows of length √F, as tasks.model.features gives them; None unless `starts_from_features`.
+        """
+
+    def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:
+        """val_loss, val_score (the headline metric) and val_<metric> of the held-out rows."""
+        raise NotImplementedError
+
+    def fit_temperature(self, outputs: "Tensor", truth: "Tensor") -> float:  # noqa: ARG002
+        """What the outputs are divided by so that their probabilities can be believed; 1 where there are none."""
+        return 1.0
+
+    def decide(self, outputs: "Tensor", truth: "Tensor") -> Decision:  # noqa: ARG002
+        """What turns (calibrated) outputs into answers, fitted on the held-out rows."""
+        return NOTHING
+
+    def finish_head(self, weights: "dict[str, Tensor]", truth: "Tensor") -> "dict[str, Tensor]":  # noqa: ARG002
+        """The learned weights as they are saved; truth: of the train rows."""
+        return weights
+
+    # what a model says
+    def activate(self, outputs: "Tensor") -> "Tensor":
+        """Outputs → what `predict` gives: probabilities, or the number."""
+        return outputs.softmax(-1)
+
+    def mean_outputs(self, outputs: "Sequence[Tensor]") -> "Tensor":
+        """What several models say together, as outputs: the logarithm of the mean of their probabilities."""
+        import math
+
+        import torch
+
+        stacked = torch.stack([each.log_softmax(-1) for each in outputs])
+        return stacked.logsumexp(0) - math.log(len(outputs))
+
+    def cooled(self, mean: np.ndarray, temperature: float) -> np.ndarray:
+        """What is predicted, divided by a temperature: softmax(log p / temperature); 1 leaves it as it is."""
+        if temperature == 1.0:
+            return mean
+        scaled = np.log(np.maximum(mean, SMALLEST)) / temperature
+        grown = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+        result: np.ndarray = grown / grown.sum(axis=-1, keepdims=True)
+        return result
+
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
+        """Raise GateError, naming the first bad row by its line, unless these are such outputs as can be measured."""
+        raise NotImplementedError
+
+    def answers(self, outputs: Outputs, classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
+        """The answer to each row, in the form that tables keep. outputs: what `predict` gives, an array a row."""
+        raise NotImplementedError
+
+    def confidence(self, outputs: Outputs) -> np.ndarray:
+        """How sure the model is of each answer, (N,) float64; NaN where that has no meaning."""
+        return np.full(len(outputs), np.nan)
+
+    # how good it is
+    def score(
+        self,
+        truth: Sequence[str],
+        answers: Sequence[str],
+        classes: Sequence[str],
+        outputs: Outputs | None = None,
+    ) -> Scores:
+        """Answers held against the truth; outputs add what only they can tell, such as calibration."""
+        raise NotImplementedError
+
+
+def tell_bad_rows(what: str, bad: np.ndarray, lines: Sequence[int], rows: int) -> str:
+    """The sentence that a model's output cannot be measured. bad: positions of the rows."""
+    return (
+        f"the model's output is {what} for {len(bad)} of {rows} test rows (the first: line {lines[int(bad[0])]}). "
+        "It is not measured and cannot be registered; lower the learning rate and train again."
+    )

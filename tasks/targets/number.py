@@ -1,0 +1,235 @@
+"""A number a row."""
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from tasks.errors import GateError
+from tasks.scoring.bootstrap import Statistics
+from tasks.settings import settings
+from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+BINS = 5
+"""Groups of equal size that sides are balanced by and slices are cut by."""
+
+
+@settings
+class NumberTarget(Target):
+    """Regression: squared error on numbers of mean 0 and spread 1. Truth: (N, 3).
+
+    A row of truth is the standardised number, and mean and spread of train. The head learns the standardised number;
+    when it is saved, mean and spread go into its weights.
+    """
+
+    kind: Literal["number"] = "number"
+    low: float | None = None
+    """The smallest number that is possible; smaller ones are set aside, and no answer is below. null: none."""
+    high: float | None = None
+    """The largest number that is possible, likewise."""
+    tolerance: Annotated[float, Field(ge=0)] = 0.0
+    """Numbers of one and the same text that are further apart than this contradict each other."""
+    interval: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    """How often the interval around an answer shall hold the truth: split conformal, from the errors on val."""
+
+    headline: ClassVar[str] = "spearman"
+    verdict: ClassVar[str] = "spearman"
+    metrics: ClassVar[Mapping[str, str]] = {
+        "spearman": "Spearman correlation",
+        "pearson": "Pearson correlation",
+        "rmse": "root mean squared error",
+        "mae": "mean absolute error",
+    }
+    lower_is_better: ClassVar[frozenset[str]] = frozenset({"rmse", "mae"})
+    has_classes: ClassVar[bool] = False
+    starts_from_features: ClassVar[bool] = False
+    reads: ClassVar[str] = "a number"
+
+    def canonical(self, cell: str) -> str:
+        """The shortest text of the number: 4.000 is 4.0."""
+        number = as_number(cell)
+        return cell if number is None else repr(number)
+
+    def mistake(self, stored: str, text: str) -> str | None:  # noqa: ARG002
+        number = as_number(stored)
+        if number is None:
+            return f"{stored[:40]!r} is no finite number; write one with a point, such as 3.5"
+        if self.low is not None and number < self.low:
+            return f"{number:g} is below problem.target.low ({self.low:g})"
+        if self.high is not None and number > self.high:
+            return f"{number:g} is above problem.target.high ({self.high:g})"
+        return None
+
+    def classes_of(self, stored: str) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
+
+    def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
+        """Each number's bin among BINS of equal size, named by its borders."""
+        numbers = self.numbers(column)
+        if not len(numbers):
+            return []
+        borders = np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1)))
+        names = [f"{low:g} to {high:g}" for low, high in pairwise(borders)] or [f"{borders[0]:g}"]
+        place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
+        return [(names[each],) for each in place]
+
+    def numbers(self, column: Sequence[str]) -> np.ndarray:
+        """(N,) float64 of the rows' targets."""
+        return np.array([as_number(stored) for stored in column], dtype=np.float64)
+
+    def contradicts(self, one: str, other: str) -> bool:
+        first, second = as_number(one), as_number(other)
+        return first is None or second is None or abs(first - second) > self.tolerance
+
+    def width(self, classes: int) -> int:  # noqa: ARG002
+        return 1
+
+    def encode(self, column: Sequence[str], classes: Sequence[str], words: Any) -> "Tensor":  # noqa: ARG002
+        """classes: mean and spread of the train rows, as text; see `classes`."""
+        import torch
+
+        mean, spread = (float(each) for each in classes)
+        numbers = torch.from_numpy(self.numbers(column))
+        standard = (numbers - mean) / spread
+        return torch.stack(
+            [standard, torch.full_like(standard, mean), torch.full_like(standard, spread)], dim=1
+        ).float()
+
+    def classes(self, column: Sequence[str]) -> tuple[str, ...]:
+        """Not classes but what takes their place: mean and standard deviation of the rows to learn from."""
+        numbers = self.numbers(column)
+        return repr(float(numbers.mean())), repr(float(numbers.std()) or 1.0)
+
+    def unknown(self, column: Sequence[str], classes: Sequence[str]) -> list[str]:  # noqa: ARG002
+        return []
+
+    def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":  # noqa: ARG002
+        return (outputs[:, 0] - truth[:, 0]).square()
+
+    def feature_losses(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":
+        """Ridge regression."""
+        return (outputs[:, 0] - truth[:, 0]).square()
+
+    def divergence(self, one: "Tensor", other: "Tensor") -> "Tensor":
+        return (one - other).square().sum(-1)
+
+    def sampled_log_likelihood(self, outputs: "Tensor", generator: "torch.Generator") -> "Tensor":
+        """Of a normal distribution around the output with the spread of the train rows."""
+        import torch
+
+        noise = torch.randn(outputs.shape, generator=generator).to(outputs.device)
+        return -(outputs - (outputs.detach() + noise)).square().sum() / 2
+
+    def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
+        given, true = outputs[:, 0].double().numpy(), truth[:, 0].double().numpy()
+        found = correlation_statistics(true, given)(np.ones((1, len(true))))
+        spearman, pearson = (float(np.nan_to_num(found[name][0])) for name in ("spearman", "pearson"))
+        return {
+            "val_loss": float(np.square(given - true).mean()),
+            "val_score": spearman,
+            "val_spearman": spearman,
+            "val_pearson": pearson,
+        }
+
+    def decide(self, outputs: "Tensor", truth: "Tensor") -> Decision:
+        """Half the width of the interval: the ⌈(N+1)·interval⌉-th smallest error (arXiv 1604.04173)."""
+        errors = (outputs[:, 0] - truth[:, 0]).abs().double().sort().values * float(truth[0, 2])
+        rank = min(len(errors), math.ceil((len(errors) + 1) * self.interval))
+        return {"half_width": round(float(errors[rank - 1]), 6)}
+
+    def finish_head(self, weights: "dict[str, Tensor]", truth: "Tensor") -> "dict[str, Tensor]":
+        mean, spread = float(truth[0, 1]), float(truth[0, 2])
+        scaled = {name: value * spread for name, value in weights.items() if name.startswith("head.")}
+        return weights | scaled | {"head.bias": scaled["head.bias"] + mean}
+
+    def activate(self, outputs: "Tensor") -> "Tensor":
+        return outputs.clamp(self.low, self.high) if (self.low, self.high) != (None, None) else outputs
+
+    def mean_outputs(self, outputs: "Sequence[Tensor]") -> "Tensor":
+        import torch
+
+        return torch.stack(list(outputs)).mean(0)
+
+    def cooled(self, mean: np.ndarray, temperature: float) -> np.ndarray:  # noqa: ARG002
+        return mean
+
+    def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
+        bad = np.flatnonzero(~np.isfinite(np.asarray(outputs)).all(axis=1))
+        if len(bad):
+            raise GateError(tell_bad_rows("NaN or infinite", bad, lines, len(outputs)))
+
+    def answers(
+        self,
+        outputs: Outputs,
+        classes: Sequence[str],  # noqa: ARG002
+        decision: Decision = NOTHING,  # noqa: ARG002
+    ) -> list[str]:
+        return [repr(round(float(row[0]), 6)) for row in outputs]
+
+    def score(
+        self,
+        truth: Sequence[str],
+        answers: Sequence[str],
+        classes: Sequence[str],  # noqa: ARG002
+        outputs: Outputs | None = None,  # noqa: ARG002
+    ) -> Scores:
+        """A row's score is minus its absolute error."""
+        true, given = self.numbers(truth), self.numbers(answers)
+        error = np.abs(given - true)
+        correlations = correlation_statistics(true, given)
+
+        def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
+            total = weights.sum(axis=1)
+            return correlations(weights) | {
+                "rmse": np.sqrt(weights @ np.square(error) / total),
+                "mae": weights @ error / total,
+            }
+
+        return RowScores(-error, statistics)
+
+
+def as_number(cell: str) -> float | None:
+    """The finite number that a cell holds; None if it holds none. An underscore is no part of a number here."""
+    try:
+        number = float(cell) if "_" not in cell else math.nan
+    except ValueError:
+        return None
+    return number + 0.0 if math.isfinite(number) else None
+
+
+def correlation_statistics(true: np.ndarray, given: np.ndarray) -> Statistics:
+    """Spearman's and Pearson's correlation as functions of the rows' weights; NaN where one side does not vary."""
+
+    def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
+        ranks = weighted_ranks(true, weights), weighted_ranks(given, weights)
+        plain = np.broadcast_to(true, weights.shape), np.broadcast_to(given, weights.shape)
+        return {"spearman": _correlation(*ranks, weights), "pearson": _correlation(*plain, weights)}
+
+    return statistics
+
+
+def weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(R, N): each row's mean rank when row n stands there weights[r, n] times; equal values share their rank."""
+    order = np.argsort(values, kind="stable")
+    ranked = values[order]
+    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
+    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
+    of_group = np.add.reduceat(weights[:, order], starts, axis=1)
+    middle = np.cumsum(of_group, axis=1) - of_group / 2
+    ranks = np.empty_like(weights)
+    ranks[:, order] = middle[:, group]
+    return ranks
+
+
+def _correlation(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    total = weights.sum(axis=1, keepdims=True)
+    a, b = (each - (weights * each).sum(axis=1, keepdims=True) / total for each in (one, other))
+    below = np.sqrt((weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1))
+    return np.divide((weights * a * b).sum(axis=1), below, out=np.full(len(below), np.nan), where=below > 1e-12)
