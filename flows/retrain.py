@@ -31,6 +31,7 @@ from tasks.config import load_config
 from tasks.damage import refuse_damage
 from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
 from tasks.files import read_json
+from tasks.model.limits import check_before_run
 from tasks.paths import Paths
 from tasks.stages import ALL_STAGES, PUBLISHING, STAGES, headline
 
@@ -173,7 +174,11 @@ def bring_up_to_date(
 
 
 def make_all(paths: Paths, until: str, force: bool) -> list[dict[str, Any]]:
-    """Every stage up to `until`, in order; their outcomes."""
+    """Every stage up to `until`, in order; their outcomes.
+
+    Raises SettingsError or SetupError, and runs nothing, if the base could not read what base.max_tokens lets through.
+    """
+    check_before_run(load_config(paths.params).base, paths.root)
     stale = stale_stages(paths)
     outcomes: list[dict[str, Any]] = []
     for name in STAGES:

@@ -17,6 +17,7 @@ from tasks.config import load_config
 from tasks.damage import refuse_damage
 from tasks.errors import GateError
 from tasks.files import read_json
+from tasks.model.limits import check_before_run
 from tasks.paths import Paths
 from tasks.stages import PUBLISHING, STAGES, up_to
 
@@ -35,6 +36,7 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
             if verdict is not None:
                 _tell_unchanged(paths, until)
                 return verdict
+        check_before_run(config.base, paths.root)
         with flow_session(paths):
             from flows.retrain import retrain  # late: imports Prefect, which reads its settings then
 

@@ -1,9 +1,14 @@
 """A linear head on fixed features."""
 
 from collections.abc import Callable
+from copy import deepcopy
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from tasks.model.inverse_penalty import FLAT as ROUGHLY_FLAT
+from tasks.model.inverse_penalty import GRID, Path
 
 FLAT = 1e-7
 """Largest gradient of the mean loss at which the minimum counts as found."""
@@ -18,6 +23,7 @@ def fit_head(
     iterations: int,
     weights: Tensor | None = None,
     after_pass: Callable[[int, float], None] | None = None,
+    flat: float = FLAT,
 ) -> int:
     """Fit `head` in place to the minimum of the penalised loss; returns the passes over the rows it took.
 
@@ -31,7 +37,7 @@ def fit_head(
     row_weights = torch.ones(len(features), dtype=torch.float64) if weights is None else weights.double()
     scale = inverse_penalty * row_weights.sum()
     optimizer = torch.optim.LBFGS(
-        [matrix, bias], max_iter=iterations, tolerance_grad=FLAT, tolerance_change=0, line_search_fn="strong_wolfe"
+        [matrix, bias], max_iter=iterations, tolerance_grad=flat, tolerance_change=0, line_search_fn="strong_wolfe"
     )
     passes = 0
 
@@ -51,3 +57,37 @@ def fit_head(
         head.weight.copy_(matrix / features.shape[1] ** 0.5)
         head.bias.copy_(bias)
     return passes
+
+
+def head_path(
+    head: torch.nn.Linear,
+    features: Tensor,
+    losses: Callable[[Tensor, Tensor], Tensor],
+    *,
+    iterations: int,
+    weights: Tensor | None,
+) -> Path:
+    """How heads like `head` do on rows that they have not seen, for tasks.model.inverse_penalty.
+
+    losses: outputs of some rows, and the rows' positions → each row's loss; the others as `fit_head` takes them.
+    """
+
+    def path(learned: np.ndarray, held: np.ndarray) -> tuple[np.ndarray, int]:
+        inside, outside = torch.from_numpy(learned), torch.from_numpy(held)
+        trial = deepcopy(head)
+        found = []
+        for value in GRID:  # each starts from the one before
+            fit_head(
+                trial,
+                features[inside],
+                lambda outputs: losses(outputs, inside),
+                inverse_penalty=value,
+                iterations=iterations,
+                weights=None if weights is None else weights[inside],
+                flat=ROUGHLY_FLAT,
+            )
+            with torch.no_grad():
+                found.append(float(losses(trial(features[outside]).double(), outside).sum()))
+        return np.array(found), len(held)
+
+    return path

@@ -5,12 +5,16 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 
 from tasks.errors import GateError, SettingsError
 from tasks.finetune.allowance import read_allowance
 from tasks.finetune.checkpoint import Checkpoints
 from tasks.finetune.combine import combine_trainings
+from tasks.finetune.examples import read_examples
 from tasks.finetune.fingerprint import make_fingerprint
 from tasks.finetune.monitors.seen import NOBODY, LookedOn
 from tasks.finetune.parts import Part
@@ -24,6 +28,7 @@ from tasks.model.device import cpu_threads
 from tasks.model.encoder import layer_stack
 from tasks.model.features import text_features
 from tasks.model.files import save_model
+from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.words import narrow_words
@@ -96,23 +101,53 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         watch.numbers(number, {"train_loss": loss})
 
     truth = target.flat(start.train.truth)
+    weights = start.row_weights if len(truth) == len(start.train.ids) else None
+    chosen = _inverse_penalty(start, sides["train"], weights)
     fit_head(
         head,
         sides["train"],
         lambda outputs: target.feature_losses(outputs, truth),
-        inverse_penalty=strategy.inverse_penalty,
+        inverse_penalty=chosen.value,
         iterations=strategy.iterations,
-        weights=start.row_weights if len(truth) == len(start.train.ids) else None,
+        weights=weights,
         after_pass=after_pass,
     )
     with torch.no_grad():
         outputs = target.unflat(head(sides["val"]), start.val.truth)
     scores = target.val_scores(outputs, start.val.truth, start.classes)
-    progress = Progress(step=len(losses))
+    progress = Progress(step=len(losses), notes={"inverse_penalty": chosen.as_json()})
     watch.numbers(len(losses), scores)
     progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
     progress.finish(target, outputs, start.val.truth, calibrate=start.settings.calibrate)
     return progress
+
+
+def _inverse_penalty(start: Start, features: torch.Tensor, weights: torch.Tensor | None) -> InversePenalty:
+    """What the strategy says; else what cross-validation on the train rows says."""
+    from tasks.finetune.head import head_path
+
+    strategy, target, truth = start.settings.strategy, start.target, start.target.flat(start.train.truth)
+    assert isinstance(strategy, FeatureExtraction)
+    if strategy.inverse_penalty is not None:
+        return InversePenalty(strategy.inverse_penalty, {}, 0)
+    rows, _ = read_examples(start.paths, start.settings.val_fold)
+    per_row = [sum(place >= 0 for place in words) for words in start.train.ids.words or ()] or [1] * len(rows)
+    parents = pc.coalesce(rows["parent_id"], rows["row_id"]).to_pylist()  # rows of val have no parent
+    is_original = pc.equal(rows["row_id"], pa.chunked_array([parents])).to_numpy()
+    path = head_path(
+        start.model.head,
+        features,
+        lambda outputs, positions: target.feature_losses(outputs, truth[positions]),
+        iterations=strategy.iterations,
+        weights=weights,
+    )
+    return choose_inverse_penalty(
+        path,
+        np.zeros(len(features), dtype=np.int64) if truth.is_floating_point() or truth.dim() > 1 else truth.numpy(),
+        start.settings.seed,
+        groups=[parent for parent, count in zip(parents, per_row, strict=True) for _ in range(count)],
+        is_scored=np.repeat(is_original, per_row),
+    )
 
 
 def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> tuple[Progress, LookedOn]:
@@ -205,6 +240,7 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "best_epoch": progress.best_epoch,
         "best_val_score": progress.history[progress.best_epoch - 1]["val_score"],
         "steps": progress.step,
+        **{key: note for key, note in progress.notes.items() if key == "inverse_penalty"},
         "temperature": round(progress.temperature, 6),
         "model_digest": digest,
         "device": start.device.type,
@@ -212,4 +248,5 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "threads": start.base.threads,
         "processes": process_count(),
         "rows": {"train": len(start.train.texts), "val": len(start.val.texts)},
+        "texts_cut": {"train": start.train.cut, "val": start.val.cut, "max_tokens": start.base.max_tokens},
     }

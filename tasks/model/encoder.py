@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from tasks.errors import SetupError
+
+_WHAT_LOADING_RAISES = (AssertionError, KeyError, OSError, RuntimeError, SafetensorError, TypeError, ValueError)
+"""RuntimeError: sizes that do not fit; AssertionError: a padding token beyond the table."""
 
 
 def load_encoder(folder: Path, attention: str, *, with_weights: bool = True) -> nn.Module:
@@ -23,7 +27,7 @@ def load_encoder(folder: Path, attention: str, *, with_weights: bool = True) -> 
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         config.use_cache = False  # decoders would keep keys and values for a next token that nobody asks for
         encoder = _build_with_attention(AutoModel, folder, config, attention, with_weights)
-    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: sizes that do not fit
+    except _WHAT_LOADING_RAISES as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise SetupError(
             f"{folder}: transformers cannot load this base ({first[:200]}). Mend its config.json, or take another."

@@ -175,6 +175,10 @@ def _put_words(found: np.ndarray, rows: Sequence[int], given: np.ndarray, words:
     for place, row in enumerate(rows):
         found[row] = given[place, : len(words[row])] * (np.array(words[row]) >= 0)[:, None]
 
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """How many of the texts are longer than base.max_tokens and are read to there only."""
+        return sum(token_ids(self._tokenizer, texts).is_cut or ())
+
 
 def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None = None) -> SavedModel | SavedEnsemble:
     """The model at `folder`, every byte of it and of its base checked.

@@ -15,6 +15,7 @@ from tasks.files import write_json
 from tasks.model.about import needs_base, read_about
 from tasks.model.manifest import read_manifest
 from tasks.model.settings import BaseSettings
+from tasks.model.weights import weight_files
 from tasks.settings import as_dict
 from tasks.targets import Target
 
@@ -142,7 +143,7 @@ def _stage_artifacts(scratch: Path, model: Path, base: Path | None) -> dict[str,
     artifacts = {"model": str(scratch / "model")}
     if base is not None:
         (scratch / "base").mkdir()
-        for name in ("config.json", "model.safetensors"):
+        for name in ("config.json", *weight_files(base)):
             shutil.copyfile(base / name, scratch / "base" / name)
         artifacts["base"] = str(scratch / "base")
     return artifacts

@@ -46,6 +46,9 @@ class WordModel:
             probabilities[row, (LABELS.index(found) + shift) % len(LABELS)] = 0.85
         return probabilities
 
+    def count_cut(self, texts):
+        return sum(len(text.split()) > 3 for text in texts)
+
 
 def word_features(texts, base, paths, per_word=False):
     return np.array([[text.count(word) + 0.01 for word in WORDS] for text in texts], dtype=np.float32)
@@ -82,6 +85,7 @@ def evaluate(paths, **changes):
 def test_evaluating_gives_metrics_baselines_and_slices(workspace):
     numbers = evaluate(workspace[0])
     assert numbers["rows"] == 12
+    assert numbers["texts_cut"] == {"test": 8, "max_tokens": 128}
     assert numbers["accuracy"] == pytest.approx(8 / 12, abs=1e-6)
     assert numbers["intervals"]["accuracy"]["low"] < 8 / 12 < numbers["intervals"]["accuracy"]["high"]
     assert set(numbers["baselines"]) == {"majority", "tfidf_linear", "frozen_linear"}

@@ -34,6 +34,7 @@ def results():
         "confidence": 0.95,
         "seed": 0,
         "rows": 100,
+        "texts_cut": {"test": 90, "max_tokens": 128},
         "train_rows": 400,
         "labels": ["=cmd", HOSTILE],
         "metrics": dict.fromkeys(names, SHARE),
@@ -90,6 +91,7 @@ def make_workspace(root, results):
             "best_epoch": 2,
             "model_digest": "6" * 64,
             "rows": {"train": 450, "val": 50},
+            "texts_cut": {"train": 440, "val": 0, "max_tokens": 128},
         },
     }
     for stage, report in reports.items():
