@@ -37,7 +37,16 @@ def python_reference() -> str:
     results = [each for each in members if inspect.isclass(each) and each not in errors]
     lines = ["## Functions"]
     for function in functions:
-        lines += ["", f"### finetrace.{function.__name__}", "", "```python", _signature(function), "```", "", _doc(function)]
+        lines += [
+            "",
+            f"### finetrace.{function.__name__}",
+            "",
+            "```python",
+            _signature(function),
+            "```",
+            "",
+            _doc(function),
+        ]
     lines += ["", "## Results"]
     for each in results:
         lines += ["", f"### finetrace.{each.__name__}", "", _doc(each)]
