@@ -103,7 +103,7 @@ def encode(encoder: nn.Module, ids: Tokens, *, device: torch.device, dtype: torc
 
 
 def _cache_key(
-    texts: Sequence[Text], base: BaseSettings, device: torch.device, dtype: torch.dtype, per_word: bool
+    texts: Sequence[Text], base: BaseSettings, device: torch.device, dtype: torch.dtype, per_word: bool = False
 ) -> str:
     return sha256_of_value(
         {

@@ -30,9 +30,7 @@ class Strata:
     def counts(self, sides: Sides) -> Counts:
         """How many rows of each stratum are on each side. sides: (N,)."""
         of_rows = sides[self.rows]
-        return {
-            side: np.bincount(self.codes[of_rows == bit], minlength=len(self.names)) for side, bit in SIDES.items()
-        }
+        return {side: np.bincount(self.codes[of_rows == bit], minlength=len(self.names)) for side, bit in SIDES.items()}
 
 
 def find_strata(column: pa.ChunkedArray, target: Target) -> Strata:

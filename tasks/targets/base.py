@@ -18,6 +18,7 @@ import numpy as np
 from tasks.errors import SettingsError
 from tasks.scoring.bootstrap import Statistics
 from tasks.settings import settings
+from tasks.texts import Text
 
 if TYPE_CHECKING:
     import torch
@@ -81,6 +82,8 @@ class Target:
     """Whether an answer names classes of a fixed list."""
     starts_from_features: ClassVar[bool] = True
     """Whether the head is set by the train rows' features before anything is learned."""
+    hub_task: ClassVar[str] = "text-classification"
+    """The Hugging Face hub's word for it."""
     reads: ClassVar[str]
     """What the label column must hold, in a person's words."""
 
@@ -120,6 +123,10 @@ class Target:
     def shown(self, stored: str) -> str:
         """The target as a person reads it."""
         return stored
+
+    def gives(self, labels: int) -> str:
+        """What a model answers, in a card's words; labels: how many there are."""
+        return f"{self.reads} out of {labels}"
 
     # how it is learned; torch is imported by those who call these
     def width(self, classes: int) -> int:
@@ -198,6 +205,10 @@ class Target:
         return weights
 
     # what a model says
+    def readable(self, text: Text) -> Text:
+        """A text as a person gives it, in the form that the model reads."""
+        return text
+
     def activate(self, outputs: "Tensor") -> "Tensor":
         """Outputs → what `predict` gives: probabilities, or the number."""
         return outputs.softmax(-1)

@@ -61,6 +61,9 @@ class LabelTarget(Target):
     def classes_of(self, stored: str) -> tuple[str, ...]:
         return (stored,)
 
+    def gives(self, labels: int) -> str:
+        return f"one of {labels} labels"
+
     def shown(self, stored: str) -> str:
         return stored or "none of these"
 

@@ -62,6 +62,9 @@ class LabelsTarget(Target):
     def classes_of(self, stored: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_listed(stored) or ()))
 
+    def gives(self, labels: int) -> str:
+        return f"any of {labels} labels"
+
     def shown(self, stored: str) -> str:
         return ", ".join(self.classes_of(stored)) or "no label"
 

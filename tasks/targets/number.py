@@ -70,6 +70,9 @@ class NumberTarget(Target):
     def classes_of(self, stored: str) -> tuple[str, ...]:  # noqa: ARG002
         return ()
 
+    def gives(self, labels: int) -> str:  # noqa: ARG002
+        return "a number"
+
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         """Each number's bin among BINS of equal size, named by its borders."""
         numbers = self.numbers(column)

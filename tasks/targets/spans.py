@@ -9,6 +9,7 @@ import numpy as np
 from tasks.scoring.bootstrap import Statistics
 
 OUTSIDE = "O"
+_AROUND = re.compile(r"""(?P<before>[(\[{"']*)(?P<word>.*?\w)(?P<after>[)\]}"'.,;:!?…]*)""")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -42,6 +43,16 @@ def repaired(tags: Sequence[str]) -> list[str]:
         continues = tag.startswith("I-") and before in (f"B-{tag[2:]}", tag)
         legal.append(f"B-{tag[2:]}" if tag.startswith("I-") and not continues else tag)
     return legal
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as a person writes it: split at spaces, with the brackets, quotes and stops around a word as
+    words of their own. A text whose words have spaces between already stays as it is."""
+    words: list[str] = []
+    for piece in text.split():
+        found = _AROUND.fullmatch(piece)
+        words += [*found["before"], found["word"], *found["after"]] if found else [piece]
+    return words
 
 
 def tag_spans(text: str, spans: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:

@@ -9,7 +9,17 @@ import numpy as np
 from tasks.errors import DataError, GateError
 from tasks.settings import settings
 from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
-from tasks.targets.spans import OUTSIDE, is_prefixed, repaired, span_counts, span_statistics, spans_of, tag_spans
+from tasks.targets.spans import (
+    OUTSIDE,
+    is_prefixed,
+    repaired,
+    span_counts,
+    span_statistics,
+    spans_of,
+    tag_spans,
+    words_of,
+)
+from tasks.texts import Text
 
 if TYPE_CHECKING:
     import torch
@@ -44,6 +54,7 @@ class TagsTarget(Target):
     }
     per_word: ClassVar[bool] = True
     starts_from_features: ClassVar[bool] = False
+    hub_task: ClassVar[str] = "token-classification"
     reads: ClassVar[str] = "a tag for each word"
 
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
@@ -86,6 +97,9 @@ class TagsTarget(Target):
 
     def unknown(self, column: Sequence[str], classes: Sequence[str]) -> list[str]:
         return sorted({tag for stored in column for tag in stored.split(" ")} - set(classes))
+
+    def gives(self, labels: int) -> str:
+        return f"each word one of {labels} tags"
 
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         return [self.classes_of(stored) or ("no span",) for stored in column]
@@ -170,6 +184,10 @@ class TagsTarget(Target):
         """A word without probabilities, since the base read no token of it, stays without."""
         return np.where(mean.any(axis=-1, keepdims=True), super().cooled(mean, temperature), 0.0)
 
+    def readable(self, text: Text) -> Text:
+        """Words with one space between; signs that touch a word are words of their own."""
+        return " ".join(words_of(text)) if isinstance(text, str) else text
+
     def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         bad = np.array([row for row, each in enumerate(outputs) if not np.isfinite(each).all()], dtype=np.int64)
         if len(bad):
@@ -188,8 +206,9 @@ class TagsTarget(Target):
         ]
 
     def confidence(self, outputs: Outputs) -> np.ndarray:
-        """The mean over the words of the probability of the answer."""
-        return np.array([float(np.asarray(row).max(axis=1).mean()) for row in outputs])
+        """The mean over the words of the probability of the answer; outputs may hold those alone, (W,) a row."""
+        rows = [np.asarray(row, dtype=np.float64) for row in outputs]
+        return np.array([float((row if row.ndim == 1 else row.max(axis=1)).mean()) for row in rows])
 
     def score(
         self,

@@ -21,4 +21,4 @@ def test_the_benches_train_what_the_stage_trains(learnable: Paths, tiny_base: Ba
         ids = [torch.tensor([each]) for each in trained.test.ids]
         logits = torch.cat([trained.model(each, torch.ones_like(each)) for each in ids])
     np.testing.assert_allclose(logits.softmax(-1).numpy(), saved, atol=1e-5)
-    assert trained.accuracy() == (logits.argmax(1) == trained.test.labels).double().mean()
+    assert trained.accuracy() == (logits.argmax(1) == trained.test.truth).double().mean()

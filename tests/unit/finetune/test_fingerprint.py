@@ -32,9 +32,9 @@ def test_settings_without_effect_are_those_that_say_how_often() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        lambda start: {"train": replace(start.train, labels=start.train.truth.flip(0))},
+        lambda start: {"train": replace(start.train, truth=start.train.truth.flip(0))},
         lambda start: {"train": replace(start.train, texts=start.train.texts[::-1])},
-        lambda start: {"val": replace(start.val, labels=start.val.truth.flip(0))},
+        lambda start: {"val": replace(start.val, truth=start.val.truth.flip(0))},
         lambda start: {"val": replace(start.val, texts=start.val.texts[::-1])},
         lambda start: {"base": replace(start.base, sha256="1" * 64)},
         lambda start: {"base": replace(start.base, max_tokens=16)},

@@ -24,6 +24,7 @@ from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 from tasks.model.strategies.partial import Partial
 from tasks.paths import Paths
+from tasks.targets import LabelTarget
 from tests.unit.finetune.test_loop import training_of
 from tests.unit.finetune.test_monitor_numbers import WELL, epochs
 from tests.unit.finetune.test_monitors import watched
@@ -36,7 +37,9 @@ def small(labels: list[int], label_count: int, planned: int = 5) -> Any:
     return SimpleNamespace(
         settings=SimpleNamespace(epochs=planned, loss=CrossEntropy()),
         model=SimpleNamespace(head=SimpleNamespace(out_features=label_count)),
-        val=SimpleNamespace(examples=SimpleNamespace(labels=torch.tensor(labels))),
+        val=SimpleNamespace(examples=SimpleNamespace(truth=torch.tensor(labels))),
+        target=LabelTarget(),
+        classes=[str(number) for number in range(label_count)],
     )
 
 

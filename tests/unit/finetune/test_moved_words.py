@@ -48,7 +48,7 @@ class Small:
         logits = self.forward()
         self.seen.clear()
         self.dropped.clear()
-        return Pass(forward=self.forward, loss=self.loss, logits=logits, targets=TARGETS, lengths=LENGTHS)
+        return Pass(forward=self.forward, loss=self.loss, logits=logits, truth=TARGETS, lengths=LENGTHS)
 
     def moved(self) -> list[Tensor]:
         """What was added to the words in each pass, in units of each row's bound for an epsilon of 1."""

@@ -76,7 +76,7 @@ def test_a_model_of_pairs_answers_in_a_fresh_process_as_it_was_judged(
     monkeypatch.setattr(combine, "_save", keep)
     settings = replace(QUICK, strategy=strategy, post=post, calibrate=calibrate)
     report = stage.run(pairs, finetune=settings, base=tiny_base)
-    assert report["problem"] == read_about(pairs.model).problem == "pairs"
+    assert report["input"] == read_about(pairs.model).input.kind == "pair"
 
     rows = texts_of(read_table(pairs.val, SPLIT))
     there = elsewhere.predict(pairs.model, rows)

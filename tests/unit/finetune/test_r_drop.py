@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from tasks.finetune.penalties.r_drop import RDrop, _Twice
 from tasks.finetune.training import Pass
+from tasks.targets import LabelTarget
 
 FIRST = torch.tensor([[0.8, 0.2], [0.5, 0.5]])
 AGAIN = torch.tensor([[0.6, 0.4], [0.5, 0.5]])
@@ -22,10 +23,10 @@ def added(strength: float) -> tuple[Tensor, Tensor, Tensor]:
         forward=lambda: again,
         loss=lambda logits: F.cross_entropy(logits, TARGETS, reduction="none"),
         logits=first,
-        targets=TARGETS,
+        truth=TARGETS,
         lengths=torch.tensor([3, 3]),
     )
-    return _Twice(strength).on_rows(batch), first, again
+    return _Twice(strength, LabelTarget()).on_rows(batch), first, again
 
 
 def test_the_mean_of_both_losses_takes_the_place_of_the_first() -> None:

@@ -5,6 +5,7 @@ import torch
 import transformers as t
 
 from tasks.model.classifier import Classifier
+from tasks.targets import LabelTarget
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64}
 
@@ -31,7 +32,7 @@ def test_a_text_along_its_labels_prototype_has_a_logit_of_20_and_the_cosine_deci
     """Snell et al. 2017 with cosines: mean features (1, 0) and (0.6, 0.8) in direction; features have length √2."""
     model = Classifier(t.BertModel(t.BertConfig(**SIZES | {"hidden_size": 2, "num_attention_heads": 1})), 2)
     features = torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.96, 0.28]]) * 2**0.5
-    model.start_head_from_prototypes(features, torch.tensor([0, 1, 0, 1]))
+    LabelTarget().start_head(model.head, features, torch.tensor([0, 1, 0, 1]))
     mean = torch.tensor([0.96, 1.28]) / torch.tensor([0.96, 1.28]).norm()
     torch.testing.assert_close(mean, torch.tensor([0.6, 0.8]))
     logits = model.head(torch.tensor([[1.0, 0.0], [0.6, 0.8]]) * 2**0.5)

@@ -9,6 +9,7 @@ import pytest
 
 from tasks.errors import IntegrityError
 from tasks.files import read_json, write_json
+from tasks.inputs import TextInput
 from tasks.model.about import ABOUT, read_about
 from tasks.model.classifier import build_classifier, learned_state
 from tasks.model.ensemble import SavedEnsemble
@@ -17,12 +18,15 @@ from tasks.model.manifest import MANIFEST, make_manifest
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.bitfit import BitFit
 from tasks.model.strategies.partial import Partial
+from tasks.targets import LabelTarget
 
 
 class Fixed:
     """A model that knows one answer."""
 
     labels = ("a", "b")
+    input = TextInput()
+    target = LabelTarget()
 
     def __init__(self, *answer: float) -> None:
         self.answer = answer
@@ -53,12 +57,12 @@ def change(file: Path, **values: Any) -> None:
 def test_the_answer_is_the_mean_of_probabilities_raised_to_one_over_the_temperature() -> None:
     """Mean (0.8, 0.2); at temperature 2: 0.8^½ / (0.8^½ + 0.2^½) = 2 / 3."""
     members = [Fixed(1.0, 0.0), Fixed(0.6, 0.4)]
-    np.testing.assert_allclose(SavedEnsemble(members, 1.0, "").predict(["x"]), [[0.8, 0.2]], rtol=1e-6)
-    np.testing.assert_allclose(SavedEnsemble(members, 2.0, "").predict(["x"]), [[2 / 3, 1 / 3]], rtol=1e-6)
+    np.testing.assert_allclose(SavedEnsemble(members, 1.0, "", {}).predict(["x"]), [[0.8, 0.2]], rtol=1e-6)
+    np.testing.assert_allclose(SavedEnsemble(members, 2.0, "", {}).predict(["x"]), [[2 / 3, 1 / 3]], rtol=1e-6)
 
 
 def test_a_label_that_no_member_believes_in_breaks_nothing() -> None:
-    answer = SavedEnsemble([Fixed(1.0, 0.0)] * 2, 0.05, "").predict(["x", "y"])
+    answer = SavedEnsemble([Fixed(1.0, 0.0)] * 2, 0.05, "", {}).predict(["x", "y"])
     np.testing.assert_allclose(answer, [[1.0, 0.0]] * 2, atol=1e-6)
 
 

@@ -191,7 +191,7 @@ def save(folder: Path, base: BaseSettings, problem: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("problem", "text", "told"),
+    ("problem", "texts", "told"),
     [
         ("pair", ["where is my card"], r"reads pairs of texts\. Give each text its second one"),
         ("text", PAIRS, r"reads single texts\. Leave the second texts out"),
@@ -205,12 +205,27 @@ def test_a_model_given_rows_of_the_other_kind_refuses_in_a_line(
         load_model(save(tmp_path / "model", tiny_base, problem)).predict(texts)
 
 
-def test_a_problem_that_nobody_knows_is_refused(tiny_base: BaseSettings, tmp_path: Path) -> None:
+def test_an_input_that_nobody_knows_is_refused(tiny_base: BaseSettings, tmp_path: Path) -> None:
     folder = save(tmp_path / "model", tiny_base, "pair")
-    write_json(folder / "about.json", read_json(folder / "about.json") | {"problem": "triples"})
+    write_json(folder / "about.json", read_json(folder / "about.json") | {"input": {"kind": "triples"}})
     write_json(folder / "manifest.json", make_manifest(folder))
-    with pytest.raises(IntegrityError, match=r"about\.json is broken \(problem"):
+    with pytest.raises(IntegrityError, match=r"about\.json is broken \(input"):
         load_model(folder)
+
+
+@pytest.mark.parametrize(("former", "kind"), [("pairs", "pair"), ("texts", "text")])
+def test_a_model_saved_before_there_were_targets_is_read(
+    former: str, kind: str, tiny_base: BaseSettings, tmp_path: Path
+) -> None:
+    folder = save(tmp_path / "model", tiny_base, kind)
+    about = read_json(folder / "about.json")
+    old = {key: about[key] for key in ("base", "strategy", "labels")} | {"problem": former, "format": 1}
+    expected = load_model(folder).predict(PAIRS if kind == "pair" else ["stop"])
+    write_json(folder / "about.json", old)
+    write_json(folder / "manifest.json", make_manifest(folder))
+    model = load_model(folder)
+    assert (model.input.kind, model.target.kind) == (kind, "label")
+    np.testing.assert_array_equal(model.predict(PAIRS if kind == "pair" else ["stop"]), expected)
 
 
 def test_features_are_of_the_pair_and_kept_apart_from_those_of_its_texts(
