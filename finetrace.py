@@ -92,9 +92,10 @@ def compare(
     from flows.verbs.compare_command import compare_candidates
 
     paths = _paths(root)
-    budget = {"seeds": seeds, "epochs": epochs, "seconds": seconds}
     with _printing(progress):
-        found = compare_candidates(paths, list(candidates), jobs=jobs, **budget, metric=metric)
+        found = compare_candidates(
+            paths, list(candidates), jobs=jobs, seeds=seeds, epochs=epochs, seconds=seconds, metric=metric
+        )
     names = ("winner", "verdict", "candidates", "failed", "test", "lines")
     return Comparison(**{name: found[name] for name in names}, page=paths.root / found["page"])
 

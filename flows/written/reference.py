@@ -31,9 +31,9 @@ def commands_reference() -> str:
 
 def python_reference() -> str:
     """Every function of `finetrace` with its signature, then what they return, then the errors."""
-    members = [getattr(finetrace, name) for name in finetrace.__all__]
-    functions = [each for each in members if inspect.isfunction(each)]
-    errors = [each for each in members if inspect.isclass(each) and issubclass(each, Exception)]
+    members: list[Any] = [getattr(finetrace, name) for name in finetrace.__all__]
+    functions: list[Any] = [each for each in members if inspect.isfunction(each)]
+    errors: list[Any] = [each for each in members if inspect.isclass(each) and issubclass(each, Exception)]
     results = [each for each in members if inspect.isclass(each) and each not in errors]
     lines = ["## Functions"]
     for each in functions:
