@@ -74,7 +74,7 @@ def plan_training(paths: Paths) -> dict[str, Any]:
         raise DataError("There are no rows to plan for yet. Make them first: finetrace run --until augment")
     from tasks.finetune.plan import make_plan
 
-    planned: dict[str, Any] = make_plan(paths, config.finetune, config.base)
+    planned: dict[str, Any] = make_plan(paths, config.finetune, config.base, config.problem)
     return planned
 
 

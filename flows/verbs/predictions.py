@@ -56,7 +56,7 @@ def predict_rows(
 
 def predict(model: Any, texts: list[Text]) -> list[dict[str, Any]]:
     """Each text or pair with the answer, `label`, as data files write it, and its probability where there is one."""
-    texts = [model.target.readable(text) for text in texts]
+    texts = [model.target.readable(text) if isinstance(text, str) else text for text in texts]
     outputs = model.predict(texts)
     return [
         {

@@ -4,7 +4,8 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from tasks.targets.base import NOTHING, Decision, Outputs, Scores, Target
+from tasks.scoring.bootstrap import Scores
+from tasks.targets.base import NOTHING, Decision, Outputs, Target
 from tasks.targets.label import LabelTarget
 from tasks.targets.labels import LabelsTarget
 from tasks.targets.number import NumberTarget

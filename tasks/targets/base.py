@@ -10,15 +10,14 @@ Shapes: N rows, C classes, W words of the longest row. Outputs are what the head
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tasks.errors import SettingsError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import Scores
 from tasks.settings import settings
-from tasks.texts import Text
+from tasks.targets.served import Columns, Predicted
 
 if TYPE_CHECKING:
     import torch
@@ -33,28 +32,6 @@ SMALLEST = float(np.finfo(np.float32).tiny)
 """What a probability that rounds to 0 counts as when its logarithm is taken."""
 PROTOTYPE_SCALE = 20.0
 """Logit of a row that points exactly along its class prototype."""
-
-
-class Scores(Protocol):
-    """Answers held against the truth, N rows."""
-
-    @property
-    def scores(self) -> np.ndarray:
-        """(N,) float64: one number a row, higher is better, for slices, differences and paired tests."""
-        ...
-
-    @property
-    def statistics(self) -> Statistics:
-        """Every metric as a function of the rows' weights."""
-        ...
-
-
-@dataclass(frozen=True)
-class RowScores:
-    """Scores made of their parts."""
-
-    scores: np.ndarray
-    statistics: Statistics
 
 
 @settings
@@ -72,6 +49,14 @@ class Target:
     """Each metric that `score` measures, in the order of reports, with its title."""
     lower_is_better: ClassVar[frozenset[str]] = frozenset()
     """Those of them that are better when lower."""
+    needs_outputs: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that answers alone cannot tell."""
+    not_shares: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that are no share of one: pages show them as plain numbers, all others as percentages."""
+    verdict_is_share: ClassVar[bool] = False
+    """Whether the verdict metric is the share of rows whose score is 1, all others' being 0."""
+    group: ClassVar[str] = "label"
+    """What the groups of `strata` are, in a person's words."""
     is_stored_as_written: ClassVar[bool] = False
     """Whether tables keep cells as they are in the file."""
     has_one_class: ClassVar[bool] = False
@@ -84,8 +69,20 @@ class Target:
     """Whether the head is set by the train rows' features before anything is learned."""
     hub_task: ClassVar[str] = "text-classification"
     """The Hugging Face hub's word for it."""
+    answer_types: ClassVar[Mapping[str, str]]
+    """Each column of `served`, and what it holds: text, number, texts, numbers by name, or spans."""
     reads: ClassVar[str]
     """What the label column must hold, in a person's words."""
+
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """The metrics that a person is told where there is room for few."""
+        return tuple(dict.fromkeys((self.verdict, self.headline)))
+
+    @property
+    def told_by_answers(self) -> tuple[str, ...]:
+        """The metrics that `score` measures without outputs."""
+        return tuple(name for name in self.metrics if name not in self.needs_outputs)
 
     # what a row's target is, as text
     def canonical(self, cell: str) -> str:
@@ -95,6 +92,10 @@ class Target:
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
         """The text and the target of a row as tables keep them; only a target of words changes the text."""
         return text, self.canonical(cell)
+
+    def readable(self, text: str) -> str:
+        """A text as the model reads it."""
+        return text
 
     def mistake(self, stored: str, text: str) -> str | None:  # noqa: ARG002
         """Why a row's target cannot be used, as one sentence with what to do; None if it can."""
@@ -115,6 +116,14 @@ class Target:
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
+
+    def rows_by_group(self, column: Sequence[str]) -> dict[str, np.ndarray]:
+        """Places of each group's rows, rising, by the group's kind and name, sorted."""
+        places: dict[str, list[int]] = {}
+        for row, own in enumerate(self.strata(column)):
+            for name in own:
+                places.setdefault(name, []).append(row)
+        return {f"{self.group} {name}": np.array(places[name]) for name in sorted(places)}
 
     def contradicts(self, one: str, other: str) -> bool:
         """Whether two targets of one and the same text cannot both be right."""
@@ -205,10 +214,6 @@ class Target:
         return weights
 
     # what a model says
-    def readable(self, text: Text) -> Text:
-        """A text as a person gives it, in the form that the model reads."""
-        return text
-
     def activate(self, outputs: "Tensor") -> "Tensor":
         """Outputs → what `predict` gives: probabilities, or the number."""
         return outputs.softmax(-1)
@@ -243,6 +248,13 @@ class Target:
         """How sure the model is of each answer, (N,) float64; NaN where that has no meaning."""
         return np.full(len(outputs), np.nan)
 
+    def served(self, predicted: Predicted, top_k: int) -> Columns:
+        """What a served model answers; the columns' types are in `answer_types`.
+
+        top_k: how many classes are wanted, where they are ranked.
+        """
+        raise NotImplementedError
+
     # how good it is
     def score(
         self,
@@ -253,11 +265,3 @@ class Target:
     ) -> Scores:
         """Answers held against the truth; outputs add what only they can tell, such as calibration."""
         raise NotImplementedError
-
-
-def tell_bad_rows(what: str, bad: np.ndarray, lines: Sequence[int], rows: int) -> str:
-    """The sentence that a model's output cannot be measured. bad: positions of the rows."""
-    return (
-        f"the model's output is {what} for {len(bad)} of {rows} test rows (the first: line {lines[int(bad[0])]}). "
-        "It is not measured and cannot be registered; lower the learning rate and train again."
-    )

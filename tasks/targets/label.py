@@ -7,10 +7,11 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import DataError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import RowScores, Scores, Statistics
 from tasks.scoring.classification import Scored, check_probabilities
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, RowScores, Scores, Target
+from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, Target
+from tasks.targets.served import Columns, Predicted, ranked_labels
 
 if TYPE_CHECKING:
     import torch
@@ -54,9 +55,19 @@ class LabelTarget(Target):
         "answered_accuracy": "accuracy where answered",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss", "ece"})
+    needs_outputs: ClassVar[frozenset[str]] = frozenset({"top3", "top5", "log_loss", "ece"})
+    not_shares: ClassVar[frozenset[str]] = frozenset({"mcc", "log_loss"})
+    verdict_is_share: ClassVar[bool] = True
     is_stored_as_written: ClassVar[bool] = True
     has_one_class: ClassVar[bool] = True
+    answer_types: ClassVar[Mapping[str, str]] = {"label": "text", "probability": "number"}
     reads: ClassVar[str] = "one label"
+
+    @property
+    def told_by_answers(self) -> tuple[str, ...]:
+        """Of a model that always answers, not how often it does."""
+        left_out = {"coverage", "answered_accuracy"} if self.abstain is None else set()
+        return tuple(name for name in self.metrics if name not in self.needs_outputs | left_out)
 
     def classes_of(self, stored: str) -> tuple[str, ...]:
         return (stored,)
@@ -133,6 +144,11 @@ class LabelTarget(Target):
         least = float(decision.get("min_confidence", 0.0))
         sure = probabilities.max(axis=1, initial=0) >= least
         return [label if is_sure else ABSTAINED for label, is_sure in zip(best, sure, strict=True)]
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:
+        """Of a model that may abstain also answer, empty where it does."""
+        columns = ranked_labels(predicted, top_k)
+        return columns if self.abstain is None else columns | {"answer": list(predicted.answers)}
 
     def confidence(self, outputs: Outputs) -> np.ndarray:
         return np.asarray(outputs, dtype=np.float64).max(axis=1) if len(outputs) else np.zeros(0)

@@ -8,9 +8,11 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import DataError, GateError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import RowScores, Scores, Statistics
+from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, Target
+from tasks.targets.served import Columns, Predicted, label_sets
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +41,13 @@ class LabelsTarget(Target):
         "log_loss": "log loss",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"log_loss"})
+    needs_outputs: ClassVar[frozenset[str]] = frozenset({"log_loss"})
+    not_shares: ClassVar[frozenset[str]] = frozenset({"log_loss"})
+    answer_types: ClassVar[Mapping[str, str]] = {
+        "labels": "texts",
+        "probabilities": "numbers by name",
+        "answer": "text",
+    }
     reads: ClassVar[str] = "several labels"
 
     def canonical(self, cell: str) -> str:
@@ -175,6 +184,9 @@ class LabelsTarget(Target):
     def answers(self, outputs: Outputs, classes: Sequence[str], decision: Decision = NOTHING) -> list[str]:
         bounds = np.asarray(decision.get("thresholds", [0.5] * len(classes)))
         return [written([classes[label] for label in np.flatnonzero(row >= bounds).tolist()]) for row in outputs]
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
+        return label_sets(predicted, self.classes_of)
 
     def score(
         self,

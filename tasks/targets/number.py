@@ -9,9 +9,11 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import GateError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import RowScores, Scores, Statistics
+from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, Decision, Outputs, Target
+from tasks.targets.served import Columns, Predicted, numbers_with_intervals
 
 if TYPE_CHECKING:
     import torch
@@ -48,8 +50,16 @@ class NumberTarget(Target):
         "mae": "mean absolute error",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"rmse", "mae"})
+    not_shares: ClassVar[frozenset[str]] = frozenset(metrics)
+    group: ClassVar[str] = "range"
     has_classes: ClassVar[bool] = False
     starts_from_features: ClassVar[bool] = False
+    answer_types: ClassVar[Mapping[str, str]] = {
+        "number": "number",
+        "low": "number",
+        "high": "number",
+        "answer": "text",
+    }
     reads: ClassVar[str] = "a number"
 
     def canonical(self, cell: str) -> str:
@@ -175,6 +185,9 @@ class NumberTarget(Target):
         decision: Decision = NOTHING,  # noqa: ARG002
     ) -> list[str]:
         return [repr(round(float(row[0]), 6)) for row in outputs]
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
+        return numbers_with_intervals(predicted, self.low, self.high)
 
     def score(
         self,

@@ -9,7 +9,6 @@ import numpy as np
 from tasks.scoring.bootstrap import Statistics
 
 OUTSIDE = "O"
-_AROUND = re.compile(r"""(?P<before>[(\[{"']*)(?P<word>.*?\w)(?P<after>[)\]}"'.,;:!?…]*)""")
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -45,16 +44,6 @@ def repaired(tags: Sequence[str]) -> list[str]:
     return legal
 
 
-def words_of(text: str) -> list[str]:
-    """The words of a text as a person writes it: split at spaces, with the brackets, quotes and stops around a word as
-    words of their own. A text whose words have spaces between already stays as it is."""
-    words: list[str] = []
-    for piece in text.split():
-        found = _AROUND.fullmatch(piece)
-        words += [*found["before"], found["word"], *found["after"]] if found else [piece]
-    return words
-
-
 def tag_spans(text: str, spans: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
     """The text's words and their tags; None where a span does not begin and end at words, or two overlap."""
     words = list(_WORD.finditer(text))
@@ -69,6 +58,16 @@ def tag_spans(text: str, spans: Sequence[Mapping[str, Any]]) -> tuple[str, str] 
             return None
         tags[first : last + 1] = [f"B-{label}", *[f"I-{label}"] * (last - first)]
     return " ".join(word.group() for word in words), " ".join(tags)
+
+
+def shown_spans(text: str, tags: Sequence[str]) -> list[dict[str, Any]]:
+    """The spans of a text's words as ingest reads them: start and end in characters, label, and the text between."""
+    words = list(re.finditer(r"\S+", text))
+    found = []
+    for span in spans_of(tags[: len(words)]):
+        start, end = words[span.start].start(), words[span.end - 1].end()
+        found.append({"start": start, "end": end, "label": span.type, "text": text[start:end]})
+    return found
 
 
 def span_counts(rows: Sequence[tuple[list[Span], list[Span]]], types: Sequence[str]) -> tuple[np.ndarray, ...]:

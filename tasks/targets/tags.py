@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 
 from tasks.errors import DataError, GateError
+from tasks.scoring.bootstrap import RowScores, Scores
+from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import NOTHING, Decision, Outputs, Target
+from tasks.targets.served import Columns, Predicted, tagged_words
 from tasks.targets.spans import (
     OUTSIDE,
     is_prefixed,
@@ -17,9 +20,7 @@ from tasks.targets.spans import (
     span_statistics,
     spans_of,
     tag_spans,
-    words_of,
 )
-from tasks.texts import Text
 
 if TYPE_CHECKING:
     import torch
@@ -52,9 +53,11 @@ class TagsTarget(Target):
         "macro_span_f1": "span F1, mean over types",
         "word_accuracy": "words with the right tag",
     }
+    group: ClassVar[str] = "type"
     per_word: ClassVar[bool] = True
     starts_from_features: ClassVar[bool] = False
     hub_task: ClassVar[str] = "token-classification"
+    answer_types: ClassVar[Mapping[str, str]] = {"tags": "texts", "spans": "spans", "answer": "text"}
     reads: ClassVar[str] = "a tag for each word"
 
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
@@ -69,6 +72,10 @@ class TagsTarget(Target):
         if len(words) != len(tags):
             return text, " ".join(tags)
         return " ".join(words), " ".join(repaired(tags) if self.illegal == "repair" else tags)
+
+    def readable(self, text: str) -> str:
+        """Words with one space between."""
+        return " ".join(text.split())
 
     def canonical(self, cell: str) -> str:
         return self.canonical_row(" ".join(["-"] * len(cell.split())), cell)[1]
@@ -184,10 +191,6 @@ class TagsTarget(Target):
         """A word without probabilities, since the base read no token of it, stays without."""
         return np.where(mean.any(axis=-1, keepdims=True), super().cooled(mean, temperature), 0.0)
 
-    def readable(self, text: Text) -> Text:
-        """Words with one space between; signs that touch a word are words of their own."""
-        return " ".join(words_of(text)) if isinstance(text, str) else text
-
     def check_outputs(self, outputs: Outputs, lines: Sequence[int]) -> None:
         bad = np.array([row for row, each in enumerate(outputs) if not np.isfinite(each).all()], dtype=np.int64)
         if len(bad):
@@ -209,6 +212,9 @@ class TagsTarget(Target):
         """The mean over the words of the probability of the answer; outputs may hold those alone, (W,) a row."""
         rows = [np.asarray(row, dtype=np.float64) for row in outputs]
         return np.array([float((row if row.ndim == 1 else row.max(axis=1)).mean()) for row in rows])
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
+        return tagged_words(predicted)
 
     def score(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tasks.lineage.statement import Statement
+from tasks.problem import recorded_problem
 from tasks.targets import LabelTarget, Target
 from tasks.trace.contents import Contents
 from tasks.trace.learned import data_file
@@ -65,7 +66,8 @@ def predict_again(store: Store, version: Version, rows: Path) -> dict[str, dict[
 
     table = pq.read_table(rows, columns=["row_id", "text", "pair", "label"])
     asked = ChampionVersion(version.number, "", version.tags.get(PACKAGE_DIGEST, ""))
-    answers = predict_with(store, version.name, asked, texts_of(table))
+    target = recorded_problem(version.known().settings).target
+    answers = predict_with(store, version.name, asked, target, texts_of(table))
     return {row["row_id"]: {**row, "predicted": answer} for row, answer in zip(table.to_pylist(), answers, strict=True)}
 
 
