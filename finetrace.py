@@ -92,10 +92,6 @@ def compare(
     from flows.verbs.compare_command import compare_candidates
 
     paths = _paths(root)
-<<<<<<< HEAD
-=======
-    budget: dict[str, Any] = {"seeds": seeds, "epochs": epochs, "seconds": seconds}
->>>>>>> main
     with _printing(progress):
         found = compare_candidates(
             paths, list(candidates), jobs=jobs, seeds=seeds, epochs=epochs, seconds=seconds, metric=metric
