@@ -63,7 +63,7 @@ def cut(table: pa.Table, train: pa.Table | None, target: Target, settings: Evalu
     texts, labels = texts_of(table), table["label"].to_pylist()
     pieces = [_take(name, rows, texts, labels) for name, rows in target.rows_by_group(labels).items()]
     if train is not None:
-        found = cut_slices(_as_slice_rows(table, train, settings))
+        found = cut_slices(_as_slice_rows(table, train, target, settings))
         pieces += [_as_piece(each, texts, labels) for each in found]
     return TestRows(md5, texts, labels, tuple(pieces))
 
@@ -72,15 +72,13 @@ def _read(train: Path | None) -> pa.Table | None:
     return None if train is None else read_table(train, SPLIT, _COLUMNS)
 
 
-def _as_slice_rows(table: pa.Table, train: pa.Table, settings: EvaluateSettings) -> SliceRows:
-    labels, train_labels = table["label"].to_pylist(), train["label"].to_pylist()
-    number = {label: place for place, label in enumerate(sorted({*labels, *train_labels}))}
+def _as_slice_rows(table: pa.Table, train: pa.Table, target: Target, settings: EvaluateSettings) -> SliceRows:
     return SliceRows(
         train_texts=texts_of(train),
-        train_labels=np.array([number[label] for label in train_labels], dtype=np.int64),
+        train_groups=target.strata(train["label"].to_pylist()),
         test_texts=texts_of(table),
         test_ids=table["row_id"].to_pylist(),
-        test_labels=np.array([number[label] for label in labels], dtype=np.int64),
+        test_groups=target.strata(table["label"].to_pylist()),
         typo_share=settings.typo_share,
         typo_rows=settings.typo_rows,
         seed=settings.seed,
