@@ -8,8 +8,9 @@ from prefect.states import Failed
 from prefect.utilities.callables import parameter_schema
 
 from flows.processes.child import ChildKilledError
-from flows.retrain import RETRY_DELAYS_SECONDS, STAGE_TASKS, TIMEOUT_SECONDS, StageName, retrain, retry_may_help
+from flows.retrain import RETRY_DELAYS_SECONDS, STAGE_TASKS, StageName, retrain, retry_may_help
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, GateError, IntegrityError, SettingsError
+from tasks.stages import ALL_STAGES
 
 
 def _is_retried(error: Exception) -> bool:
@@ -32,7 +33,7 @@ def test_every_error_is_either_tried_again_or_not_on_purpose() -> None:
 
 
 def test_every_task_has_a_timeout_retries_and_no_result_on_disk() -> None:
-    assert list(TIMEOUT_SECONDS) == list(STAGE_TASKS)
+    assert list(ALL_STAGES) == list(STAGE_TASKS)
     for each in STAGE_TASKS.values():
         assert each.retries == len(RETRY_DELAYS_SECONDS)
         assert each.retry_condition_fn is retry_may_help
