@@ -149,7 +149,6 @@ class TagsTarget(Target):
         return (truth != IGNORED).sum(1).clamp(min=1).float()
 
     def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":
-        """The mean over the row's words."""
         import torch
 
         is_word = truth != IGNORED
