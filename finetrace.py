@@ -92,7 +92,7 @@ def compare(
     from flows.verbs.compare_command import compare_candidates
 
     paths = _paths(root)
-    budget = {"seeds": seeds, "epochs": epochs, "seconds": seconds}
+    budget: dict[str, Any] = {"seeds": seeds, "epochs": epochs, "seconds": seconds}
     with _printing(progress):
         found = compare_candidates(paths, list(candidates), jobs=jobs, **budget, metric=metric)
     names = ("winner", "verdict", "candidates", "failed", "test", "lines")

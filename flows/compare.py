@@ -1,9 +1,9 @@
 """compare(): several ways to fine-tune on the same rows, each training in a process of its own; one verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from prefect import flow
 from prefect.futures import as_completed
@@ -32,8 +32,6 @@ from tasks.stages import ROWS_STAGE
 from tasks.tracking import live_run
 from tasks.trials.trial import rows_digests
 
-Metric = Literal["macro_f1", "accuracy"]
-
 
 def _flow_run_name() -> str:
     return f"compare-{datetime.now().astimezone():%Y-%m-%dT%H-%M-%S}"
@@ -54,7 +52,7 @@ def compare(
     seeds: int = 1,
     epochs: int | None = None,
     seconds: float | None = None,
-    metric: Metric = "macro_f1",
+    metric: str | None = None,
 ) -> dict[str, Any]:
     """Train every candidate with every seed on the same rows, and say which is shown to be better.
 
@@ -66,7 +64,7 @@ def compare(
         seeds: How many seeds each candidate is trained with; seed k is the same order of rows for all.
         epochs: The budget of each training: so many epochs. By default those of params.yaml.
         seconds: The budget of each training: so many CPU-seconds.
-        metric: What is compared on the val rows.
+        metric: What is compared on the val rows, one of the target's metrics; none: the one that epochs are picked by.
     """
     paths = Paths(Path(workspace).resolve())
     with workspace_lock(paths), open_workshop(paths):
@@ -96,16 +94,16 @@ def _compare(paths: Paths, plan: Plan, config: Config, trainer: Trainer) -> dict
     if not finished:
         raise GateError("no candidate was trained to the end: " + "; ".join(_in_words(failed)))
     draws = Draws(RESAMPLES, config.evaluate.confidence, config.evaluate.seed)
-    result = decide(finished, plan.budget, plan.metric, draws)
+    result = decide(finished, plan.budget, plan.metric, config.problem.target, draws)
     result["failed"] = [{"name": name, "seed": seed, "reason": reason} for (name, seed), reason in failed.items()]
-    result |= {"id": plan.name, "seeds": list(plan.seeds), "metric": plan.metric, "budget": plan.budget.words}
+    result |= {"id": plan.name, "seeds": list(plan.seeds), "budget": plan.budget.words}
     result |= {
         "allowed": plan.budget.seconds,
         "confidence": draws.confidence,
         "resamples": draws.resamples,
     }
     _add_latency(paths, plan, trainer, result)
-    result["test"] = _test_of_winner(paths, plan, trainer, result["winner"])
+    result["test"] = _test_of_winner(paths, plan, trainer, result["winner"], list(result["metrics"]))
     write_results(paths, plan.folder(paths), result, taken_lines(plan, result["winner"], config))
     return result
 
@@ -144,8 +142,8 @@ def _finished(paths: Paths, plan: Plan, failed: Mapping[tuple[str, int], str]) -
         trials = [plan.trials[each.name, seed] for seed in plan.seeds]
         if not any(name == each.name for name, _ in failed):
             results = [read_json(trial.paths(paths).result) for trial in trials]
-            guesses = [read_json(trial.paths(paths).guesses) for trial in trials]
-            found.append(Finished(each.name, each.lines, results, guesses))
+            answers = [read_json(trial.paths(paths).answers) for trial in trials]
+            found.append(Finished(each.name, each.lines, results, answers))
     return found
 
 
@@ -160,14 +158,14 @@ def _add_latency(paths: Paths, plan: Plan, trainer: Trainer, result: dict[str, A
         each |= {"milliseconds": taken[each["name"]], "times_fastest": round(taken[each["name"]] / fastest, 2)}
 
 
-def _test_of_winner(paths: Paths, plan: Plan, trainer: Trainer, winner: str) -> dict[str, Any]:
+def _test_of_winner(paths: Paths, plan: Plan, trainer: Trainer, winner: str, metrics: Sequence[str]) -> dict[str, Any]:
     """The one look at the test side. If another candidate has won before and looked, there is no second look."""
     known = read_test(plan.folder(paths))
     if known is None:
         trial = plan.first(winner)
         trainer.submit(trial, f"test by {winner}", "test", evaluate=plan.evaluate).result()
         numbers = read_json(trial.paths(paths).report("evaluate"))
-        known = looks_at_test(paths, plan.folder(paths), winner, plan.seeds[0], numbers)
+        known = looks_at_test(paths, plan.folder(paths), winner, plan.seeds[0], numbers, metrics)
     return known
 
 
@@ -175,7 +173,7 @@ def _numbers(result: Mapping[str, Any]) -> dict[str, float]:
     keys = ("cpu_seconds", "trainable", "bytes", "milliseconds")
     found = {f"{each['name']}.{key}": float(each[key]) for each in result["candidates"] for key in keys}
     return found | {
-        f"{each['name']}.{m}": each[m]["value"] for each in result["candidates"] for m in ("macro_f1", "accuracy")
+        f"{each['name']}.{name}": each[name]["value"] for each in result["candidates"] for name in result["metrics"]
     }
 
 

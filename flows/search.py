@@ -85,7 +85,7 @@ def search(
             most = math.inf if trials is None else trials
             _Trials(paths, plan, study, Trainer(paths, run.run_id)).go_on(most, deadline, jobs)
             found = write_search(paths, plan, study)
-            run.log(0, {"best_val_macro_f1": found["best"]["val_macro_f1"]})
+            run.log(0, {"best_val_score": found["best"]["val_score"]})
     return found
 
 

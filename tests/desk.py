@@ -138,7 +138,9 @@ def _answers(folder: Path, texts: Sequence[Any]) -> Any:
 
     model = open_package(folder)
     different = tuple(dict.fromkeys(texts))
-    return Answers(different, tuple(model.labels), model.predict(list(different)), 5.0, True)
+    outputs = model.predict(list(different))
+    answers = tuple(model.answers(outputs))
+    return Answers(different, model.target, tuple(model.labels), answers, tuple(outputs), 5.0, True)
 
 
 @pytest.fixture

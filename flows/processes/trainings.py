@@ -54,7 +54,7 @@ class Trainer:
 
 def said(mark: str, label: str, result: Mapping[str, Any], more: str = "") -> None:
     """One line for a finished trial."""
-    words = f"val macro F1 {result['val_macro_f1']:.3f}  {result['cpu_seconds']:6.1f} CPU-s"
+    words = f"val {result['title']} {result['val_score']:.3f}  {result['cpu_seconds']:6.1f} CPU-s"
     tail = [", pruned"] * bool(result.get("is_pruned")) + [f"  {more}"] * bool(more)
     tell(Said(f"{mark} {label:<26} {words}{''.join(tail)}"))
 

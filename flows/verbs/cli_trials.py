@@ -25,7 +25,7 @@ def compare(
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each candidate.")] = 1,
     epochs: Annotated[int | None, typer.Option(min=1, help="Budget of a training: epochs.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Budget of a training: CPU-seconds.")] = None,
-    metric: Annotated[str, typer.Option(help="macro_f1 or accuracy, on val.")] = "macro_f1",
+    metric: Annotated[str | None, typer.Option(help="A metric of the target, e.g. accuracy, on val.")] = None,
     jobs: Jobs = None,
     runner: Runner = "processes",
     apply: Apply = False,

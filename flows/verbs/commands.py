@@ -83,7 +83,7 @@ def plan_training(paths: Paths) -> dict[str, Any]:
         _run_watched(paths, console, until="augment", force=False)
     from tasks.finetune.plan import make_plan
 
-    planned: dict[str, Any] = make_plan(paths, config.finetune, config.base)
+    planned: dict[str, Any] = make_plan(paths, config.finetune, config.base, config.problem)
     return planned
 
 

@@ -18,7 +18,6 @@ from flows.run import flow_session
 from flows.verbs.commands import print_json
 from flows.verbs.params_lines import apply_lines
 from flows.verbs.terminal import Watcher, make_console
-from tasks.comparison.paired import METRICS
 from tasks.comparison.plan import plan_comparison
 from tasks.comparison.results import read_results
 from tasks.config import load_config, read_yaml
@@ -59,8 +58,6 @@ def compare_candidates(
     config = load_config(paths.params)
     if len(candidates) < 2:
         raise SettingsError("compare needs at least two candidates, e.g.: finetrace compare partial lora")
-    if asked["metric"] not in METRICS:
-        raise SettingsError(f"--metric {asked['metric']}: known: {', '.join(METRICS)}.")
     plan_comparison(paths, candidates, {}, **asked)
     return _compare(paths, candidates, default_jobs(config.base.threads) if jobs is None else jobs, runner, asked)
 
@@ -91,8 +88,8 @@ def print_comparison(console: Console, result: dict[str, Any]) -> None:
     """A table of the candidates, the verdict, the look at the test side, and the winner's lines."""
     title = f"{result['budget']}, {len(result['seeds'])} seed(s), {result['rows']:,} val rows"
     table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
-    metric = result["metric"].replace("_", " ").replace("f1", "F1")
-    for column in ("candidate", f"{metric} on val", "behind", "p", "CPU-s", "learns", "MB", "×time"):
+    titles = result["metrics"]
+    for column in ("candidate", f"{titles[result['metric']]} on val", "behind", "p", "CPU-s", "learns", "MB", "×time"):
         table.add_column(column, justify="left" if column == "candidate" else "right", overflow="fold")
     for each in result["candidates"]:
         table.add_row(*_cells(each, result))
@@ -101,11 +98,8 @@ def print_comparison(console: Console, result: dict[str, Any]) -> None:
         console.print(f"[red]✗[/] {escape(each['name'])} seed {each['seed']}: {escape(each['reason'])}")
     console.print(f"[bold]{escape(result['verdict'])}[/]")
     test = result["test"]
-    span = f"[{test['macro_f1']['low']:.3f}, {test['macro_f1']['high']:.3f}]"
-    console.print(
-        f"Test, looked at once by {escape(test['candidate'])}: accuracy {test['accuracy']['value']:.3f}, "
-        f"macro F1 {test['macro_f1']['value']:.3f} {escape(span)}{_looks(test['looks'])}"
-    )
+    numbers = ", ".join(f"{title} {_with_interval(test[name])}" for name, title in titles.items())
+    console.print(f"Test, looked at once by {escape(test['candidate'])}: {escape(numbers)}{_looks(test['looks'])}")
     console.print(f"Report   {escape(result['page'])}")
     if result["lines"]:
         console.print(
@@ -120,7 +114,7 @@ def _cells(each: dict[str, Any], result: dict[str, Any]) -> list[str]:
     behind, score, name = each.get("behind"), each[result["metric"]], escape(each["name"])
     return [
         f"[bold]{name}[/]" if each["name"] == result["winner"] else name,
-        escape(f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"),
+        escape(_with_interval(score)),
         f"{behind['value']:.3f}" if behind else "best",
         f"{behind['p_corrected']:.3f}" if behind else "",
         f"{each['cpu_seconds']:.1f}",
@@ -128,6 +122,10 @@ def _cells(each: dict[str, Any], result: dict[str, Any]) -> list[str]:
         f"{each['bytes'] / 1e6:.1f}",
         f"{each['times_fastest']:.2f}",
     ]
+
+
+def _with_interval(score: dict[str, float]) -> str:
+    return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
 
 
 def _looks(count: int) -> str:

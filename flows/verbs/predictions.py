@@ -1,5 +1,6 @@
-"""Texts or pairs → labels, by the model in the workspace or a registered one."""
+"""Texts or pairs → answers, by the model in the workspace or a registered one."""
 
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,18 @@ _ADDRESS = re.compile(r"models:/(?P<name>[\w-]+)(?:@(?P<alias>[\w.-]+)|/(?P<vers
 def show_predictions(
     paths: Paths, texts: list[str], *, pairs: list[str], file: Path | None, model: str | None, as_json: bool
 ) -> None:
-    """Print the label of each text, or of each with its second one from `pairs`, and its probability."""
+    """Print the answer to each text, or to each with its second one from `pairs`, and how sure the model is."""
     opened, predicted = predict_rows(paths, texts, pairs=pairs, file=file, model=model)
     if as_json:
         print_json(predicted)
         return
     console = make_console(stderr=False)
-    width = max(len(each["label"]) for each in predicted)
-    for each in predicted:
+    answers = [opened.target.shown(each["label"]) for each in predicted]
+    width = max(map(len, answers))
+    for answer, each in zip(answers, predicted, strict=True):
+        sure = f"  {each['probability']:.3f}" if each.get("probability") is not None else ""
         shown = " | ".join(escape(_plain(each[column])) for column in opened.input.columns)
-        console.print(f"{escape(each['label']):<{width}}  {each['probability']:.3f}  {shown}")
+        console.print(f"{escape(answer):<{width}}{sure}  {shown}")
 
 
 def predict_rows(
@@ -52,16 +55,16 @@ def predict_rows(
 
 
 def predict(model: Any, texts: list[Text]) -> list[dict[str, Any]]:
-    """Each text or pair with its most probable label and that label's probability."""
-    probabilities = model.predict(texts)
-    best = probabilities.argmax(axis=1)
+    """Each text or pair with the answer, `label`, as data files write it, and its probability where there is one."""
+    texts = [model.target.readable(text) if isinstance(text, str) else text for text in texts]
+    outputs = model.predict(texts)
     return [
         {
             **dict(zip(model.input.columns, strings([text]), strict=True)),
-            "label": model.labels[index],
-            "probability": round(float(row[index]), 6),
+            "label": answer,
+            **({"probability": round(float(sure), 6)} if math.isfinite(sure) else {}),
         }
-        for text, index, row in zip(texts, best, probabilities, strict=True)
+        for text, answer, sure in zip(texts, model.answers(outputs), model.target.confidence(outputs), strict=True)
     ]
 
 

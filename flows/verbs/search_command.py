@@ -98,7 +98,10 @@ def choose_preset(paths: Paths, config: Config, allowed_seconds: float) -> Choic
     set_switches()
     from tasks.finetune.plan import make_plan
 
-    plans = {name: make_plan(paths, apply_preset(config.finetune, name), config.base) for name in (*RANKED, "lora")}
+    plans = {
+        name: make_plan(paths, apply_preset(config.finetune, name), config.base, config.problem)
+        for name in (*RANKED, "lora")
+    }
     plan = plans[RANKED[0]]
     facts = Facts(
         rows=plan["rows"]["train"],
@@ -136,7 +139,7 @@ def _print_found(console: Console, found: dict[str, Any]) -> None:
     counted = ", ".join(f"{states.count(state)} {state}" for state in ("complete", "pruned", "failed"))
     console.print(f"{len(states)} trials: {counted}")
     console.print(
-        f"[bold]Trial {best['trial']}: macro F1 {best['val_macro_f1']:.3f} on val[/]  {escape(best['words'])}"
+        f"[bold]Trial {best['trial']}: {found['title']} {best['val_score']:.3f} on val[/]  {escape(best['words'])}"
     )
     for key, share in sorted(found["importances"].items(), key=lambda each: -each[1]):
         console.print(f"  {escape(key):<34} {share:4.0%} of the scores' variance")

@@ -14,6 +14,7 @@ from tasks.paths import Paths
 from tasks.stages import PUBLISHING, headline
 
 HEADLINES = ("accuracy", "macro_f1", "mcc", "ece")
+"""What is shown of one label a row; of other targets, all that was measured."""
 
 
 def make_console(*, stderr: bool) -> Console:
@@ -99,11 +100,13 @@ def metric_lines(numbers: Mapping[str, Any]) -> list[str]:
     """Headline metrics with their intervals, as in data/reports/evaluate.json."""
     intervals = numbers.get("intervals", {})
     lines = []
-    for name in HEADLINES:
+    shown = HEADLINES if HEADLINES[0] in numbers else tuple(intervals)
+    width = max(10, *map(len, shown), 0)
+    for name in shown:
         if numbers.get(name) is not None:  # a number that is none is not shown, and the gate says why
             interval = intervals.get(name)
             span = f"  [{interval['low']:.3f}, {interval['high']:.3f}]" if interval else ""
-            lines.append(f"{name:<10} {numbers[name]:.3f}{span}")
+            lines.append(f"{name:<{width}} {numbers[name]:.3f}{span}")
     return lines
 
 

@@ -134,7 +134,7 @@ def _print_predictions(console: Console, found: Any) -> None:
     told = f"{changes.fixed:,} fixed, {changes.broken:,} broken, {changes.otherwise:,} wrong in another way"
     console.print(f"  of {changes.rows:,} common test rows: {told}")
     for row in changes.examples:
-        mark = "[green]✓[/]" if row["after"] == row["label"] else "[red]✗[/]"
+        mark = "[green]✓[/]" if row["better"] else "[red]✗[/]"
         way = f"{shown(row['before'])} → {shown(row['after'])} (label {shown(row['label'])})"
         console.print(f"  {mark} {way}: {shown(row['text'], 80)}")
 

@@ -127,9 +127,15 @@ def _print_story(console: Console, story: Story) -> None:
         children = [f"{child['row_id']} ({child['method']})" for child in story.children]
         console.print(f"  augmented    {listed(children) or 'nothing was made of it'}")
     if story.prediction:
-        said, right = story.prediction, "right" if story.prediction["right"] else "wrong"
-        console.print(f"  the model    says {shown(said['predicted'])} with {said['probability']:.3f}: {right}")
+        console.print(f"  the model    says {_said(story.prediction)}")
     _print_versions(console, story.learned)
+
+
+def _said(prediction: dict[str, Any]) -> str:
+    """The model's answer, how sure it is, and how good that is."""
+    sure = "" if prediction["probability"] is None else f" with {prediction['probability']:.3f}"
+    verdict = {1.0: "right", 0.0: "wrong"}.get(prediction["score"], f"score {prediction['score']:.3f}")
+    return f"{shown(prediction['predicted'])}{sure}: {verdict}"
 
 
 def _print_near(console: Console, story: Story) -> None:

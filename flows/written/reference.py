@@ -33,11 +33,20 @@ def python_reference() -> str:
     """Every function of `finetrace` with its signature, then what they return, then the errors."""
     members = [getattr(finetrace, name) for name in finetrace.__all__]
     functions = [each for each in members if inspect.isfunction(each)]
-    errors = [each for each in members if inspect.isclass(each) and issubclass(each, Exception)]
+    errors = [each for each in members if inspect.isclass(each) and issubclass(each, finetrace.FinetraceError)]
     results = [each for each in members if inspect.isclass(each) and each not in errors]
     lines = ["## Functions"]
-    for each in functions:
-        lines += ["", f"### finetrace.{each.__name__}", "", "```python", _signature(each), "```", "", _doc(each)]
+    for function in functions:
+        lines += [
+            "",
+            f"### finetrace.{function.__name__}",
+            "",
+            "```python",
+            _signature(function),
+            "```",
+            "",
+            _doc(function),
+        ]
     lines += ["", "## Results"]
     for each in results:
         lines += ["", f"### finetrace.{each.__name__}", "", _doc(each)]

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from tasks.comparison.budget import Budget
-from tasks.comparison.paired import Guesses, Measured, against_best, measure
+from tasks.comparison.paired import Answered, Measured, against_best, measure
 from tasks.comparison.pareto import pareto_front
 from tasks.comparison.verdict import Standing, pick, verdict_words
 from tasks.errors import IntegrityError
 from tasks.evaluate.results import rounded
 from tasks.scoring.bootstrap import Draws
+from tasks.targets import Target
 
 Result = Mapping[str, Any]
 
@@ -24,8 +25,8 @@ class Finished:
     name: str
     lines: Mapping[str, Any]
     results: Sequence[Result]
-    guesses: Sequence[Result]
-    """What tasks.trials.jobs writes: rows, truth, guess, labels."""
+    answers: Sequence[Result]
+    """What tasks.trials.jobs writes: rows, truth, answers, labels."""
 
     @property
     def cpu_seconds(self) -> float:
@@ -33,20 +34,25 @@ class Finished:
         return float(np.mean([each["cpu_seconds"] for each in self.results]))
 
 
-def decide(finished: Sequence[Finished], budget: Budget, metric: str, draws: Draws) -> dict[str, Any]:
-    """What is known without the test side. `metric` is one of METRICS; at least one candidate must have finished."""
-    scores = {each.name: measure(_guesses(each, finished[0]), draws) for each in finished}
-    best, leads = against_best({name: each[metric] for name, each in scores.items()}, draws)
+def decide(finished: Sequence[Finished], budget: Budget, metric: str, target: Target, draws: Draws) -> dict[str, Any]:
+    """What is known without the test side. `metric` is one of the target's that answers alone can tell; at least one
+    candidate must have finished."""
+    scores = {each.name: measure(_answered(each, finished[0], target), draws) for each in finished}
+    is_lower_better = metric in target.lower_is_better
+    best, leads = against_best(
+        {name: each[metric] for name, each in scores.items()}, draws, lower_is_better=is_lower_better
+    )
     standings = {
         each.name: Standing(
             scores[each.name][metric].value,
             budget.counted(each.cpu_seconds),
             leads[each.name][1] if each.name in leads else None,
+            is_lower_better,
         )
         for each in finished
     }
-    cheap = pareto_front({each.name: (each.cpu_seconds, standings[each.name].score) for each in finished})
-    small = pareto_front({each.name: (each.results[0]["bytes"], standings[each.name].score) for each in finished})
+    cheap = pareto_front({each.name: (each.cpu_seconds, standings[each.name].merit) for each in finished})
+    small = pareto_front({each.name: (each.results[0]["bytes"], standings[each.name].merit) for each in finished})
     rows: list[dict[str, Any]] = []
     for each in finished:
         row = _costs(each, budget) | {name: _interval(scores[each.name][name], draws) for name in scores[each.name]}
@@ -57,24 +63,33 @@ def decide(finished: Sequence[Finished], budget: Budget, metric: str, draws: Dra
             row["behind"] = asdict(lead) | {"p_corrected": corrected, "is_shown": standings[each.name].is_shown_worse}
         rows.append(row)
     found: dict[str, Any] = {
-        "candidates": sorted(rows, key=lambda row: -row[metric]["value"]),
+        "candidates": sorted(rows, key=lambda row: -standings[row["name"]].merit),
+        "metric": metric,
+        "metrics": {name: target.metrics[name] for name in shown_metrics(metric, target)},
+        "shares": [name for name in target.metrics if name not in target.not_shares],
         "best": best,
         "winner": pick(standings),
-        "verdict": verdict_words(standings, metric, len(finished[0].results)),
-        "rows": len(finished[0].guesses[0]["truth"]),
+        "verdict": verdict_words(standings, target.metrics[metric], len(finished[0].results)),
+        "rows": len(finished[0].answers[0]["truth"]),
     }
     return dict(rounded(found))
 
 
-def _guesses(each: Finished, first: Finished) -> Guesses:
+def shown_metrics(metric: str, target: Target) -> list[str]:
+    """The metrics that a comparison shows: what it compares by, what epochs are picked by, what the gate speaks of."""
+    return list(dict.fromkeys((metric, target.headline, target.verdict)))
+
+
+def _answered(each: Finished, first: Finished, target: Target) -> Answered:
     """Of one candidate. Raises IntegrityError unless its val rows are those of all others."""
-    given = first.guesses[0]
-    odd = [one for one in each.guesses if (one["rows"], one["truth"]) != (given["rows"], given["truth"])]
+    given = first.answers[0]
+    odd = [one for one in each.answers if (one["rows"], one["truth"]) != (given["rows"], given["truth"])]
     if odd:
         raise IntegrityError(
             f"{each.name} was scored on other val rows than {first.name}. Remove data/trials, compare."
         )
-    return Guesses(np.array(given["truth"]), np.array([one["guess"] for one in each.guesses]), int(given["labels"]))
+    answers, classes = ([one[key] for one in each.answers] for key in ("answers", "labels"))
+    return Answered(target, given["truth"], answers, classes)
 
 
 def _costs(each: Finished, budget: Budget) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Guesses on the same rows with the same seeds → scores, differences, and whether they could be chance"""
+"""Answers to the same rows with the same seeds → scores, differences, and whether they could be chance"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,20 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.scoring.bootstrap import Draws, bootstrap
-from tasks.scoring.classification import Scored, headline_statistics
+from tasks.targets import Target
 
-METRICS = ("macro_f1", "accuracy")
 RESAMPLES = 4000
 """So many, that p-values below 0.001 can be told."""
 
 
 @dataclass(frozen=True)
-class Guesses:
-    """What a candidate said on the val rows. truth: (N,), guesses: (S, N), label numbers, a row of guesses a seed."""
+class Answered:
+    """What a candidate answered to the N val rows with S seeds, in the form that tables keep.
 
-    truth: np.ndarray
-    guesses: np.ndarray
-    label_count: int
+    truth: (N,); answers: (S, N); classes: of each seed's model.
+    """
+
+    target: Target
+    truth: Sequence[str]
+    answers: Sequence[Sequence[str]]
+    classes: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -41,28 +44,28 @@ class Difference:
     p: float
 
 
-def measure(candidate: Guesses, draws: Draws) -> dict[str, Measured]:
-    """Each metric of METRICS.
+def measure(candidate: Answered, draws: Draws) -> dict[str, Measured]:
+    """Each metric of the target that answers alone can tell, in the target's order.
+
+    A statistic that has no value, such as the correlation with answers that are all the same, counts as 0.
 
     Rows and seeds are drawn independently, both with replacement, and alike for every candidate: row n and seed s stand
     for the same text and the same order of rows everywhere, so that differences of samples are paired.
     """
-    rows = candidate.guesses.shape[1]
-    seeds = seed_weights(len(candidate.guesses), draws)
-    plain: dict[str, list[float]] = {name: [] for name in METRICS}
-    drawn: dict[str, list[np.ndarray]] = {name: [] for name in METRICS}
-    for guess in candidate.guesses:
-        statistics = headline_statistics(Scored(candidate.truth, guess, candidate.label_count))
-        whole, samples = statistics(np.ones((1, rows))), bootstrap(statistics, rows, draws)
-        for name in METRICS:
-            plain[name].append(float(whole[name][0]))
-            drawn[name].append(samples[name])
-    return {
-        name: Measured(
-            float(np.mean(plain[name])), np.array(plain[name]), (seeds * np.stack(drawn[name], axis=1)).sum(axis=1)
-        )
-        for name in METRICS
-    }
+    rows = len(candidate.truth)
+    seeds = seed_weights(len(candidate.answers), draws)
+    plain: list[dict[str, np.ndarray]] = []
+    drawn: list[dict[str, np.ndarray]] = []
+    for answers, classes in zip(candidate.answers, candidate.classes, strict=True):
+        statistics = candidate.target.score(candidate.truth, answers, classes).statistics
+        plain.append(statistics(np.ones((1, rows))))
+        drawn.append(bootstrap(statistics, rows, draws))
+    measured = {}
+    for name in (each for each in candidate.target.metrics if each in plain[0]):
+        by_seed = np.nan_to_num(np.array([float(each[name][0]) for each in plain]))
+        samples = np.nan_to_num(np.stack([each[name] for each in drawn], axis=1))
+        measured[name] = Measured(float(np.mean(by_seed)), by_seed, (seeds * samples).sum(axis=1))
+    return measured
 
 
 def seed_weights(seeds: int, draws: Draws) -> np.ndarray:
@@ -96,10 +99,13 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def against_best(scores: Mapping[str, Measured], draws: Draws) -> tuple[str, dict[str, tuple[Difference, float]]]:
-    """The best candidate, and of each other one the best's lead over it with its corrected p."""
-    best = max(scores, key=lambda name: scores[name].value)
+def against_best(
+    scores: Mapping[str, Measured], draws: Draws, *, lower_is_better: bool = False
+) -> tuple[str, dict[str, tuple[Difference, float]]]:
+    """The best candidate, and of each other one the best's lead over it, never below 0, with its corrected p."""
+    best = (min if lower_is_better else max)(scores, key=lambda name: scores[name].value)
     others = [name for name in scores if name != best]
-    leads = [differ(scores[best], scores[name], draws) for name in others]
+    pairs = [(scores[name], scores[best]) if lower_is_better else (scores[best], scores[name]) for name in others]
+    leads = [differ(one, other, draws) for one, other in pairs]
     corrected = holm([lead.p for lead in leads])
     return best, {name: (lead, p) for name, lead, p in zip(others, leads, corrected, strict=True)}

@@ -12,6 +12,7 @@ from tasks.digest import sha256_of_value
 from tasks.errors import SettingsError
 from tasks.paths import Paths
 from tasks.settings import as_dict
+from tasks.targets import Target
 from tasks.trials.patch import Patch
 from tasks.trials.trial import Trial, make_trial
 
@@ -75,13 +76,26 @@ def plan_comparison(
     seeds: int,
     epochs: int | None,
     seconds: float | None,
-    metric: str,
+    metric: str | None,
 ) -> Plan:
-    """What is to be done with these rows. Raises SettingsError for a mistake in what is asked, whatever the rows."""
+    """What is to be done with these rows. Raises SettingsError for a mistake in what is asked, whatever the rows.
+
+    metric: None for the one that the target's epochs are picked by.
+    """
     config = load_config(paths.params)
+    metric = _checked_metric(metric, config.problem.target)
     budget = make_budget(config, epochs=epochs, seconds=seconds)
     read = read_candidates(candidates, read_yaml(paths.params), paths.root)
     return make_plan(read, config, rows, seeds=seeds, budget=budget, metric=metric)
+
+
+def _checked_metric(metric: str | None, target: Target) -> str:
+    if metric is None:
+        return target.headline
+    if metric not in target.told_by_answers:
+        known = ", ".join(target.told_by_answers)
+        raise SettingsError(f"--metric {metric}: known for {target.reads} a row: {known}.")
+    return metric
 
 
 def taken_lines(plan: Plan, candidate: str, config: Config) -> Patch:

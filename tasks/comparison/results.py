@@ -1,6 +1,6 @@
 """A comparison's files: comparison.json, patch.yaml, test.json, report.html"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from tasks.report.comparison_page import render_comparison
 from tasks.trials.patch import Patch, as_yaml
 
 RESULT, TEST, PAGE, PATCH = "comparison.json", "test.json", "report.html", "patch.yaml"
-HEADLINES = ("accuracy", "macro_f1")
 
 
 def read_results(folder: Path) -> dict[str, Any] | None:
@@ -40,8 +39,13 @@ def read_test(folder: Path) -> dict[str, Any] | None:
     return dict(read_json(file)) if file.exists() else None
 
 
-def looks_at_test(paths: Paths, folder: Path, candidate: str, seed: int, numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """Note the look, who looked, and how many comparisons have looked at the same test side by now."""
+def looks_at_test(
+    paths: Paths, folder: Path, candidate: str, seed: int, numbers: Mapping[str, Any], metrics: Sequence[str]
+) -> dict[str, Any]:
+    """Note the look, who looked, and how many comparisons have looked at the same test side by now.
+
+    numbers: what evaluate reports; metrics: those of them that are kept.
+    """
     rows = sha256_of_file(paths.test)
     others = [read_json(file) for file in sorted(folder.parent.glob(f"*/{TEST}"))]
     found = {
@@ -50,7 +54,7 @@ def looks_at_test(paths: Paths, folder: Path, candidate: str, seed: int, numbers
         "rows": numbers["rows"],
         "test_sha256": rows,
         "looks": 1 + sum(each.get("test_sha256") == rows for each in others),
-        **{name: {"value": numbers[name], **numbers["intervals"][name]} for name in HEADLINES},
+        **{name: {"value": numbers[name], **numbers["intervals"][name]} for name in metrics},
     }
     write_json(folder / TEST, found)
     return found

@@ -46,7 +46,7 @@ def _as_texts(values: pa.Array, column: str, first_row: int, reading: Reading) -
         row = first_row + values.is_null().index(True).as_py()
         raise bad_data(reading.name, "null, not a text; write a text, or remove the row", line=row, column=column)
     if pa.types.is_float32(values.type):  # as texts: of 64 bits they would have digits that nobody wrote
-        found = [float(number) for number in values.cast(pa.string()).to_pylist()]
+        found: list[Any] = [float(number) for number in values.cast(pa.string()).to_pylist()]
     else:
         found = values.to_pylist()
     if not found or isinstance(found[0], str):

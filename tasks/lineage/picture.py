@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tasks.lineage.statement import Facts, Statement
+from tasks.problem import recorded_problem
 from tasks.report.cells import count, digest, number, safe_text
 from tasks.report.lineage import LETTERS, lay_out
 from tasks.report.templates import template
@@ -46,7 +47,7 @@ def _contents(facts: Facts) -> dict[str, tuple[str, str]]:
         "training": _data(facts, "training"),
         "testing": _data(facts, "testing"),
         "model": (_strategy(facts), digest(facts.model["digest"])),
-        "metrics": (_accuracy(facts), _gate(facts)),
+        "metrics": (_headline(facts), _gate(facts)),
         "version": (safe_text(facts.model["name"], LETTERS), digest(facts.model["content"])),
     }
 
@@ -82,9 +83,10 @@ def _strategy(facts: Facts) -> str:
     return safe_text((facts.settings.get("finetune") or {}).get("strategy", {}).get("kind", ""), LETTERS)
 
 
-def _accuracy(facts: Facts) -> str:
+def _headline(facts: Facts) -> str:
     metrics: Mapping[str, Any] = facts.results.get("metrics", {})
-    return f"accuracy {number(metrics.get('accuracy', {}).get('value'))}"
+    target = recorded_problem(facts.settings).target
+    return f"{target.metrics[target.verdict]} {number(metrics.get(target.verdict, {}).get('value'))}"
 
 
 def _gate(facts: Facts) -> str:

@@ -54,6 +54,12 @@ def text_features(texts: Sequence[Text], base: BaseSettings, paths: Paths, *, pe
     return features
 
 
+def read_words(texts: Sequence[Text], base: BaseSettings, paths: Paths) -> list[np.ndarray]:
+    """Which of each text's words the base reads, (W,) bool each: those whose features there are."""
+    ids = token_ids(load_tokenizer(open_base(base, paths.root), base.max_tokens), texts, per_word=True)
+    return [np.array(places) >= 0 for places in ids.words or []]
+
+
 def _stored(file: Path) -> np.ndarray | None:
     """None also where another process has just dropped the file."""
     try:

@@ -16,8 +16,10 @@ import numpy as np
 from tasks.errors import GateError
 from tasks.files import read_json
 from tasks.masking import mask_text
+from tasks.model.about import read_about
 from tasks.offline import SWITCHES
 from tasks.process_name import is_alive, machine_name, process_name
+from tasks.targets import Target
 from tasks.texts import Text
 
 SCRIPT = Path(__file__).with_name("in_clean_process.py")
@@ -37,24 +39,27 @@ _SET = {
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model says about N different texts. probabilities: (N, C) float32, labels in their order."""
+    """What a model says about N different texts.
+
+    answers: N, in the form that tables keep. outputs: N arrays of float32, as `predict` gives them, classes in their
+    order.
+    """
 
     texts: tuple[Text, ...]
-    labels: tuple[str, ...]
-    probabilities: np.ndarray
+    target: Target
+    classes: tuple[str, ...]
+    answers: tuple[str, ...]
+    outputs: tuple[np.ndarray, ...]
     milliseconds: float | None
-    """Median time to label one text; None if nobody asked."""
+    """Median time to answer one text; None if nobody asked."""
     own_code: bool
     """Whether it ran with the code that it was registered with."""
 
-    def of(self, texts: Sequence[Text]) -> np.ndarray:
-        """The probabilities of these texts, each of which was asked: (n, C) float32."""
+    def of(self, texts: Sequence[Text]) -> tuple[list[str], list[np.ndarray]]:
+        """Answers and outputs of these texts, each of which was asked."""
         place = {text: number for number, text in enumerate(self.texts)}
-        return self.probabilities[[place[text] for text in texts]]
-
-    def best(self, texts: Sequence[Text]) -> list[str]:
-        """The most probable label of each of these texts."""
-        return [self.labels[number] for number in self.of(texts).argmax(axis=1)]
+        rows = [place[text] for text in texts]
+        return [self.answers[row] for row in rows], [self.outputs[row] for row in rows]
 
 
 def ask_all(
@@ -111,9 +116,18 @@ def _finish(
         lines = (scratch / "said").read_text(encoding="utf-8", errors="replace").strip().splitlines()
         return GateError(f"{who} does not load and answer in a clean process: {mask_text((lines or ['?'])[-1])[:300]}")
     told = read_json(scratch / "answers.json")
-    matrix = np.load(scratch / "answers.npy", allow_pickle=False)
+    about = read_about(folder / "artifacts" / "model")
+    outputs = _unflat(np.load(scratch / "outputs.npy", allow_pickle=False), told["shapes"])
+    classes = tuple(about.labels if told["labels"] is None else told["labels"])
+    answers = about.target.answers(outputs, classes) if told["answers"] is None else told["answers"]
     own_code = Path(told["code"]).is_relative_to(folder.resolve())
-    return Answers(texts, tuple(told["labels"]), matrix, told["milliseconds"], own_code)
+    return Answers(texts, about.target, classes, tuple(answers), outputs, told["milliseconds"], own_code)
+
+
+def _unflat(flat: np.ndarray, shapes: Sequence[Sequence[int]]) -> tuple[np.ndarray, ...]:
+    """The numbers of each text, in its shape."""
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    return tuple(part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True))
 
 
 def clean_environment() -> dict[str, str]:

@@ -49,7 +49,8 @@ def gather_facts(
     verified = verify_version(store, paths, version, chain)
     champion = _champion(store, paths, chain, number, register)
     recalled = recall_of(chain.entries, number)
-    rows = find_test_rows(paths, verified.statement, evaluate)
+    target = read_about(verified.folder / "artifacts" / "model").target
+    rows = find_test_rows(paths, verified.statement, target, evaluate)
     if rows is None:
         return Facts(verified, recalled, GateError("it was not asked: there are no rows to ask it about"), None, None)
     folders = {MODEL: verified.folder}
@@ -65,7 +66,6 @@ def gather_facts(
 
 def examples(folder: Path) -> Sequence[Text]:
     """A few texts, or pairs, for a model that only has to show that it answers."""
-
     words = ["where is my order?", "thank you", "it does not work"]
     columns = read_about(folder / "artifacts" / "model").input.columns
     return words if len(columns) == 1 else [(each, "please help") for each in words]

@@ -1,6 +1,5 @@
 """The test rows that a version was measured on, cut into slices as evaluate cuts them"""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from tasks.lineage.statement import Statement
 from tasks.paths import Paths
 from tasks.promotion.data_files import find_data, recorded_test, recorded_train
 from tasks.table import SPLIT, read_table
+from tasks.targets import Target
 from tasks.texts import Text, texts_of
 
 _COLUMNS = ["row_id", "text", "pair", "label"]
@@ -20,7 +20,7 @@ _COLUMNS = ["row_id", "text", "pair", "label"]
 
 @dataclass(frozen=True)
 class Piece:
-    """A slice: its n texts as a model reads them, and their n labels."""
+    """A slice: its n texts as a model reads them, and their n targets."""
 
     name: str
     texts: list[Text]
@@ -44,10 +44,10 @@ class TestRows:
         return [*self.texts, *(text for piece in self.slices for text in piece.texts)]
 
 
-def find_test_rows(paths: Paths, statement: Statement, settings: EvaluateSettings) -> TestRows | None:
+def find_test_rows(paths: Paths, statement: Statement, target: Target, settings: EvaluateSettings) -> TestRows | None:
     """The rows that the statement names by md5; None if they are neither in the workspace nor in DVC's cache.
 
-    The slices of evaluate need the train rows too: where those are gone, there are slices by label alone.
+    The slices of evaluate need the train rows too: where those are gone, there are those of the target's groups alone.
     """
     name, md5 = recorded_test(statement)
     file = find_data(paths, name, md5)
@@ -55,15 +55,15 @@ def find_test_rows(paths: Paths, statement: Statement, settings: EvaluateSetting
         return None
     table = read_table(file, SPLIT, _COLUMNS)
     train = find_data(paths, *recorded_train(statement))
-    return cut(table, _read(train), settings, md5)
+    return cut(table, _read(train), target, settings, md5)
 
 
-def cut(table: pa.Table, train: pa.Table | None, settings: EvaluateSettings, md5: str) -> TestRows:
-    """The test rows in `table` with a slice for each label, and those of evaluate if there are train rows."""
+def cut(table: pa.Table, train: pa.Table | None, target: Target, settings: EvaluateSettings, md5: str) -> TestRows:
+    """The test rows in `table` with a slice for each group, and those of evaluate if there are train rows."""
     texts, labels = texts_of(table), table["label"].to_pylist()
-    pieces = [_take(f"label {label}", [label == each for each in labels], texts, labels) for label in sorted({*labels})]
+    pieces = [_take(name, rows, texts, labels) for name, rows in target.rows_by_group(labels).items()]
     if train is not None:
-        found = cut_slices(_as_slice_rows(table, train, settings))
+        found = cut_slices(_as_slice_rows(table, train, target, settings))
         pieces += [_as_piece(each, texts, labels) for each in found]
     return TestRows(md5, texts, labels, tuple(pieces))
 
@@ -72,15 +72,13 @@ def _read(train: Path | None) -> pa.Table | None:
     return None if train is None else read_table(train, SPLIT, _COLUMNS)
 
 
-def _as_slice_rows(table: pa.Table, train: pa.Table, settings: EvaluateSettings) -> SliceRows:
-    labels, train_labels = table["label"].to_pylist(), train["label"].to_pylist()
-    number = {label: place for place, label in enumerate(sorted({*labels, *train_labels}))}
+def _as_slice_rows(table: pa.Table, train: pa.Table, target: Target, settings: EvaluateSettings) -> SliceRows:
     return SliceRows(
         train_texts=texts_of(train),
-        train_labels=np.array([number[label] for label in train_labels], dtype=np.int64),
+        train_groups=target.strata(train["label"].to_pylist()),
         test_texts=texts_of(table),
         test_ids=table["row_id"].to_pylist(),
-        test_labels=np.array([number[label] for label in labels], dtype=np.int64),
+        test_groups=target.strata(table["label"].to_pylist()),
         typo_share=settings.typo_share,
         typo_rows=settings.typo_rows,
         seed=settings.seed,
@@ -92,6 +90,5 @@ def _as_piece(found: Slice, texts: list[Text], labels: list[str]) -> Piece:
     return Piece(found.name, own, [labels[row] for row in found.rows])
 
 
-def _take(name: str, chosen: Sequence[bool], texts: list[Text], labels: list[str]) -> Piece:
-    rows = np.flatnonzero(chosen)
+def _take(name: str, rows: np.ndarray, texts: list[Text], labels: list[str]) -> Piece:
     return Piece(name, [texts[row] for row in rows], [labels[row] for row in rows])

@@ -15,6 +15,7 @@ from tasks.paths import Paths
 from tasks.register.evaluation import Evaluation, read_evaluation
 from tasks.register.version import Measured
 from tasks.stages import STAGES
+from tasks.targets import Target
 from tasks.tracking.code_identity import CodeIdentity, read_code_identity
 from tasks.tracking.inputs import DataInput, read_inputs
 
@@ -51,6 +52,11 @@ class Candidate:
     @cached_property
     def strategy(self) -> str:
         return read_about(self.paths.model).kind
+
+    @cached_property
+    def target(self) -> Target:
+        """What is asked of the model."""
+        return read_about(self.paths.model).target
 
     @cached_property
     def code(self) -> CodeIdentity:

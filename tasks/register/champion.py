@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from tasks.errors import IntegrityError, SettingsError
 from tasks.register.package import open_package, verify_package
+from tasks.targets import Target
 from tasks.texts import Text
 from tasks.tracking import MODEL_DIGEST, Store
 from tasks.tracking.download import download
@@ -41,10 +39,13 @@ def find_version(store: Store, name: str, alias: str) -> ChampionVersion | None:
     )
 
 
-def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequence[Text]) -> list[str]:
-    """The labels that this version gives the texts or pairs.
+def predict_with(
+    store: Store, name: str, champion: ChampionVersion, target: Target, texts: Sequence[Text]
+) -> list[str]:
+    """The answers that this version gives the texts or pairs, in the form that tables keep.
 
-    Raises IntegrityError if its files are not those that were registered, SettingsError if it reads none such.
+    Raises IntegrityError if its files are not those that were registered, SettingsError if it reads none such, or
+    answers something else than the target asks.
     """
     if not champion.package_digest:
         raise IntegrityError(
@@ -54,10 +55,11 @@ def predict_with(store: Store, name: str, champion: ChampionVersion, texts: Sequ
     folder = download(store, f"models:/{name}/{champion.version}")
     verify_package(folder, champion.package_digest)
     model = open_package(folder)
+    who = f"register.name: the champion of {name} (version {champion.version})"
+    apart = "so that they cannot be compared. Give this model a name of its own."
+    if model.target.kind != target.kind:
+        raise SettingsError(f"{who} answers {model.target.reads}, and this model {target.reads}, {apart}")
     if not model.input.suits(texts):
-        raise SettingsError(
-            f"register.name: the champion of {name} (version {champion.version}) reads {model.input.reads}, and this "
-            "model does not, so that they cannot be compared. Give this model a name of its own."
-        )
-    best: np.ndarray[Any, Any] = model.predict(list(texts)).argmax(axis=1)
-    return [model.labels[index] for index in best]
+        raise SettingsError(f"{who} reads {model.input.reads}, and this model does not, {apart}")
+    answers: list[str] = model.answers(model.predict(list(texts)))
+    return answers

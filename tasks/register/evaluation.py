@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,14 @@ from tasks.digest import sha256_of_file
 from tasks.errors import DataError
 from tasks.files import read_json
 from tasks.paths import Paths
-from tasks.register.evidence import Evidence, SliceRows
+from tasks.register.evidence import Evidence, SliceScores
 from tasks.register.paired import Difference
 from tasks.table import PREDICTIONS, read_table
+from tasks.targets import Target
 from tasks.texts import Text, texts_of
 
 Predict = Callable[[Sequence[Text]], Sequence[str]]
-"""texts or pairs → labels"""
+"""texts or pairs → answers, in the form that tables keep"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Evaluation:
         """Headline metrics: name → {value, low, high}; None for what is no finite number."""
         return dict(self.results["metrics"])
 
+    @property
+    def extra(self) -> dict[str, dict[str, float | None]]:
+        """The values of the metrics on further test sets, by the sets' names."""
+        return {name: _values(each["metrics"]) for name, each in self.results.get("extra", {}).items()}
+
 
 def read_evaluation(paths: Paths) -> Evaluation:
     """What evaluate wrote. Raises DataError if it is missing, or was measured on another test file."""
@@ -53,20 +59,36 @@ def read_evaluation(paths: Paths) -> Evaluation:
     return Evaluation(results, predictions, pq.read_table(paths.evaluation / "slices.parquet"))
 
 
-def gather_evidence(evaluation: Evaluation, champion: Predict | None) -> Evidence:
+def gather_evidence(evaluation: Evaluation, target: Target, champion: Predict | None) -> Evidence:
     """All that the gate asks for. champion: what it answers to texts; None if there is none, or no rule asks."""
-    correct = _equal(evaluation.predictions, "predicted", "label")
-    gains = {each["name"]: each["gain"]["accuracy"] for each in evaluation.results["baselines"]}
-    baselines = {name: _difference(gain) for name, gain in gains.items()}
-    metrics = {name: each["value"] for name, each in evaluation.metrics.items()}
+    table, slices, results = evaluation.predictions, evaluation.slices, evaluation.results
+    truth, classes = table["label"].to_pylist(), results["labels"]
+    known = Evidence(
+        target,
+        metrics=_values(evaluation.metrics),
+        model=target.score(truth, table["predicted"].to_pylist(), classes),
+        baselines={each["name"]: _difference(each["gain"][target.verdict]) for each in results["baselines"]},
+        extra=evaluation.extra,
+    )
     if champion is None:
-        return Evidence(metrics, correct, baselines)
-    table, slices = evaluation.predictions, evaluation.slices
-    texts = [*texts_of(table), *texts_of(slices)]
-    truth = np.array([*table["label"].to_pylist(), *slices["label"].to_pylist()], dtype=object)
-    right = np.array(_answers(champion, texts), dtype=object) == truth
-    rows, on_slices = right[: table.num_rows], right[table.num_rows :]
-    return Evidence(metrics, correct, baselines, rows, _label_slices(table, correct, rows) | _slices(slices, on_slices))
+        return known
+    answers = _answers(champion, [*texts_of(table), *texts_of(slices)])
+    scored = target.score(truth, answers[: table.num_rows], classes)
+    on_slices = target.score(slices["label"].to_pylist(), answers[table.num_rows :], classes).scores
+    of_groups = group_slices(target, truth, known.model.scores, scored.scores)
+    return replace(known, champion=scored, slices=of_groups | _slices(slices, on_slices))
+
+
+def group_slices(
+    target: Target, truth: Sequence[str], model: np.ndarray, champion: np.ndarray
+) -> dict[str, SliceScores]:
+    """A slice for each of the target's groups, by name. model, champion: scores of the N rows."""
+    groups = target.rows_by_group(truth)
+    return {name: SliceScores(model[chosen], champion[chosen]) for name, chosen in groups.items()}
+
+
+def _values(metrics: Mapping[str, Mapping[str, float | None]]) -> dict[str, float | None]:
+    return {name: each["value"] for name, each in metrics.items()}
 
 
 def _difference(gain: Mapping[str, float | None]) -> Difference:
@@ -74,24 +96,13 @@ def _difference(gain: Mapping[str, float | None]) -> Difference:
 
 
 def _answers(predict: Predict, texts: list[Text]) -> list[str]:
-    """The label of each text; equal texts are read once."""
+    """The answer to each text; equal texts are read once."""
     different = list(dict.fromkeys(texts))
     answers = dict(zip(different, predict(different), strict=True))
     return [answers[text] for text in texts]
 
 
-def _label_slices(table: pa.Table, correct: np.ndarray, champion: np.ndarray) -> dict[str, SliceRows]:
-    labels = np.array(table["label"].to_pylist(), dtype=object)
-    return {
-        f"label {name}": SliceRows(correct[labels == name], champion[labels == name]) for name in sorted(set(labels))
-    }
-
-
-def _slices(table: pa.Table, champion: np.ndarray) -> dict[str, SliceRows]:
+def _slices(table: pa.Table, champion: np.ndarray) -> dict[str, SliceScores]:
     names = np.array(table["slice"].to_pylist(), dtype=object)
-    correct = table["correct"].to_numpy().astype(bool)
-    return {name: SliceRows(correct[names == name], champion[names == name]) for name in sorted(set(names))}
-
-
-def _equal(table: pa.Table, one: str, other: str) -> np.ndarray:
-    return np.array(table[one].to_pylist(), dtype=object) == np.array(table[other].to_pylist(), dtype=object)
+    scores = table["score"].to_numpy()
+    return {name: SliceScores(scores[names == name], champion[names == name]) for name in sorted(set(names))}

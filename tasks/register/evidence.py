@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tasks.register.paired import Difference
+from tasks.scoring.bootstrap import Scores
+from tasks.targets import Target
+
+Metrics = Mapping[str, float | None]
+"""Values by name; None for what is no finite number."""
 
 
 @dataclass(frozen=True)
-class SliceRows:
-    """Right or wrong on a slice's n rows, (n,) bool each."""
+class SliceScores:
+    """The scores of a slice's n rows, (n,) float64 each."""
 
-    correct: np.ndarray
+    model: np.ndarray
     champion: np.ndarray
 
 
@@ -21,16 +26,19 @@ class SliceRows:
 class Evidence:
     """What is known about the model on the N test rows."""
 
-    metrics: Mapping[str, float | None]
+    target: Target
+    metrics: Metrics
     """Headline metrics by name."""
-    correct: np.ndarray
-    """(N,) bool, where the model is right."""
+    model: Scores
+    """Of the model on the N rows."""
     baselines: Mapping[str, Difference] = field(default_factory=dict)
-    """The model's accuracy minus each baseline's, paired."""
-    champion: np.ndarray | None = None
-    """(N,) bool for the champion re-scored on these rows; None if there is none."""
-    slices: Mapping[str, SliceRows] = field(default_factory=dict)
+    """How much better the model is than each baseline by the target's verdict metric, paired."""
+    champion: Scores | None = None
+    """Of the champion re-scored on these rows; None if there is none."""
+    slices: Mapping[str, SliceScores] = field(default_factory=dict)
     """Empty if there is no champion."""
+    extra: Mapping[str, Metrics] = field(default_factory=dict)
+    """Metrics on further test sets, by the sets' names."""
 
 
 def best_baseline(evidence: Evidence) -> str | None:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from tasks.register.evidence import Evidence
-from tasks.register.rules import AtLeast, AtMost, BestBaseline, Champion, Finite, Outcome, Slices
+from tasks.register.rules import BestBaseline, Bound, Champion, Finite, Outcome, Slices, bounds
 from tasks.register.settings import RegisterSettings
 
 
@@ -18,9 +18,9 @@ class Rule(Protocol):
 
 RULES: tuple[Rule, ...] = (
     Finite(),
-    AtLeast("min_accuracy", "accuracy"),
-    AtLeast("min_macro_f1", "macro_f1"),
-    AtMost("max_ece", "ece"),
+    Bound("min_accuracy", "accuracy", is_least=True),
+    Bound("min_macro_f1", "macro_f1", is_least=True),
+    Bound("max_ece", "ece", is_least=False),
     BestBaseline(),
     Champion(),
     Slices(),
@@ -29,7 +29,12 @@ RULES: tuple[Rule, ...] = (
 
 def judge(evidence: Evidence, register: RegisterSettings) -> list[Outcome]:
     """What every rule says, in order."""
-    return [rule.judge(evidence, register) for rule in RULES]
+    return [rule.judge(evidence, register) for rule in rules(register)]
+
+
+def rules(register: RegisterSettings) -> tuple[Rule, ...]:
+    """All rules in order, those that the settings name last."""
+    return (*RULES, *bounds(register))
 
 
 def is_passed(outcomes: list[Outcome]) -> bool:

@@ -17,6 +17,7 @@ from tasks.model.manifest import read_manifest
 from tasks.model.settings import BaseSettings
 from tasks.model.weights import weight_files
 from tasks.settings import as_dict
+from tasks.targets import Target
 
 MANIFEST = "finetrace_manifest.json"
 ALLOWED = frozenset({".json", ".md", ".py", ".safetensors", ".txt", ".yaml"})
@@ -24,14 +25,27 @@ ALLOWED = frozenset({".json", ".md", ".py", ".safetensors", ".txt", ".yaml"})
 _ALLOWED_NAMES = frozenset({"MLmodel", "registered_model_meta"})
 _WRITTEN_LATER = frozenset({"registered_model_meta", MANIFEST})
 """MLflow adds the first when it hands a version out; the manifest cannot name itself."""
-_REQUIRED = ("mlflow", "numpy", "pandas", "peft", "pydantic", "safetensors", "tokenizers", "torch", "transformers")
+_REQUIRED = (
+    "mlflow",
+    "numpy",
+    "pandas",
+    "peft",
+    "pydantic",
+    "safetensors",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
+OUTPUTS = "outputs"
+"""The parameter by which the numbers behind each answer are asked for."""
 _EXAMPLES = {"text": "an example of a text", "pair": "and of a second one"}
 
 
 def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, mlflow_model: Any) -> str:
     """Write the MLflow model into `folder`, from the verified model at `model`; returns the package's digest."""
-
-    columns = read_about(model).input.columns
+    about = read_about(model)
+    columns = about.input.columns
     bundled = _base_to_bundle(model, base, root)
     with tempfile.TemporaryDirectory(prefix="finetrace-package-") as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # MLflow warns of its own type hints
@@ -43,7 +57,7 @@ def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, 
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts=_stage_artifacts(scratch, model, bundled),
             code_paths=[str(_stage_code(scratch))],
-            signature=_signature(columns),
+            signature=_signature(columns, about.target),
             input_example={column: [_EXAMPLES[column]] for column in columns},
             pip_requirements=_requirements(None if bundled else base),
             model_config={"model_digest": read_manifest(model / "manifest.json")["digest"]},
@@ -136,11 +150,12 @@ def _stage_artifacts(scratch: Path, model: Path, base: Path | None) -> dict[str,
 
 
 def _stage_code(scratch: Path) -> Path:
-    """The parts of `tasks` that predicting needs: the corridor, the model and this room's way to open a package."""
+    """The parts of `tasks` that predicting needs: the corridor, the model, what it reads and answers, and this room's
+    way to open a package."""
     source, target = Path(__file__).parents[1], scratch / "tasks"
     for file in [
         *source.glob("*.py"),
-        *(source / "model").rglob("*.py"),
+        *(file for room in ("model", "inputs", "targets", "scoring") for file in (source / room).rglob("*.py")),
         *(source / "register" / name for name in ("__init__.py", "package.py")),
     ]:
         copy = target / file.relative_to(source)
@@ -149,14 +164,24 @@ def _stage_code(scratch: Path) -> Path:
     return target
 
 
-def _signature(columns: Sequence[str]) -> Any:
+def _signature(columns: Sequence[str], target: Target) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import Array, DataType, Map, Object, Property
 
+    text, number, whole = DataType.string, DataType.double, DataType.long
+    span = Object([Property("start", whole), Property("end", whole), Property("label", text), Property("text", text)])
+    types = {
+        "text": text,
+        "number": number,
+        "texts": Array(text),
+        "numbers by name": Map(number),
+        "spans": Array(span),
+    }
     return ModelSignature(
         inputs=Schema([ColSpec("string", column) for column in columns]),
-        outputs=Schema([ColSpec("string", "label"), ColSpec("double", "probability")]),
-        params=ParamSchema([ParamSpec("top_k", "integer", 1)]),
+        outputs=Schema([ColSpec(types[kind], column) for column, kind in target.answer_types.items()]),
+        params=ParamSchema([ParamSpec("top_k", "integer", 1), ParamSpec(OUTPUTS, "boolean", False)]),
     )
 
 

@@ -47,7 +47,13 @@ def state(
         },
         commit=candidate.code.commit,
         invocation=_invocation(candidate, run_id),
-        results={"line": line, "metrics": candidate.evaluation.metrics, "gate": [asdict(each) for each in outcomes]},
+        results={
+            "line": line,
+            "metrics": candidate.evaluation.metrics,
+            "extra": candidate.evaluation.extra,
+            "headline": list(candidate.target.spoken_of),
+            "gate": [asdict(each) for each in outcomes],
+        },
         kept=kept,
     )
     kept = kept | {PICTURE_FILE: draw(facts)}

@@ -1,4 +1,4 @@
-"""The registered model as MLflow runs it: texts or pairs → labels and probabilities. Kept as code, never a pickle."""
+"""The registered model as MLflow runs it: texts or pairs → answers. Kept as code, never a pickle."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +13,11 @@ from mlflow.models import set_model
 from tasks.errors import IntegrityError
 from tasks.files import read_json
 from tasks.register.package import open_package
+from tasks.targets.served import Predicted
 
 
 class TextClassifier(mlflow.pyfunc.PythonModel):
-    """One text a row in, or a pair; its most probable label and that label's probability out."""
+    """One text a row in, or a pair; the target's answer out."""
 
     _skip_type_hint_validation = True
     """A hint on `model_input` would cost our output signature; without one MLflow warns at each load, but for this."""
@@ -35,22 +36,21 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
         model_input,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """Columns label and probability; with params {"top_k": k} also label_2, probability_2 … for the next best.
+        """The columns of the target's `served`; of one label a row label and probability, and with params {"top_k": k}
+        also label_2, probability_2 … for the next best. params {"outputs": true}: the columns answer, in the form that
+        tables keep, and outputs, the numbers behind it, alone.
 
         model_input: a frame or records with the column text, or just a list of texts; of a model of pairs, a frame or
         records with the columns text and pair. Raises MlflowException for anything else.
         """
-        pairs = "pair" in self.model.input.columns
-        probabilities = self.model.predict(_pairs(model_input) if pairs else _texts(model_input))
-        top_k = min(max(1, int((params or {}).get("top_k", 1))), len(self.model.labels))
-        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-        columns: dict[str, Any] = {}
-        for rank in range(top_k):
-            suffix = f"_{rank + 1}" if rank else ""
-            chosen = order[:, rank]
-            columns[f"label{suffix}"] = [self.model.labels[index] for index in chosen]
-            columns[f"probability{suffix}"] = probabilities[np.arange(len(chosen)), chosen].astype(np.float64)
-        return pd.DataFrame(columns)
+        given = _pairs(model_input) if "pair" in self.model.input.columns else _texts(model_input)
+        model, target, wanted = self.model, self.model.target, params or {}
+        outputs = model.predict([target.readable(each) if isinstance(each, str) else each for each in given])
+        if wanted.get("outputs"):
+            return pd.DataFrame({"answer": model.answers(outputs), "outputs": [each.tolist() for each in outputs]})
+        texts = [each if isinstance(each, str) else each[0] for each in given]
+        predicted = Predicted(texts, outputs, model.answers(outputs), model.labels, model.decision)
+        return pd.DataFrame(target.served(predicted, int(wanted.get("top_k", 1))))
 
 
 def _texts(given: Any) -> list[str]:

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from tasks.register.evidence import Evidence, SliceRows, best_baseline
-from tasks.register.paired import Difference, chance_of_losing, paired_difference
+from tasks.register.evidence import Evidence, Metrics, SliceScores, best_baseline
+from tasks.register.paired import Difference, chance_of_falling_behind, paired_difference
 from tasks.register.settings import RegisterSettings
+from tasks.scoring.bootstrap import Draws, Scores
+from tasks.targets import Target
 
 
 @dataclass(frozen=True)
@@ -36,39 +36,48 @@ class Finite:
 
 
 @dataclass(frozen=True)
-class AtLeast:
-    """A metric reaches its limit."""
+class Bound:
+    """A metric reaches its limit, or stays below it, on the test rows or on a further test set."""
 
     name: str
     metric: str
+    is_least: bool
+    limit: float | None = None
+    """None: the setting of the rule's name."""
+    extra: str = ""
+    """The further test set's name."""
 
     def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        limit = getattr(register.gate, self.name)
+        limit = getattr(register.gate, self.name) if self.limit is None else self.limit
         if limit is None:
             return off(self.name, f"register.gate.{self.name}")
-        value = _measured(evidence, self.metric)
-        passed = value is not None and value >= limit
-        return Outcome(self.name, passed, value, limit, _compared(self.metric, value, "≥" if passed else "<", limit))
+        if self.metric not in evidence.target.metrics:
+            why = f"does not apply: {self.metric} is no metric of {evidence.target.reads} a row"
+            return Outcome(self.name, None, None, limit, why)
+        if self.extra and self.extra not in evidence.extra:
+            return Outcome(self.name, False, None, limit, f"no test set {self.extra} was measured; run evaluate again")
+        value = _measured(evidence.extra[self.extra] if self.extra else evidence.metrics, self.metric)
+        passed = value is not None and (value >= limit if self.is_least else value <= limit)
+        relation = ("≥" if passed else "<") if self.is_least else ("≤" if passed else ">")
+        why = _compared(self.metric, value, relation, limit)
+        return Outcome(self.name, passed, value, limit, f"{self.extra}: {why}" if self.extra else why)
 
 
-@dataclass(frozen=True)
-class AtMost:
-    """A metric stays below its limit."""
-
-    name: str
-    metric: str
-
-    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
-        limit = getattr(register.gate, self.name)
-        if limit is None:
-            return off(self.name, f"register.gate.{self.name}")
-        value = _measured(evidence, self.metric)
-        passed = value is not None and value <= limit
-        return Outcome(self.name, passed, value, limit, _compared(self.metric, value, "≤" if passed else ">", limit))
+def bounds(register: RegisterSettings) -> list[Bound]:
+    """A rule for each limit that register.gate.min, max and min_extra name."""
+    gate = register.gate
+    least = [Bound(f"min.{metric}", metric, True, limit) for metric, limit in gate.min.items()]
+    most = [Bound(f"max.{metric}", metric, False, limit) for metric, limit in gate.max.items()]
+    on_extra = [
+        Bound(f"min_extra.{name}.{metric}", metric, True, limit, name)
+        for name, limits in gate.min_extra.items()
+        for metric, limit in limits.items()
+    ]
+    return [*least, *most, *on_extra]
 
 
 class BestBaseline:
-    """Not surely worse than the baseline with the highest accuracy."""
+    """Not surely worse than the best baseline."""
 
     name = "baseline"
 
@@ -79,7 +88,7 @@ class BestBaseline:
         best = best_baseline(evidence)
         if best is None:
             return Outcome(self.name, False, None, 0.0 - tolerance, "no baseline was measured; run evaluate again")
-        return _not_worse(self.name, best, evidence.baselines[best], tolerance)
+        return _not_worse(self.name, best, evidence.baselines[best], tolerance, evidence.target)
 
 
 class Champion:
@@ -93,8 +102,8 @@ class Champion:
             return off(self.name, "register.gate.champion_tolerance")
         if evidence.champion is None:
             return Outcome(self.name, True, None, 0.0 - tolerance, "there is no champion yet")
-        difference = against_champion(evidence.correct, evidence.champion, register)
-        return _not_worse(self.name, "the champion", difference, tolerance)
+        difference = against_champion(evidence.target, evidence.model, evidence.champion, register)
+        return _not_worse(self.name, "the champion", difference, tolerance, evidence.target)
 
 
 class Slices:
@@ -109,10 +118,14 @@ class Slices:
         if evidence.champion is None:
             return Outcome(self.name, True, None, 0.0 - tolerance, "there is no champion yet")
         least = register.gate.min_slice_rows
-        judged = {name: rows for name, rows in evidence.slices.items() if len(rows.correct) >= least}
+        judged = {name: rows for name, rows in evidence.slices.items() if len(rows.model) >= least}
         level = (1 - register.confidence) / max(1, len(judged))  # Bonferroni: many slices, few false alarms
-        losses = {name: _loss(rows, level) for name, rows in judged.items()}
-        bad = {name: loss for name, loss in losses.items() if loss is not None and loss > tolerance}
+        losses = {name: _loss(rows) for name, rows in judged.items()}
+        bad = {
+            name: loss
+            for name, loss in losses.items()
+            if loss > tolerance and _is_sure(judged[name], level, register.seed)
+        }
         if bad:
             worst = sorted(bad, key=lambda name: -bad[name])
             named = ", ".join(f"{name} {-bad[name]:+.3f}" for name in worst[:5])
@@ -121,11 +134,9 @@ class Slices:
         return Outcome(self.name, True, 0.0, 0.0 - tolerance, why)
 
 
-def against_champion(ours: np.ndarray, champion: np.ndarray, register: RegisterSettings) -> Difference:
-    """The model's accuracy minus the champion's. ours, champion: (N,) bool."""
-    return paired_difference(
-        ours, champion, resamples=register.resamples, confidence=register.confidence, seed=register.seed
-    )
+def against_champion(target: Target, model: Scores, champion: Scores, register: RegisterSettings) -> Difference:
+    """How much better the model is than the champion on the same rows, by the target's verdict metric."""
+    return paired_difference(target, model, champion, Draws(register.resamples, register.confidence, register.seed))
 
 
 def off(name: str, key: str) -> Outcome:
@@ -133,24 +144,29 @@ def off(name: str, key: str) -> Outcome:
     return Outcome(name, None, None, None, f"off ({key} in params.yaml)")
 
 
-def _measured(evidence: Evidence, metric: str) -> float | None:
+def _measured(metrics: Metrics, metric: str) -> float | None:
     """The metric, None if it was not measured or is no finite number: then no limit is held."""
-    value = evidence.metrics.get(metric)
+    value = metrics.get(metric)
     return value if value is not None and math.isfinite(value) else None
 
 
-def _not_worse(name: str, other: str, difference: Difference, tolerance: float) -> Outcome:
+def _not_worse(name: str, other: str, difference: Difference, tolerance: float, target: Target) -> Outcome:
     if not math.isfinite(difference.value + difference.high):
         return Outcome(name, False, None, 0.0 - tolerance, f"the difference from {other} is no finite number")
     passed = not difference.high < -tolerance
     relation = "not surely worse than" if passed else "surely worse than"
-    return Outcome(name, passed, difference.value, 0.0 - tolerance, f"accuracy {difference}: {relation} {other}")
+    why = f"{target.metrics[target.verdict]} {difference}: {relation} {other}"
+    return Outcome(name, passed, difference.value, 0.0 - tolerance, why)
 
 
-def _loss(rows: SliceRows, level: float) -> float | None:
-    """Accuracy lost to the champion on these rows; None if it may be an accident."""
-    won, lost = int((rows.correct & ~rows.champion).sum()), int((rows.champion & ~rows.correct).sum())
-    return (lost - won) / len(rows.correct) if chance_of_losing(won, lost) < level else None
+def _loss(rows: SliceScores) -> float:
+    """How far the mean score of these rows is behind the champion's."""
+    return float((rows.champion - rows.model).sum()) / len(rows.model)
+
+
+def _is_sure(rows: SliceScores, level: float, seed: int) -> bool:
+    """Whether that is hardly an accident."""
+    return chance_of_falling_behind(rows.model, rows.champion, level=level, seed=seed) < level
 
 
 def _compared(metric: str, value: float | None, relation: str, limit: float) -> str:

@@ -7,6 +7,7 @@ from pydantic import Field
 from tasks.settings import settings
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 @settings
@@ -21,14 +22,20 @@ class GateSettings:
     """Smallest macro F1 on the test rows."""
     max_ece: Share | None = 0.15
     """Largest expected calibration error on the test rows."""
+    min: dict[str, Finite] = Field(default_factory=dict)
+    """Smallest value of any metric of the target on the test rows, e.g. {span_f1: 0.4}."""
+    max: dict[str, Finite] = Field(default_factory=dict)
+    """Largest value of any metric of the target on the test rows, e.g. {rmse: 0.8}."""
+    min_extra: dict[str, dict[str, Finite]] = Field(default_factory=dict)
+    """The same on further test sets by their names, e.g. {shifted: {accuracy: 0.6}}; others are only reported."""
     baseline_tolerance: Share | None = 0.0
-    """Refused if the model is surely worse than the best baseline by more accuracy than this: if the whole interval of
-    the paired difference lies below."""
+    """Refused if the model is surely worse than the best baseline by more than this, in accuracy or what stands for it:
+    if the whole interval of the paired difference lies below."""
     champion_tolerance: Share | None = 0.0
     """The same against the champion, re-scored on this test set."""
     slice_tolerance: Share | None = 0.02
-    """Refused if, on any slice, the model loses more accuracy than this to the champion and the loss is no accident
-    (one-sided exact McNemar test, Bonferroni over the slices)."""
+    """Refused if, on any slice, the model loses more accuracy, or mean score of a row, than this to the champion and the
+    loss is no accident (one-sided exact McNemar test, else sign flips; Bonferroni over the slices)."""
     min_slice_rows: Annotated[int, Field(ge=1)] = 30
     """Smaller slices are not judged."""
 

@@ -48,7 +48,9 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
         settled = read_settled(store, paths, register, candidate, asked)
         if settled is not None:
             return settled
-        evidence = gather_evidence(candidate.evaluation, _champion_answers(store, register, candidate, champion))
+        evidence = gather_evidence(
+            candidate.evaluation, candidate.target, _champion_answers(store, register, candidate, champion)
+        )
         outcomes = judge(evidence, register)
         verdict = _act(store, register, candidate, evidence, outcomes, champion)
     if verdict["version"] is not None and champion is None:  # the first version has just become the champion
@@ -61,7 +63,7 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
 def _champion_answers(
     store: Store, register: RegisterSettings, candidate: Candidate, champion: ChampionVersion | None
 ) -> Any:
-    """A function from texts or pairs to the champion's labels; None if there is no champion or no rule asks for it."""
+    """A function from texts or pairs to the champion's answers; None if there is no champion or no rule asks for it."""
     if champion is None or not needs_champion(register):
         return None
     if champion.model_digest == candidate.digest:
@@ -69,7 +71,7 @@ def _champion_answers(
         known = dict(zip(texts_of(table), table["predicted"].to_pylist(), strict=True))
         if set(texts_of(slices)) <= known.keys():
             return lambda texts: [known[text] for text in texts]
-    return partial(predict_with, store, register.name, champion)
+    return partial(predict_with, store, register.name, champion, candidate.target)
 
 
 def _act(

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from tasks.register.description import shown
 from tasks.register.evidence import Evidence, best_baseline
 from tasks.register.gate import is_passed
@@ -17,16 +19,16 @@ def verdict_line(
     evidence: Evidence,
     champion: Mapping[str, Any] | None,
 ) -> str:
-    """One line of plain text: PASS or FAIL, accuracy with its interval, the gains, and what failed."""
-    accuracy = metrics["accuracy"]
-    facts = [f"accuracy {shown(accuracy['value'], 3)} [{shown(accuracy['low'], 3)}, {shown(accuracy['high'], 3)}]"]
+    """One line of plain text: PASS or FAIL, the verdict metric with its interval, the gains, and what failed."""
+    title, measured = evidence.target.metrics[evidence.target.verdict], metrics[evidence.target.verdict]
+    facts = [f"{title} {shown(measured['value'], 3)} [{shown(measured['low'], 3)}, {shown(measured['high'], 3)}]"]
     best = best_baseline(evidence)
     if best is not None:
         facts.append(f"{evidence.baselines[best].value:+.3f} over the best baseline ({best})")
     if champion is not None:
         facts.append(f"{champion['difference']['value']:+.3f} over champion v{champion['version']}")
     failed = "; ".join(f"{each.name}: {each.why}" for each in outcomes if each.passed is False)
-    switched_off = [each.name for each in outcomes if each.passed is None]
+    switched_off = [each.name for each in outcomes if each.passed is None and each.limit is None]
     rules_off = f" (off: {', '.join(switched_off)})" if switched_off else ""
     return (
         ("PASS " if is_passed(outcomes) else "FAIL ")
@@ -39,12 +41,14 @@ def verdict_line(
 def champion_facts(
     version: int, model_digest: str, evidence: Evidence, register: RegisterSettings
 ) -> dict[str, Any] | None:
-    """The champion's accuracy on this test set and the model's gain over it; None if it was not re-scored."""
+    """The champion's verdict metric on this test set and the model's gain over it; None if it was not re-scored."""
     if evidence.champion is None:
         return None
+    target, champion = evidence.target, evidence.champion
+    value = float(champion.statistics(np.ones((1, len(champion.scores))))[target.verdict][0])
     return {
         "version": version,
         "model_digest": model_digest,
-        "accuracy": float(evidence.champion.mean()),
-        "difference": asdict(against_champion(evidence.correct, evidence.champion, register)),
+        target.verdict: value,
+        "difference": asdict(against_champion(target, evidence.model, champion, register)),
     }

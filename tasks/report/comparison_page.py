@@ -9,12 +9,10 @@ from tasks.report.drawing import draw
 from tasks.report.page import render_page
 from tasks.report.templates import template
 
-TITLES = {"macro_f1": "macro F1", "accuracy": "accuracy"}
-
 
 def render_comparison(result: dict[str, Any]) -> str:
     """One self-contained page: the verdict in words, scores, differences, costs, and the look at the test side."""
-    title = TITLES[result["metric"]]
+    title = result["metrics"][result["metric"]]
     charts = {
         "scores": draw(_scores(result, title), "scores", f"Each candidate's {title} on val with its interval"),
         "cost": draw(
@@ -37,7 +35,7 @@ def _scores(result: dict[str, Any], title: str) -> dict[str, Any]:
         {"name": safe_text(each["name"], 40), "is_ours": each["name"] == result["winner"], **each[result["metric"]]}
         for each in result["candidates"]
     ]
-    return interval_chart(rows, f"{title} on val")
+    return interval_chart(rows, f"{title} on val", is_share=_is_share(result))
 
 
 def _front(result: dict[str, Any], title: str, cost: str, axis: str, mark: str) -> dict[str, Any]:
@@ -50,4 +48,8 @@ def _front(result: dict[str, Any], title: str, cost: str, axis: str, mark: str) 
         }
         for each in result["candidates"]
     ]
-    return pareto_chart(rows, axis, f"{title} on val")
+    return pareto_chart(rows, axis, f"{title} on val", is_share=_is_share(result))
+
+
+def _is_share(result: dict[str, Any]) -> bool:
+    return result["metric"] in result["shares"]

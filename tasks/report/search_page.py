@@ -16,7 +16,9 @@ def render_search(found: dict[str, Any]) -> str:
         for each in found["trials"]
         if each["curve"]
     ]
-    charts = {"history": draw(history_chart(reached), "history", "Macro F1 on val by trial, and the best so far")}
+    title = found["title"]
+    history = history_chart(reached, title, is_share=found["is_share"])
+    charts = {"history": draw(history, "history", f"{title} on val by trial, and the best so far")}
     if found["importances"]:
         named = {safe_text(key, 60): share for key, share in found["importances"].items()}
         charts["importances"] = draw(importance_chart(named), "importances", "How much each setting mattered")

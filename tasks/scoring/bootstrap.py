@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -9,6 +10,28 @@ Statistics = Callable[[np.ndarray], dict[str, np.ndarray]]
 """The rows' weights, (R, N) → each metric under each set of weights, (R,). Weights of one give the plain metrics."""
 CELLS = 2_000_000
 """Resamples × rows held at once; the result does not depend on it."""
+
+
+class Scores(Protocol):
+    """Answers held against the truth, N rows."""
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(N,) float64: one number a row, higher is better, for slices, differences and paired tests."""
+        ...
+
+    @property
+    def statistics(self) -> Statistics:
+        """Every metric as a function of the rows' weights."""
+        ...
+
+
+@dataclass(frozen=True)
+class RowScores:
+    """Scores made of their parts."""
+
+    scores: np.ndarray
+    statistics: Statistics
 
 
 @dataclass(frozen=True)

@@ -66,10 +66,15 @@ def check_probabilities(probabilities: np.ndarray, rows: int, lines: Sequence[in
     bad = np.flatnonzero(~(finite & whole & (probabilities >= 0).all(axis=1)))
     if len(bad):
         what = "NaN or infinite" if not finite[bad[0]] else "no probabilities"
-        raise GateError(
-            f"the model's output is {what} for {len(bad)} of {rows} test rows (the first: line {lines[bad[0]]}). "
-            "It is not measured and cannot be registered; lower the learning rate and train again."
-        )
+        raise GateError(tell_bad_rows(what, bad, lines, rows))
+
+
+def tell_bad_rows(what: str, bad: np.ndarray, lines: Sequence[int], rows: int) -> str:
+    """The sentence that a model's output cannot be measured. bad: positions of the rows."""
+    return (
+        f"the model's output is {what} for {len(bad)} of {rows} test rows (the first: line {lines[int(bad[0])]}). "
+        "It is not measured and cannot be registered; lower the learning rate and train again."
+    )
 
 
 def headline_statistics(scored: Scored) -> Statistics:

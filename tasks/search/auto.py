@@ -7,6 +7,8 @@ FEW_ROWS, MANY_ROWS = 8, 50
 """Train rows a class, below which only a head is fitted, and from which every weight may learn."""
 RANKED = ("full", "partial", "feature_extraction")
 """From the most that can learn to the least."""
+AS_CLASSES = 5
+"""Numbers need as many rows as so many classes."""
 CUT_OFF = 0.1
 """Share of rows cut at base.max_tokens from which the choice says so."""
 
@@ -17,6 +19,7 @@ class Facts:
 
     rows: int
     classes: int
+    """0 of numbers."""
     cut_off: int
     """Rows that base.max_tokens cuts."""
     seconds: Mapping[str, float]
@@ -26,7 +29,7 @@ class Facts:
 
     @property
     def rows_a_class(self) -> float:
-        return self.rows / self.classes
+        return self.rows / (self.classes or AS_CLASSES)
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def choose(facts: Facts) -> Choice:
 
     A rule of thumb and no promise: `finetrace compare` says what holds for these rows.
     """
-    reasons = [f"{facts.rows:,} train rows in {facts.classes} classes, {facts.rows_a_class:.0f} a class"]
+    classes = f"in {facts.classes} classes" if facts.classes else f"of numbers, counted as {AS_CLASSES} classes"
+    reasons = [f"{facts.rows:,} train rows {classes}, {facts.rows_a_class:.0f} a class"]
     ranked = list(RANKED)
     if facts.rows_a_class < FEW_ROWS:
         ranked = ["feature_extraction"]

@@ -28,9 +28,15 @@ def summarise(plan: SearchPlan, tries: list[Try], importances: dict[str, float])
     return {
         "id": plan.name,
         "space": as_plain(plan.space),
+        "title": plan.config.problem.target.metrics[plan.config.problem.target.headline],
+        "is_share": plan.config.problem.target.headline not in plan.config.problem.target.not_shares,
         "strategy": plan.config.finetune.strategy.kind,
         "trials": [rounded(_row(plan, number, each)) for number, each in enumerate(tries, 1)],
-        "best": {"trial": tries.index(best) + 1, "words": plan.words(best.point), **rounded(dict(best.result))},
+        "best": {
+            "trial": tries.index(best) + 1,
+            "words": plan.words(best.point),
+            **rounded(dict(best.result) | {"val_score": best.value}),
+        },
         "importances": rounded(importances),
         "lines": as_yaml(lines),
     }
@@ -42,7 +48,7 @@ def write_search(paths: Paths, plan: SearchPlan, study: Study) -> dict[str, Any]
     found |= {name: _shown(paths, folder / file) for name, file in (("patch", PATCH), ("page", PAGE))}
     best = found["best"]
     with replacing(folder / PATCH) as temporary:
-        head = f"# trial {best['trial']} of search {plan.name}: val macro F1 {best['val_macro_f1']:.4f}\n"
+        head = f"# trial {best['trial']} of search {plan.name}: val {found['title']} {best['val_score']:.4f}\n"
         temporary.write_text(head + found["lines"], encoding="utf-8")
     with replacing(folder / PAGE) as temporary:
         temporary.write_text(render_search(found), encoding="utf-8")

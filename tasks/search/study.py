@@ -75,7 +75,7 @@ class Study:
         if result["is_pruned"]:
             self._study.tell(trial, state=self._optuna.trial.TrialState.PRUNED)
         else:
-            self._study.tell(trial, result["val_macro_f1"])
+            self._study.tell(trial, result["val_score"])
 
     def tell_failure(self, number: int, reason: str) -> None:
         """It gave nothing."""

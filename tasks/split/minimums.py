@@ -103,7 +103,7 @@ def _deal_first(
     on = {side: [text for text in first if sides[text] == side] for side in least}
     moves = []
     for side in (each for each in (VAL, TEST, TRAIN) if each in least):
-        planned = []
+        planned: list[int] = []
         for giver in (each for each in (TRAIN, TEST, VAL) if each in least and each != side):
             while len(on[side]) + len(planned) < wanted[side] and len(on[giver]) > wanted[giver]:
                 planned.append(on[giver].pop(0))

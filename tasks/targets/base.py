@@ -9,55 +9,28 @@ Shapes: N rows, C classes, W words of the longest row. Outputs are what the head
 (N, W, C) for tags; truth is what it should give: see each target.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tasks.errors import SettingsError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import Scores
 from tasks.settings import settings
+from tasks.targets.learning import NOTHING, Decision, Learning
+from tasks.targets.served import Columns, Predicted
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
-Decision = Mapping[str, Any]
-"""What turns outputs into an answer beside the weights, fitted on val: plain JSON, kept in the model's about.json."""
 Outputs = Sequence[np.ndarray] | np.ndarray
 """What `predict` gives: an array a row."""
-NOTHING: Decision = {}
 SMALLEST = float(np.finfo(np.float32).tiny)
 """What a probability that rounds to 0 counts as when its logarithm is taken."""
-PROTOTYPE_SCALE = 20.0
-"""Logit of a row that points exactly along its class prototype."""
-
-
-class Scores(Protocol):
-    """Answers held against the truth, N rows."""
-
-    @property
-    def scores(self) -> np.ndarray:
-        """(N,) float64: one number a row, higher is better, for slices, differences and paired tests."""
-        ...
-
-    @property
-    def statistics(self) -> Statistics:
-        """Every metric as a function of the rows' weights."""
-        ...
-
-
-@dataclass(frozen=True)
-class RowScores:
-    """Scores made of their parts."""
-
-    scores: np.ndarray
-    statistics: Statistics
 
 
 @settings
-class Target:
+class Target(Learning):
     """What every target is. A new one is its file, and its line in tasks.targets.AnyTarget."""
 
     kind: str
@@ -71,6 +44,20 @@ class Target:
     """Each metric that `score` measures, in the order of reports, with its title."""
     lower_is_better: ClassVar[frozenset[str]] = frozenset()
     """Those of them that are better when lower."""
+    needs_outputs: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that answers alone cannot tell."""
+    not_shares: ClassVar[frozenset[str]] = frozenset()
+    """Those of them that are no share of one: pages show them as plain numbers, all others as percentages."""
+    best_score: ClassVar[float] = 1.0
+    """The score of a row that is answered perfectly."""
+    row_score: ClassVar[str]
+    """What a row's score is, in a person's words."""
+    type_of_target: ClassVar[str]
+    """scikit-learn's word for what `vector` gives; none where words are answered."""
+    verdict_is_share: ClassVar[bool] = False
+    """Whether the verdict metric is the share of rows whose score is 1, all others' being 0."""
+    group: ClassVar[str] = "label"
+    """What the groups of `strata` are, in a person's words."""
     is_stored_as_written: ClassVar[bool] = False
     """Whether tables keep cells as they are in the file."""
     has_one_class: ClassVar[bool] = False
@@ -81,8 +68,22 @@ class Target:
     """Whether an answer names classes of a fixed list."""
     starts_from_features: ClassVar[bool] = True
     """Whether the head is set by the train rows' features before anything is learned."""
+    hub_task: ClassVar[str] = "text-classification"
+    """The Hugging Face hub's word for it."""
+    answer_types: ClassVar[Mapping[str, str]]
+    """Each column of `served`, and what it holds: text, number, texts, numbers by name, or spans."""
     reads: ClassVar[str]
     """What the label column must hold, in a person's words."""
+
+    @property
+    def spoken_of(self) -> tuple[str, ...]:
+        """The metrics that a person is told where there is room for few."""
+        return tuple(dict.fromkeys((self.verdict, self.headline)))
+
+    @property
+    def told_by_answers(self) -> tuple[str, ...]:
+        """The metrics that `score` measures without outputs."""
+        return tuple(name for name in self.metrics if name not in self.needs_outputs)
 
     # what a row's target is, as text
     def canonical(self, cell: str) -> str:
@@ -93,6 +94,10 @@ class Target:
         """The text and the target of a row as tables keep them; only a target of words changes the text."""
         return text, self.canonical(cell)
 
+    def readable(self, text: str) -> str:
+        """A text as the model reads it."""
+        return text
+
     def mistake(self, stored: str, text: str) -> str | None:  # noqa: ARG002
         """Why a row's target cannot be used, as one sentence with what to do; None if it can."""
         return None
@@ -100,6 +105,10 @@ class Target:
     def classes_of(self, stored: str) -> tuple[str, ...]:
         """The classes that a row's target names, each once."""
         raise NotImplementedError
+
+    def claims(self, stored: str) -> set[tuple[str, Any]]:
+        """What a target says of its row, each with its group: that it has a label, or a span from here to there."""
+        return {(each, each) for each in self.classes_of(stored)}
 
     def classes(self, column: Sequence[str]) -> tuple[str, ...]:
         """All classes of the rows to learn from, in the order of the outputs."""
@@ -113,6 +122,14 @@ class Target:
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
 
+    def rows_by_group(self, column: Sequence[str]) -> dict[str, np.ndarray]:
+        """Places of each group's rows, rising, by the group's kind and name, sorted."""
+        places: dict[str, list[int]] = {}
+        for row, own in enumerate(self.strata(column)):
+            for name in own:
+                places.setdefault(name, []).append(row)
+        return {f"{self.group} {name}": np.array(places[name]) for name in sorted(places)}
+
     def contradicts(self, one: str, other: str) -> bool:
         """Whether two targets of one and the same text cannot both be right."""
         return one != other
@@ -121,81 +138,25 @@ class Target:
         """The target as a person reads it."""
         return stored
 
-    # how it is learned; torch is imported by those who call these
-    def width(self, classes: int) -> int:
-        """How many numbers the head gives."""
-        return classes
+    def shown_on(self, text: str, stored: str) -> str:  # noqa: ARG002
+        """The same beside its text."""
+        return self.shown(stored)
 
-    def encode(
-        self, column: Sequence[str], classes: Sequence[str], words: "Sequence[Sequence[int]] | None"
-    ) -> "Tensor":
-        """The truth that the loss compares outputs with, first dimension N.
-
-        words: of each row, its words' first tokens (-1: none), where `per_word`. Raises DataError on an unknown class.
-        """
+    def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        """The targets as scikit-learn takes them, see `type_of_target`."""
         raise NotImplementedError
 
-    def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":  # noqa: ARG002
-        """How much each row counts in the loss, (N,)."""
-        import torch
-
-        if class_weights != "none":
-            raise SettingsError(f"finetune.class_weights: {class_weights} needs one label a row; set it to none.")
-        return torch.ones(len(truth))
-
-    def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":
-        """Each row's loss, (B,). loss: the settings of finetune.loss."""
+    def from_vector(self, predicted: np.ndarray, classes: Sequence[str]) -> list[str]:
+        """What scikit-learn predicts, as tables keep it."""
         raise NotImplementedError
 
-    def feature_losses(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":
-        """Each row's loss when only a head learns on fixed features; of words, each word's, both given flat."""
-        from torch.nn import functional as F
+    def usual(self, column: Sequence[str]) -> str:
+        """The most frequent target, of equals the first."""
+        return min(Counter(column).items(), key=lambda each: (-each[1], each[0]))[0]
 
-        return F.cross_entropy(outputs, truth, reduction="none")
-
-    def flat(self, truth: "Tensor") -> "Tensor":
-        """The truth in the order of tasks.model.features: of words, those that have a token, one after the other."""
-        return truth
-
-    def unflat(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":  # noqa: ARG002
-        """Outputs of features put into their places, as the model gives them."""
-        return outputs
-
-    def divergence(self, one: "Tensor", other: "Tensor") -> "Tensor":
-        """How far two outputs for the same rows are apart, (B,): KL(p‖q) + KL(q‖p) where there are classes."""
-        p, q = one.log_softmax(-1), other.log_softmax(-1)
-        apart = ((p.exp() - q.exp()) * (p - q)).sum(-1)
-        return apart if apart.dim() == 1 else apart.mean(-1)
-
-    def sampled_log_likelihood(self, outputs: "Tensor", generator: "torch.Generator") -> "Tensor":
-        """log p(y|x) of one row's outputs, (1, …), y drawn from the model's own p(·|x): what Fisher is made of."""
-        import torch
-
-        log_p = outputs.log_softmax(-1).flatten(0, -2)
-        drawn = torch.multinomial(log_p.detach().exp().cpu(), 1, generator=generator).to(log_p.device)
-        return log_p.gather(1, drawn).sum()
-
-    def start_head(self, head: "torch.nn.Linear", features: "Tensor | None", truth: "Tensor") -> None:
-        """Set the head, in place, before anything has learned.
-
-        features: (N, F) rows of length √F, as tasks.model.features gives them; None unless `starts_from_features`.
-        """
-
-    def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:
-        """val_loss, val_score (the headline metric) and val_<metric> of the held-out rows."""
-        raise NotImplementedError
-
-    def fit_temperature(self, outputs: "Tensor", truth: "Tensor") -> float:  # noqa: ARG002
-        """What the outputs are divided by so that their probabilities can be believed; 1 where there are none."""
-        return 1.0
-
-    def decide(self, outputs: "Tensor", truth: "Tensor") -> Decision:  # noqa: ARG002
-        """What turns (calibrated) outputs into answers, fitted on the held-out rows."""
-        return NOTHING
-
-    def finish_head(self, weights: "dict[str, Tensor]", truth: "Tensor") -> "dict[str, Tensor]":  # noqa: ARG002
-        """The learned weights as they are saved; truth: of the train rows."""
-        return weights
+    def gives(self, labels: int) -> str:
+        """What a model answers, in a card's words; labels: how many there are."""
+        return f"{self.reads} out of {labels}"
 
     # what a model says
     def activate(self, outputs: "Tensor") -> "Tensor":
@@ -232,6 +193,31 @@ class Target:
         """How sure the model is of each answer, (N,) float64; NaN where that has no meaning."""
         return np.full(len(outputs), np.nan)
 
+    def served(self, predicted: Predicted, top_k: int) -> Columns:
+        """What a served model answers; the columns' types are in `answer_types`.
+
+        top_k: how many classes are wanted, where they are ranked.
+        """
+        raise NotImplementedError
+
+    def numbers_behind(self, outputs: Outputs) -> list[np.ndarray]:
+        """The numbers behind each answer that predictions.parquet keeps, one array a row."""
+        return [np.asarray(each).ravel() for each in outputs]
+
+    def true_probability(self, outputs: Outputs, truth: Sequence[str], classes: Sequence[str]) -> np.ndarray | None:  # noqa: ARG002
+        """The probability that the model gave the true class, (N,); None where there is no such one."""
+        return None
+
+    def details(
+        self,
+        truth: Sequence[str],  # noqa: ARG002
+        answers: Sequence[str],  # noqa: ARG002
+        outputs: Outputs,  # noqa: ARG002
+        decision: Decision,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """What else an evaluation tells of this target alone."""
+        return {}
+
     # how good it is
     def score(
         self,
@@ -242,11 +228,3 @@ class Target:
     ) -> Scores:
         """Answers held against the truth; outputs add what only they can tell, such as calibration."""
         raise NotImplementedError
-
-
-def tell_bad_rows(what: str, bad: np.ndarray, lines: Sequence[int], rows: int) -> str:
-    """The sentence that a model's output cannot be measured. bad: positions of the rows."""
-    return (
-        f"the model's output is {what} for {len(bad)} of {rows} test rows (the first: line {lines[int(bad[0])]}). "
-        "It is not measured and cannot be registered; lower the learning rate and train again."
-    )

@@ -9,14 +9,20 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import GateError
-from tasks.scoring.bootstrap import Statistics
+from tasks.scoring.bootstrap import RowScores, Scores
+from tasks.scoring.classification import tell_bad_rows
+from tasks.scoring.correlation import correlation_statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
+from tasks.targets.base import Outputs, Target
+from tasks.targets.learning import NOTHING, Decision
+from tasks.targets.served import Columns, Predicted, numbers_with_intervals
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+MOST_POINTS = 2_000
+"""So many rows are drawn in the picture of truth and answer."""
 BINS = 5
 """Groups of equal size that sides are balanced by and slices are cut by."""
 
@@ -48,8 +54,19 @@ class NumberTarget(Target):
         "mae": "mean absolute error",
     }
     lower_is_better: ClassVar[frozenset[str]] = frozenset({"rmse", "mae"})
+    not_shares: ClassVar[frozenset[str]] = frozenset(metrics)
+    group: ClassVar[str] = "range"
     has_classes: ClassVar[bool] = False
     starts_from_features: ClassVar[bool] = False
+    answer_types: ClassVar[Mapping[str, str]] = {
+        "number": "number",
+        "low": "number",
+        "high": "number",
+        "answer": "text",
+    }
+    best_score: ClassVar[float] = 0.0
+    row_score: ClassVar[str] = "minus the absolute error"
+    type_of_target: ClassVar[str] = "continuous"
     reads: ClassVar[str] = "a number"
 
     def canonical(self, cell: str) -> str:
@@ -70,6 +87,9 @@ class NumberTarget(Target):
     def classes_of(self, stored: str) -> tuple[str, ...]:  # noqa: ARG002
         return ()
 
+    def gives(self, labels: int) -> str:  # noqa: ARG002
+        return "a number"
+
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         """Each number's bin among BINS of equal size, named by its borders."""
         numbers = self.numbers(column)
@@ -87,6 +107,29 @@ class NumberTarget(Target):
     def contradicts(self, one: str, other: str) -> bool:
         first, second = as_number(one), as_number(other)
         return first is None or second is None or abs(first - second) > self.tolerance
+
+    def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:  # noqa: ARG002
+        return self.numbers(column)
+
+    def from_vector(self, predicted: np.ndarray, classes: Sequence[str]) -> list[str]:  # noqa: ARG002
+        return [repr(round(float(number), 6)) for number in np.clip(predicted, self.low, self.high)]
+
+    def usual(self, column: Sequence[str]) -> str:
+        return repr(round(float(self.numbers(column).mean()), 6))
+
+    def details(
+        self,
+        truth: Sequence[str],
+        answers: Sequence[str],
+        outputs: Outputs,  # noqa: ARG002
+        decision: Decision,
+    ) -> dict[str, Any]:
+        """How often the interval around an answer holds the truth, and each pair of truth and answer."""
+        true, given = self.numbers(truth), self.numbers(answers)
+        half = decision.get("half_width")
+        held = None if half is None else float((np.abs(true - given) <= half).mean())
+        points = [[float(x), float(y)] for x, y in zip(true[:MOST_POINTS], given[:MOST_POINTS], strict=True)]
+        return {"interval": {"wanted": self.interval, "half_width": half, "held": held}, "points": points}
 
     def width(self, classes: int) -> int:  # noqa: ARG002
         return 1
@@ -130,7 +173,7 @@ class NumberTarget(Target):
     def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
         given, true = outputs[:, 0].double().numpy(), truth[:, 0].double().numpy()
         found = correlation_statistics(true, given)(np.ones((1, len(true))))
-        spearman, pearson = (float(np.nan_to_num(found[name][0])) for name in ("spearman", "pearson"))
+        spearman, pearson = (float(found[name][0]) for name in ("spearman", "pearson"))
         return {
             "val_loss": float(np.square(given - true).mean()),
             "val_score": spearman,
@@ -173,6 +216,9 @@ class NumberTarget(Target):
     ) -> list[str]:
         return [repr(round(float(row[0]), 6)) for row in outputs]
 
+    def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
+        return numbers_with_intervals(predicted, self.low, self.high)
+
     def score(
         self,
         truth: Sequence[str],
@@ -202,34 +248,3 @@ def as_number(cell: str) -> float | None:
     except ValueError:
         return None
     return number + 0.0 if math.isfinite(number) else None
-
-
-def correlation_statistics(true: np.ndarray, given: np.ndarray) -> Statistics:
-    """Spearman's and Pearson's correlation as functions of the rows' weights; NaN where one side does not vary."""
-
-    def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
-        ranks = weighted_ranks(true, weights), weighted_ranks(given, weights)
-        plain = np.broadcast_to(true, weights.shape), np.broadcast_to(given, weights.shape)
-        return {"spearman": _correlation(*ranks, weights), "pearson": _correlation(*plain, weights)}
-
-    return statistics
-
-
-def weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(R, N): each row's mean rank when row n stands there weights[r, n] times; equal values share their rank."""
-    order = np.argsort(values, kind="stable")
-    ranked = values[order]
-    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    of_group = np.add.reduceat(weights[:, order], starts, axis=1)
-    middle = np.cumsum(of_group, axis=1) - of_group / 2
-    ranks = np.empty_like(weights)
-    ranks[:, order] = middle[:, group]
-    return ranks
-
-
-def _correlation(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    total = weights.sum(axis=1, keepdims=True)
-    a, b = (each - (weights * each).sum(axis=1, keepdims=True) / total for each in (one, other))
-    below = np.sqrt((weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1))
-    return np.divide((weights * a * b).sum(axis=1), below, out=np.full(len(below), np.nan), where=below > 1e-12)

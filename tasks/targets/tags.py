@@ -1,15 +1,27 @@
 """A tag for each word: named entities, slots, parts of speech."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from tasks.errors import DataError, GateError
+from tasks.scoring.bootstrap import RowScores, Scores
+from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Outputs, RowScores, Scores, Target, tell_bad_rows
-from tasks.targets.spans import OUTSIDE, is_prefixed, repaired, span_counts, span_statistics, spans_of, tag_spans
+from tasks.targets.base import Outputs, Target
+from tasks.targets.learning import NOTHING, Decision
+from tasks.targets.served import Columns, Predicted, tagged_words
+from tasks.targets.spans import (
+    OUTSIDE,
+    is_prefixed,
+    read_tags,
+    repaired,
+    shown_spans,
+    span_counts,
+    span_statistics,
+    spans_of,
+)
 
 if TYPE_CHECKING:
     import torch
@@ -17,8 +29,6 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """Truth of a word that has no token of its own, or lies beyond the base's window: it is not learned from."""
-_PREFIXES = {"B": "B", "S": "B", "U": "B", "I": "I", "E": "I", "L": "I", "M": "I"}
-"""IOB2, BIOES, BILOU and BMES are kept as IOB2."""
 
 
 @settings
@@ -42,22 +52,22 @@ class TagsTarget(Target):
         "macro_span_f1": "span F1, mean over types",
         "word_accuracy": "words with the right tag",
     }
+    group: ClassVar[str] = "type"
     per_word: ClassVar[bool] = True
     starts_from_features: ClassVar[bool] = False
+    hub_task: ClassVar[str] = "token-classification"
+    answer_types: ClassVar[Mapping[str, str]] = {"tags": "texts", "spans": "spans", "answer": "text"}
+    row_score: ClassVar[str] = "span F1 of the row"
     reads: ClassVar[str] = "a tag for each word"
 
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
         """Words with one space between, and a tag for each. A cell may hold tags or, as a JSON list, spans of the text:
         {"start", "end", "label"} in characters."""
-        listed = _json_list(cell)
-        if listed is not None and all(isinstance(each, dict) for each in listed):
-            return tag_spans(text, listed) or (text, cell)
-        tags = cell.split() if listed is None else [str(each) for each in listed]
-        tags = [_iob2(tag) for tag in tags]
-        words = text.split()
-        if len(words) != len(tags):
-            return text, " ".join(tags)
-        return " ".join(words), " ".join(repaired(tags) if self.illegal == "repair" else tags)
+        return read_tags(text, cell, repair=self.illegal == "repair")
+
+    def readable(self, text: str) -> str:
+        """Words with one space between."""
+        return " ".join(text.split())
 
     def canonical(self, cell: str) -> str:
         return self.canonical_row(" ".join(["-"] * len(cell.split())), cell)[1]
@@ -77,6 +87,29 @@ class TagsTarget(Target):
         """The types of the row's spans."""
         return tuple(dict.fromkeys(span.type for span in spans_of(stored.split(" "))))
 
+    def claims(self, stored: str) -> set[tuple[str, Any]]:
+        return {(span.type, span) for span in spans_of(stored.split(" "))}
+
+    def shown_on(self, text: str, stored: str) -> str:
+        """Each span's words and type."""
+        spans = shown_spans(text, stored.split(" "))
+        return ", ".join(f"{each['text']} ({each['label']})" for each in spans) or "no span"
+
+    def numbers_behind(self, outputs: Outputs) -> list[np.ndarray]:
+        """Each word's probability of its tag."""
+        return [np.asarray(each).max(axis=1, initial=0.0) for each in outputs]
+
+    def details(
+        self,
+        truth: Sequence[str],  # noqa: ARG002
+        answers: Sequence[str],  # noqa: ARG002
+        outputs: Outputs,
+        decision: Decision,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """How many words there are, and how many the base did not read."""
+        unread = sum(int((~np.asarray(each).any(axis=1)).sum()) for each in outputs)
+        return {"words": {"all": sum(map(len, outputs)), "unread": unread}}
+
     def classes(self, column: Sequence[str]) -> tuple[str, ...]:
         """All tags: O, and of each type B- and I-, whether or not both occur."""
         seen = {tag for stored in column for tag in stored.split(" ")}
@@ -86,6 +119,9 @@ class TagsTarget(Target):
 
     def unknown(self, column: Sequence[str], classes: Sequence[str]) -> list[str]:
         return sorted({tag for stored in column for tag in stored.split(" ")} - set(classes))
+
+    def gives(self, labels: int) -> str:
+        return f"each word one of {labels} tags"
 
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         return [self.classes_of(stored) or ("no span",) for stored in column]
@@ -188,8 +224,12 @@ class TagsTarget(Target):
         ]
 
     def confidence(self, outputs: Outputs) -> np.ndarray:
-        """The mean over the words of the probability of the answer."""
-        return np.array([float(np.asarray(row).max(axis=1).mean()) for row in outputs])
+        """The mean over the words of the probability of the answer; outputs may hold those alone, (W,) a row."""
+        rows = [np.asarray(row, dtype=np.float64) for row in outputs]
+        return np.array([float((row if row.ndim == 1 else row.max(axis=1)).mean()) for row in rows])
+
+    def served(self, predicted: Predicted, top_k: int) -> Columns:  # noqa: ARG002
+        return tagged_words(predicted)
 
     def score(
         self,
@@ -212,15 +252,3 @@ class TagsTarget(Target):
         lengths = np.array([len(true) for true, _ in words], dtype=np.float64)
         spans = span_statistics(*counts)
         return RowScores(own, lambda weights: spans(weights) | {"word_accuracy": weights @ right / (weights @ lengths)})
-
-
-def _iob2(tag: str) -> str:
-    return f"{_PREFIXES[tag[0]]}-{tag[2:]}" if tag[1:2] == "-" and tag[0] in _PREFIXES else tag
-
-
-def _json_list(cell: str) -> list[Any] | None:
-    try:
-        found = json.loads(cell) if cell.startswith("[") else None
-    except ValueError:
-        return None
-    return found if isinstance(found, list) else None

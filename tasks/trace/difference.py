@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tasks.paths import Paths
+from tasks.problem import recorded_problem
 from tasks.trace.changes import (
     Change,
     MetricChange,
@@ -83,13 +84,16 @@ def _predictions(
     store: Store, contents: Contents, first: Version, second: Version, *, predict: bool
 ) -> tuple[PredictionChanges | None, str]:
     """What became of the predictions, or why nobody can tell."""
+    one, other = (recorded_problem(each.known().settings).target for each in (first, second))
+    if one.kind != other.kind:
+        return None, f"{first.shown} answers with {one.reads}, {second.shown} with {other.reads}"
     kept = [kept_predictions(contents, each.known()) for each in (first, second)]
     if kept[0] and kept[1]:
-        return compare_predictions(*(read_predictions(file) for file in kept if file)), ""
+        return compare_predictions(read_predictions(kept[0]), read_predictions(kept[1]), other), ""
     lost = " and ".join(each.shown for each, file in zip((first, second), kept, strict=True) if file is None)
     if not predict:
         return None, f"the predictions of {lost} are not reachable: add --predict to ask the models again"
     rows = rows_for_testing(contents, second.known()) or rows_for_testing(contents, first.known())
     if rows is None:
         return None, "the test rows of neither version are reachable: dvc fetch"
-    return compare_predictions(*(predict_again(store, each, rows) for each in (first, second))), ""
+    return compare_predictions(predict_again(store, first, rows), predict_again(store, second, rows), other), ""

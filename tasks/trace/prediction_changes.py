@@ -8,12 +8,15 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tasks.lineage.statement import Statement
+from tasks.problem import recorded_problem
+from tasks.targets import LabelTarget, Target
 from tasks.trace.contents import Contents
 from tasks.trace.learned import data_file
 from tasks.trace.scan import batches
 from tasks.trace.versions import Version
 from tasks.tracking.store import Store
 
+LABEL = LabelTarget()
 MOST_EXAMPLES = 5
 _FOLDER, _FILE = "data/evaluation", "predictions.parquet"
 
@@ -23,13 +26,13 @@ class PredictionChanges:
     """What became of the predictions on the rows that both were asked."""
 
     rows: int
-    """Common test rows, with the same label in both."""
+    """Common test rows."""
     fixed: int
-    """Wrong before, right after."""
+    """Rows whose score rose; of one label: wrong before, right after."""
     broken: int
-    """Right before, wrong after."""
+    """Rows whose score fell; of one label: right before, wrong after."""
     otherwise: int
-    """Wrong before and after, with another label."""
+    """Rows answered otherwise, with the same score; of one label: wrong before and after."""
     examples: list[dict[str, Any]]
     """Of broken ones first, then of fixed ones: row_id, text, label, before, after."""
 
@@ -63,23 +66,30 @@ def predict_again(store: Store, version: Version, rows: Path) -> dict[str, dict[
 
     table = pq.read_table(rows, columns=["row_id", "text", "pair", "label"])
     asked = ChampionVersion(version.number, "", version.tags.get(PACKAGE_DIGEST, ""))
-    answers = predict_with(store, version.name, asked, texts_of(table))
+    target = recorded_problem(version.known().settings).target
+    answers = predict_with(store, version.name, asked, target, texts_of(table))
     return {row["row_id"]: {**row, "predicted": answer} for row, answer in zip(table.to_pylist(), answers, strict=True)}
 
 
 def compare_predictions(
-    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]], target: Target = LABEL
 ) -> PredictionChanges:
-    """What became of the predictions. before, after: as read_predictions gives them."""
+    """What became of the predictions. before, after: as read_predictions gives them; target: what both were asked."""
     common = [name for name in before if name in after]
+    truth = [before[name]["label"] for name in common]
+    classes = target.classes(truth) if truth else ()
+    scores = [
+        target.score(truth, [rows[name]["predicted"] for name in common], classes).scores for rows in (before, after)
+    ]
     fixed, broken, otherwise = [], [], 0
-    for name in common:
-        label, old, new = before[name]["label"], before[name]["predicted"], after[name]["predicted"]
-        told = {"row_id": name, "text": before[name]["text"], "label": label, "before": old, "after": new}
-        if old != label == new:
-            fixed.append(told)
-        elif old == label != new:
-            broken.append(told)
+    for name, was, now in zip(common, *scores, strict=True):
+        old, new = (target.shown(rows[name]["predicted"]) for rows in (before, after))
+        label = target.shown(before[name]["label"])
+        change = {"row_id": name, "text": before[name]["text"], "label": label, "before": old, "after": new}
+        if now > was:
+            fixed.append(change | {"better": True})
+        elif now < was:
+            broken.append(change | {"better": False})
         elif old != new:
             otherwise += 1
     examples = broken[:MOST_EXAMPLES] + fixed[:MOST_EXAMPLES]

@@ -1,11 +1,16 @@
 """a row → every place in the workspace's files where it, or what was made of it, is found"""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tasks.files import read_json
+from tasks.model.about import ABOUT, read_about
 from tasks.paths import Paths
 from tasks.table import AUGMENTED, INGESTED, PREDICTIONS, QUARANTINE, held_out_file
+from tasks.targets import LabelTarget
 from tasks.trace.scan import Choose, among, chosen
 
 MOST_CHILDREN = 20
@@ -94,13 +99,19 @@ def find_made(paths: Paths, ids: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def find_prediction(paths: Paths, row_id: str) -> dict[str, Any] | None:
-    """What the model of the workspace says of a test row: predicted, probability and whether it is right."""
+    """What the model of the workspace says of a test row: predicted, how sure it is (None: not told) and its score."""
     if not paths.predictions.exists():
         return None
     columns = [name for name in PREDICTIONS.names if name in ("row_id", "label", "predicted", "probabilities")]
     for row in chosen(paths.predictions, columns, among("row_id", [row_id])):
-        right = row["label"] == row["predicted"]
-        return {"predicted": row["predicted"], "probability": max(row["probabilities"]), "right": right}
+        target = read_about(paths.model).target if (paths.model / ABOUT).is_file() else LabelTarget()
+        sure = float(target.confidence([np.array(row["probabilities"])])[0])
+        scored = target.score([row["label"]], [row["predicted"]], target.classes([row["label"]]))
+        return {
+            "predicted": target.shown(row["predicted"]),
+            "probability": sure if math.isfinite(sure) else None,
+            "score": float(scored.scores[0]),
+        }
     return None
 
 

@@ -40,7 +40,7 @@ def run_job(paths: Paths) -> dict[str, Any]:
 
 
 def train(place: TrialPaths, request: Request) -> dict[str, Any]:
-    """Fine-tune, label the val rows, write guesses and result. A training that was killed starts over: its cost is
+    """Fine-tune, label the val rows, write answers and result. A training that was killed starts over: its cost is
     part of its result, and what the killed process took is not known."""
     shutil.rmtree(place.checkpoints, ignore_errors=True)
     config = _config(request)
@@ -49,8 +49,8 @@ def train(place: TrialPaths, request: Request) -> dict[str, Any]:
     )
     run_stage("finetune", config, place)
     report = read_json(place.report("finetune"))
-    write_json(place.guesses, _label_val(place, config))
-    result = _result(place, request, report)
+    write_json(place.answers, _answer_val(place, config))
+    result = _result(place, request, report, config.problem.target.metrics[report["score"]])
     if not request.get("keep_model", True):
         shutil.rmtree(place.model)
     write_json(place.result, result)
@@ -116,7 +116,7 @@ def seconds_each(finetune: FinetuneSettings, seconds: float | None) -> float | N
     return None if seconds is None else seconds / len(finetune.post.trainings(finetune))
 
 
-def _label_val(place: TrialPaths, config: Config) -> dict[str, Any]:
+def _answer_val(place: TrialPaths, config: Config) -> dict[str, Any]:
     """The val rows' ids, their targets and the model's answers; read back from disk, as a user would."""
     from tasks.finetune.examples import read_examples
 
@@ -131,7 +131,7 @@ def _label_val(place: TrialPaths, config: Config) -> dict[str, Any]:
     }
 
 
-def _result(place: TrialPaths, request: Request, report: dict[str, Any]) -> dict[str, Any]:
+def _result(place: TrialPaths, request: Request, report: dict[str, Any], title: str) -> dict[str, Any]:
     history = report["history"]
     scores = scores_of(report)
     seconds = read_json(place.timing("finetune"))
@@ -139,6 +139,7 @@ def _result(place: TrialPaths, request: Request, report: dict[str, Any]) -> dict
     return {
         "val_score": scores["val_score"],
         "score": report["score"],
+        "title": title,
         "best_epoch": report["best_epoch"],
         "curve": [each["val_score"] for each in history],
         "is_pruned": len(history) < request["finetune"]["epochs"] and is_below(floors, history),

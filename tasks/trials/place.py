@@ -37,8 +37,8 @@ class TrialPaths(Paths):
         return self.folder / "checkpoints"
 
     @property
-    def guesses(self) -> Path:
-        """Each val row's true and guessed label, as numbers."""
+    def answers(self) -> Path:
+        """The val rows' targets and the model's answers to them."""
         return self.folder / "val.json"
 
     @property

@@ -148,7 +148,7 @@ def test_killed_search_goes_on_with_what_it_knew_and_never_sees_test(small: Work
     assert {name: after[name] for name in kept} == kept
     assert len(found["trials"]) == 5
     assert {each["state"] for each in found["trials"]} <= {"complete", "failed"}  # ia3 dies here
-    assert found["best"]["val_macro_f1"] == max(each["value"] or 0 for each in found["trials"])
+    assert found["best"]["val_score"] == max(each["value"] or 0 for each in found["trials"])
     assert ((small.root / "reads.txt").read_text() if (small.root / "reads.txt").exists() else "") == reads
     assert found["lines"] in (small.root / found["patch"]).read_text()
     assert (small.root / "params.yaml").read_bytes() == settings  # nothing is applied unasked

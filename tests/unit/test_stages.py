@@ -12,10 +12,19 @@ from tasks.stages import headline
         ("validate", {"rows_out": 1202, "quarantined": 29}, "1,202 rows usable, 29 set aside"),
         ("augment", {"rows": {"new": 0, "train": 1777, "out": 1777}}, "0 rows added to 1,777"),
         ("split", {"rows": {"train": 1777, "val": 187, "test": 238}}, "1,777 train / 187 val / 238 test"),
-        ("finetune", {"score": "macro_f1", "best_val_score": 0.91234, "best_epoch": 4}, "val macro F1 0.912 in epoch 4"),
         (
             "finetune",
-            {"score": "macro_f1", "best_val_score": 0.91234, "best_epoch": 4, "post": {"kind": "soup", "saved_as": "full"}},
+            {"score": "macro_f1", "best_val_score": 0.91234, "best_epoch": 4},
+            "val macro F1 0.912 in epoch 4",
+        ),
+        (
+            "finetune",
+            {
+                "score": "macro_f1",
+                "best_val_score": 0.91234,
+                "best_epoch": 4,
+                "post": {"kind": "soup", "saved_as": "full"},
+            },
             "val macro F1 0.912 by soup, full",
         ),
         (

@@ -5,7 +5,7 @@ from typing import Any
 from tasks.report.charts.style import ACCENT, SOFT, chart
 
 
-def interval_chart(rows: list[dict[str, Any]], title: str) -> dict[str, Any]:
+def interval_chart(rows: list[dict[str, Any]], title: str, *, is_share: bool = True) -> dict[str, Any]:
     """A dot and its interval a row. rows: name, value, low, high, and is_ours for the one to stand out."""
     colour = {"condition": {"test": "datum.is_ours", "value": ACCENT}, "value": SOFT}
     names = {
@@ -18,7 +18,7 @@ def interval_chart(rows: list[dict[str, Any]], title: str) -> dict[str, Any]:
     share = {
         "type": "quantitative",
         "scale": {"zero": False},
-        "axis": {"format": ".0%", "tickCount": 6},
+        "axis": {"format": ".0%" if is_share else ".2~f", "tickCount": 6},
         "title": title,
     }
     return chart(

@@ -5,7 +5,7 @@ from typing import Any
 from tasks.report.charts.style import ACCENT, FONT, SOFT, chart
 
 
-def pareto_chart(rows: list[dict[str, Any]], cost: str, score: str) -> dict[str, Any]:
+def pareto_chart(rows: list[dict[str, Any]], cost: str, score: str, *, is_share: bool = True) -> dict[str, Any]:
     """A dot and its interval a candidate; a line joins those on the front.
 
     rows: name, cost, value, low, high, is_on_front. cost, score: titles of the axes.
@@ -17,7 +17,8 @@ def pareto_chart(rows: list[dict[str, Any]], cost: str, score: str) -> dict[str,
         "scale": {"type": "log", "nice": True, "padding": 40},
         "axis": {"format": "~s", "tickCount": 5},
     }
-    y = {"type": "quantitative", "title": score, "scale": {"zero": False, "padding": 12}, "axis": {"format": ".0%"}}
+    axis = {"format": ".0%" if is_share else ".2~f"}
+    y = {"type": "quantitative", "title": score, "scale": {"zero": False, "padding": 12}, "axis": axis}
     colour = {"condition": {"test": "datum.is_on_front", "value": ACCENT}, "value": SOFT}
     front = sorted((row for row in rows if row["is_on_front"]), key=lambda row: row["cost"])
     return chart(

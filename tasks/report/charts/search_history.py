@@ -1,15 +1,18 @@
 """What each trial of a search came to, and the best so far"""
 
+import math
 from itertools import accumulate
 from typing import Any
 
 from tasks.report.charts.style import ACCENT, SOFT, chart
 
 
-def history_chart(trials: list[dict[str, Any]]) -> dict[str, Any]:
+def history_chart(trials: list[dict[str, Any]], title: str, *, is_share: bool = True) -> dict[str, Any]:
     """A dot a trial, hollow if it was pruned; a line for the best so far. trials: trial, state, reached."""
-    best = accumulate((each["reached"] if each["state"] == "complete" else 0.0 for each in trials), max)
-    line = [{"trial": each["trial"], "best": value} for each, value in zip(trials, best, strict=True) if value > 0]
+    best = accumulate((each["reached"] if each["state"] == "complete" else -math.inf for each in trials), max)
+    line = [
+        {"trial": each["trial"], "best": value} for each, value in zip(trials, best, strict=True) if value > -math.inf
+    ]
     whole = {"format": "d", "tickMinStep": 1, "grid": False}
     x = {
         "field": "trial",
@@ -18,7 +21,8 @@ def history_chart(trials: list[dict[str, Any]]) -> dict[str, Any]:
         "axis": whole,
         "title": "trial",
     }
-    y = {"type": "quantitative", "title": "macro F1 on val", "scale": {"zero": False}, "axis": {"format": ".0%"}}
+    axis = {"format": ".0%" if is_share else ".2~f"}
+    y = {"type": "quantitative", "title": f"{title} on val", "scale": {"zero": False}, "axis": axis}
     legend = {"symbolType": "circle", "symbolSize": 80}
     states = ["complete", "pruned"]
     colour = {"field": "state", "scale": {"domain": states, "range": [ACCENT, SOFT]}, "title": None, "legend": legend}

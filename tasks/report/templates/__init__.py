@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from tasks.report.cells import count, digest, judged, number, percent, points, safe_text, scalar
+from tasks.report.cells import count, digest, judged, number, percent, points, safe_text, scalar, signed
 
 
 def template(name: str) -> Template:
@@ -31,5 +31,6 @@ def _environment() -> Environment:
         points=points,
         safe_text=safe_text,
         scalar=scalar,
+        signed=signed,
     )
     return environment

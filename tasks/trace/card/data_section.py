@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from tasks.problem import recorded_problem
+from tasks.targets import Target
 from tasks.trace.card.evidence import Evidence
 from tasks.trace.card.markdown import STATEMENT, amount, code, source, table
 
@@ -12,20 +14,33 @@ def use(evidence: Evidence) -> list[str]:
     """What it is for, as far as anything in the evidence says so."""
     found = evidence.reports.get("finetune", {})
     labels = [str(each) for each in found.get("labels", [])]
-    reads = "a pair of texts" if found.get("problem") == "pairs" else "a text"
-    if not labels:
+    reads = "a pair of texts" if reads_pairs(evidence) else "a text"
+    target = target_of(evidence)
+    if not found:
         return ["## What it is for", "", "Its labels are in a report that is not reachable.", ""]
     shown = ", ".join(code(each, 80) for each in labels[:_MOST_LABELS])
     more = f", and {len(labels) - _MOST_LABELS} more" if len(labels) > _MOST_LABELS else ""
     return [
         "## What it is for",
         "",
-        f"It gives {reads} one of {len(labels)} labels ({source('finetune.json', 'labels')}): {shown}{more}.",
+        f"It gives {reads} {target.gives(len(labels))} ({source('finetune.json', 'labels')})"
+        + (f": {shown}{more}." if labels else "."),
         "",
         "Which uses are intended beyond that, for which languages and people, and under which licence, is in none of "
         "the evidence and is not claimed here.",
         "",
     ]
+
+
+def target_of(evidence: Evidence) -> Target:
+    """What the model was asked."""
+    return recorded_problem(evidence.statement.settings).target
+
+
+def reads_pairs(evidence: Evidence) -> bool:
+    """Whether a row is a pair of texts; reports of format 1 say so in another word."""
+    found = evidence.reports.get("finetune", {})
+    return found.get("input") == "pair" or found.get("problem") == "pairs"
 
 
 def data(evidence: Evidence) -> list[str]:

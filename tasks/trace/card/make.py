@@ -5,12 +5,10 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
-from tasks.trace.card.data_section import data, use
+from tasks.trace.card.data_section import data, reads_pairs, target_of, use
 from tasks.trace.card.evidence import Evidence
 from tasks.trace.card.results_section import evaluation, provenance
 from tasks.trace.card.training_section import limits, training
-
-_SCALARS = ("accuracy", "macro_f1", "mcc", "ece")
 
 
 def make_card(evidence: Evidence) -> str:
@@ -36,7 +34,7 @@ def make_card(evidence: Evidence) -> str:
 
 
 def _loading(evidence: Evidence) -> list[str]:
-    pairs = evidence.reports.get("finetune", {}).get("problem") == "pairs"
+    pairs = reads_pairs(evidence)
     asked = '{"text": ["a text"], "pair": ["its second text"]}' if pairs else '["a text"]'
     given = f"pandas.DataFrame({asked})" if pairs else asked
     return [
@@ -61,10 +59,11 @@ def _metadata(evidence: Evidence) -> Any:
     raw = [each for each in statement.materials.values() if each.get("annotations", {}).get("context") == "raw"]
     names = [str(each["name"]) for each in raw]
     metrics = statement.results.get("metrics", {})
-    measured = [name for name in _SCALARS if metrics.get(name, {}).get("value") is not None]
+    target = target_of(evidence)
+    measured = [name for name in target.metrics if metrics.get(name, {}).get("value") is not None]
     results = [
         EvalResult(
-            task_type="text-classification",
+            task_type=target.hub_task,
             dataset_type=str(evidence.reports.get("ingest", {}).get("format", "text")),
             dataset_name=names[0] if names else "test rows",
             dataset_split="test",
@@ -82,8 +81,8 @@ def _metadata(evidence: Evidence) -> Any:
         library_name="mlflow",
         metrics=measured or None,
         model_name=evidence.name,
-        pipeline_tag="text-classification",
-        tags=[each for each in ("finetrace", "text-classification", strategy) if each],
+        pipeline_tag=target.hub_task,
+        tags=[each for each in ("finetrace", target.hub_task, strategy) if each],
         eval_results=results or None,
     )
 

@@ -1,7 +1,7 @@
 """evidence → what the card says of the measurements, and of where it all comes from"""
 
 from tasks.stages import STAGES
-from tasks.trace.card.data_section import dig
+from tasks.trace.card.data_section import dig, target_of
 from tasks.trace.card.evidence import Evidence
 from tasks.trace.card.markdown import STATEMENT, amount, code, interval, source, table
 
@@ -9,16 +9,32 @@ from tasks.trace.card.markdown import STATEMENT, amount, code, interval, source,
 def evaluation(evidence: Evidence) -> list[str]:
     """Metrics with intervals, baselines, and what the gate said."""
     confidence = dig(evidence.statement.settings, "evaluate.confidence")
+    target = target_of(evidence)
     return [
         "## Evaluation",
         "",
         f"On the test rows. Intervals hold with a confidence of {amount(confidence)} "
-        f"({source(STATEMENT, 'settings.evaluate.confidence')}); `ece` is the calibration error: 0 is perfect.",
+        f"({source(STATEMENT, 'settings.evaluate.confidence')}){_lower_is_better(evidence)}.",
         "",
         *table(("Metric", "Value", "Interval", "Evidence"), _metrics(evidence)),
-        *table(("Baseline", "Accuracy", "This model's gain", "Interval", "Evidence"), _baselines(evidence)),
+        *table(
+            (
+                "Baseline",
+                target.metrics[target.verdict].capitalize(),
+                "This model's gain",
+                "Interval",
+                "Evidence",
+            ),
+            _baselines(evidence),
+        ),
         *table(("Rule of the gate", "Outcome", "Why", "Evidence"), _gate(evidence)),
     ]
+
+
+def _lower_is_better(evidence: Evidence) -> str:
+    target = target_of(evidence)
+    named = [f"`{name}` ({target.metrics[name]})" for name in target.metrics if name in target.lower_is_better]
+    return f"; lower is better for {', '.join(named)}" if named else ""
 
 
 def _metrics(evidence: Evidence) -> list[tuple[str, ...]]:
@@ -31,12 +47,13 @@ def _metrics(evidence: Evidence) -> list[tuple[str, ...]]:
 
 def _baselines(evidence: Evidence) -> list[tuple[str, ...]]:
     baselines = dict(evidence.reports.get("evaluate", {}).get("baselines", {}))
+    verdict = target_of(evidence).verdict
     return [
         (
             code(name),
-            amount(each.get("accuracy")),
-            amount(dig(each, "accuracy_gain.value")),
-            interval(each.get("accuracy_gain") or {}),
+            amount(each.get(verdict)),
+            amount(dig(each, f"{verdict}_gain.value")),
+            interval(each.get(f"{verdict}_gain") or {}),
             source("evaluate.json", f"baselines.{name}"),
         )
         for name, each in sorted(baselines.items())

@@ -10,7 +10,7 @@ EVEN = {"full": Standing(0.80, 100.0, None), "lora": Standing(0.79, 40.0, 0.6), 
 
 def test_no_difference_shown_is_said_and_the_cheapest_is_taken() -> None:
     assert pick(EVEN) == "head"
-    words = verdict_words(EVEN, "macro_f1", 3)
+    words = verdict_words(EVEN, "macro F1", 3)
     assert words.startswith("No difference shown between full, lora and head; the highest is full (macro F1 0.800")
     assert "Take head" in words
     assert "0.05 of full's CPU time" in words
@@ -20,13 +20,13 @@ def test_no_difference_shown_is_said_and_the_cheapest_is_taken() -> None:
 def test_of_equally_dear_ones_the_better_is_taken() -> None:
     standings = {"full": Standing(0.8, 8.0, None), "lora": Standing(0.7, 8.0, 0.5)}
     assert pick(standings) == "full"
-    assert "Take full: none of them is cheaper." in verdict_words(standings, "macro_f1", 2)
+    assert "Take full: none of them is cheaper." in verdict_words(standings, "macro F1", 2)
 
 
 def test_who_is_shown_worse_is_never_taken_however_cheap() -> None:
     standings = EVEN | {"head": Standing(0.70, 5.0, 0.049)}
     assert pick(standings) == "lora"
-    words = verdict_words(standings, "macro_f1", 3)
+    words = verdict_words(standings, "macro F1", 3)
     assert "full has the highest macro F1 0.800 on val, but no difference is shown to lora." in words
     assert "Shown worse: head." in words
 

@@ -10,6 +10,7 @@ import pytest
 from flows.verbs.asked import pair_up, read_asked
 from tasks.errors import DataError, SettingsError
 from tasks.inputs import INPUTS
+from tasks.targets import LabelTarget
 from tasks.texts import Text
 
 Command = Callable[..., int]
@@ -20,10 +21,14 @@ class OfPairs:
     """Says "same" where both texts are."""
 
     labels = ("same", "other")
-    problem = INPUTS["pair"]
+    input = INPUTS["pair"]
+    target = LabelTarget()
+
+    def answers(self, outputs: np.ndarray) -> list[str]:
+        return self.target.answers(outputs, self.labels)
 
     def predict(self, texts: Sequence[Text]) -> np.ndarray:
-        self.problem.check(texts)
+        self.input.check(texts)
         return np.array([[0.9, 0.1] if text[0] == text[1] else [0.2, 0.8] for text in texts], dtype=np.float32)
 
 

@@ -10,6 +10,8 @@ from tasks.comparison.results import TEST
 from tasks.files import write_json
 from tasks.paths import Paths
 
+METRICS = ("macro_f1", "accuracy")
+
 
 class Looks:
     """A trainer that notes what it is asked, and does it."""
@@ -32,9 +34,9 @@ def test_who_wins_later_gets_the_look_that_has_been(paths: Paths) -> None:
     folder, trainer = paths.data / "comparisons" / "a", Looks(paths)
     trial = SimpleNamespace(paths=lambda _: paths)
     plan: Any = SimpleNamespace(folder=lambda _: folder, first=lambda _: trial, evaluate={}, seeds=[0])
-    first = _test_of_winner(paths, plan, trainer, "lora")  # type: ignore[arg-type]
+    first = _test_of_winner(paths, plan, trainer, "lora", METRICS)  # type: ignore[arg-type]
     assert (first["candidate"], first["accuracy"]["value"], first["looks"]) == ("lora", 0.5, 1)
-    assert _test_of_winner(paths, plan, trainer, "full") == first  # type: ignore[arg-type]
+    assert _test_of_winner(paths, plan, trainer, "full", METRICS) == first  # type: ignore[arg-type]
     assert trainer.asked == ["test"]
 
 
@@ -48,4 +50,4 @@ def test_looks_of_other_comparisons_at_the_same_rows_are_counted(paths: Paths, o
     trial = SimpleNamespace(paths=lambda _: paths)
     folder = paths.data / "comparisons" / "a"
     plan: Any = SimpleNamespace(folder=lambda _: folder, first=lambda _: trial, evaluate={}, seeds=[0])
-    assert _test_of_winner(paths, plan, Looks(paths), "lora")["looks"] == looks  # type: ignore[arg-type]
+    assert _test_of_winner(paths, plan, Looks(paths), "lora", METRICS)["looks"] == looks  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import pytest
 
 from flows.verbs.predictions import predict
 from tasks.inputs import INPUTS
+from tasks.targets import LabelTarget
 
 Command = Callable[..., int]
 
@@ -17,7 +18,11 @@ class Fake:
     """Says "long" for texts of more than three characters."""
 
     labels = ("short", "long")
-    problem = INPUTS["text"]
+    input = INPUTS["text"]
+    target = LabelTarget()
+
+    def answers(self, outputs: np.ndarray) -> list[str]:
+        return self.target.answers(outputs, self.labels)
 
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([[0.25, 0.75] if len(text) > 3 else [0.9, 0.1] for text in texts], dtype=np.float32)

@@ -23,7 +23,7 @@ from tasks.paths import Paths
     [
         (["compare", "partial"], "at least two candidates"),
         (["compare", "partial", "loar"], "did you mean 'lora'"),
-        (["compare", "partial", "lora", "--metric", "f1"], "known: macro_f1, accuracy"),
+        (["compare", "partial", "lora", "--metric", "f1"], "known for one label a row: accuracy, macro_f1"),
         (["compare", "partial", "lora", "--runner", "spark"], "known: processes, ray"),
         (["compare", "partial", "lora", "--jobs", "0"], "--jobs must be at least 1"),
         (["compare", "partial", "lora", "--epochs", "1", "--seconds", "5"], "--epochs and --seconds: a budget is one"),

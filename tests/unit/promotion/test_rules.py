@@ -17,7 +17,9 @@ from tasks.promotion.test_rows import TestRows
 from tasks.promotion.verified import Verified
 from tasks.register.evidence import Evidence
 from tasks.register.settings import RegisterSettings
+from tasks.targets import LabelTarget
 
+LABEL = LabelTarget()
 GATE = [{"name": "baseline", "passed": True, "value": 0.2, "limit": 0.0, "why": "better"}]
 
 
@@ -39,9 +41,11 @@ class Found:
         recorded = {} if self.recorded is None else {"accuracy": {"value": self.recorded}}
         statement = SimpleNamespace(results={"metrics": recorded, "gate": GATE}, materials={})
         verified = Verified(2, "run", Path(), statement, "p" * 64, 7, self.megabytes)  # type: ignore[arg-type]
-        answers = Answers(("x",), ("a", "b"), np.array([[0.2, 0.8]]), self.milliseconds, self.own_code)
+        given = LABEL.score(["b"], ["b"], ["a", "b"])
+        outputs = (np.array([0.2, 0.8]),)
+        answers = Answers(("x",), LABEL, ("a", "b"), ("b",), outputs, self.milliseconds, self.own_code)
         metrics = {"accuracy": self.accuracy, "macro_f1": 0.9, "ece": 0.01}
-        evidence = None if self.accuracy is None else Evidence(metrics, np.array([True]))
+        evidence = None if self.accuracy is None else Evidence(LABEL, metrics, given)
         told = answers if self.loads else GateError("it does not load")
         return Facts(verified, self.recalled, told, self.rows, evidence)
 

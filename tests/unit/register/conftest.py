@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -16,7 +17,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
 from tasks.digest import row_id, sha256_of_file
-from tasks.evaluate.outputs import SLICES
+from tasks.evaluate.outputs import SLICES as WRITTEN
 from tasks.files import write_json
 from tasks.model.classifier import build_classifier, learned_state
 from tasks.model.device import pick_attention, pick_device
@@ -30,6 +31,7 @@ from tasks.settings import as_dict
 from tasks.table import AUGMENTED, PREDICTIONS, SPLIT, write_rows
 from tasks.tracking import init_store
 
+SLICES = WRITTEN.set(WRITTEN.names.index("label") + 1, pa.field("score", pa.float64()))
 WORDS = ["parcel", "late", "refund", "money", "where", "is", "my", "back", "want", "the", "order", "lost", "please"]
 LABELS = ["delivery", "refund"]
 
@@ -104,7 +106,7 @@ class Workspace:
             strategy=chosen,
             labels=LABELS,
         )
-        history = [{"epoch": 1, "val_loss": 0.5, "val_macro_f1": 0.9}]
+        history = [{"epoch": 1, "val_loss": 0.5, "val_score": 0.9}]
         write_json(self.paths.report("finetune"), {"history": history, "model_digest": digest})
 
     def train_ensemble(self, *strategies: Any) -> None:
@@ -143,7 +145,13 @@ class Workspace:
         ]
         write_rows(self.paths.predictions, shown, PREDICTIONS)
         slices = [
-            {"slice": "short", "row": i, "text": row["text"], "label": row["label"], "correct": row["label"] == guess}
+            {
+                "slice": "short",
+                "row": i,
+                "text": row["text"],
+                "label": row["label"],
+                "score": float(row["label"] == guess),
+            }
             for i, (row, guess) in enumerate(zip(rows[:40], predicted, strict=False))
         ]
         write_rows(self.paths.evaluation / "slices.parquet", slices, SLICES)

@@ -7,15 +7,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from tasks.evaluate.outputs import SLICES
 from tasks.register.candidate import Candidate
 from tasks.register.evaluation import Evaluation, gather_evidence
 from tasks.table import PREDICTIONS
+from tasks.targets import LabelTarget
 from tasks.tracking.inputs import DataInput
+from tests.unit.register.conftest import SLICES
 
 ROWS = [("a", "x", "x"), ("b", "x", "y"), ("c", "y", "y"), ("d", "y", "x")]
 """Text, label, and what the candidate says: right, wrong, right, wrong."""
-IN_SLICES = [("short", 0, "a", "x", True), ("typos", 1, "bb", "x", False), ("typos", 2, "cc", "y", True)]
+IN_SLICES = [("short", 0, "a", "x", 1.0), ("typos", 1, "bb", "x", 0.0), ("typos", 2, "cc", "y", 1.0)]
 CHAMPION = {"a": "y", "b": "x", "c": "y", "d": "y", "bb": "x", "cc": "y"}
 """What the champion says of each text: wrong, right, right, right; both mistyped ones right."""
 
@@ -26,11 +27,12 @@ def evaluation() -> Evaluation:
         for text, label, said in ROWS
     ]
     slices = [
-        {"slice": name, "row": row, "text": text, "pair": None, "label": label, "correct": right}
-        for name, row, text, label, right in IN_SLICES
+        {"slice": name, "row": row, "text": text, "pair": None, "label": label, "score": score}
+        for name, row, text, label, score in IN_SLICES
     ]
     gain = {"accuracy": {"value": 0.25, "low": -0.5, "high": 1.0}}
-    results = {"metrics": {"accuracy": {"value": 0.5}}, "baselines": [{"name": "majority", "gain": gain}]}
+    results = {"metrics": {"accuracy": {"value": 0.5}}, "labels": ["x", "y"]}
+    results |= {"baselines": [{"name": "majority", "gain": gain}]}
     return Evaluation(
         results,
         pa.Table.from_pylist(predictions, schema=PREDICTIONS),
@@ -45,22 +47,22 @@ def test_the_champion_is_held_against_the_candidate_row_by_row_on_all_rows_label
         asked.extend(texts)
         return [CHAMPION[text] for text in texts]
 
-    found = gather_evidence(evaluation(), champion)
-    assert found.correct.tolist() == [True, False, True, False]
+    found = gather_evidence(evaluation(), LabelTarget(), champion)
+    assert found.model.scores.tolist() == [1, 0, 1, 0]
     assert found.champion is not None
-    assert found.champion.tolist() == [False, True, True, True]
-    assert {name: (rows.correct.tolist(), rows.champion.tolist()) for name, rows in found.slices.items()} == {
-        "label x": ([True, False], [False, True]),
-        "label y": ([True, False], [True, True]),
-        "short": ([True], [False]),
-        "typos": ([False, True], [True, True]),
+    assert found.champion.scores.tolist() == [0, 1, 1, 1]
+    assert {name: (rows.model.tolist(), rows.champion.tolist()) for name, rows in found.slices.items()} == {
+        "label x": ([1, 0], [0, 1]),
+        "label y": ([1, 0], [1, 1]),
+        "short": ([1], [0]),
+        "typos": ([0, 1], [1, 1]),
     }
     assert asked == ["a", "b", "c", "d", "bb", "cc"]  # each text once
     assert (found.metrics, found.baselines["majority"].low) == ({"accuracy": 0.5}, -0.5)
 
 
 def test_without_a_champion_there_are_no_slices_to_judge() -> None:
-    found = gather_evidence(evaluation(), None)
+    found = gather_evidence(evaluation(), LabelTarget(), None)
     assert (found.champion, found.slices) == (None, {})
 
 

@@ -4,24 +4,33 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tasks.register.evidence import Evidence, SliceRows
+from tasks.register.evidence import Evidence, SliceScores
 from tasks.register.gate import RULES, is_passed, judge, needs_champion
 from tasks.register.paired import Difference
 from tasks.register.settings import GateSettings, RegisterSettings
+from tasks.scoring.bootstrap import RowScores
+from tasks.targets import LabelTarget
+from tasks.targets.number import NumberTarget
 
 REGISTER = RegisterSettings()
 
 
 def right(count: int, of: int = 100) -> np.ndarray:
-    return np.arange(of) < count
+    """The scores of rows of which the first are right."""
+    return (np.arange(of) < count).astype(np.float64)
+
+
+def rows(count: int) -> RowScores:
+    return RowScores(right(count), lambda weights: {"accuracy": weights @ right(count) / weights.sum(axis=1)})
 
 
 GOOD = Evidence(
+    LabelTarget(),
     metrics={"accuracy": 0.9, "macro_f1": 0.88, "ece": 0.03},
-    correct=right(90),
+    model=rows(90),
     baselines={"majority": Difference(0.7, 0.6, 0.8), "tfidf_linear": Difference(0.02, -0.01, 0.05)},
-    champion=right(88),
-    slices={"short": SliceRows(right(40, 50), right(40, 50))},
+    champion=rows(88),
+    slices={"short": SliceScores(right(40, 50), right(40, 50))},
 )
 BAD: dict[str, dict[str, Any]] = {
     "finite": {"metrics": GOOD.metrics | {"log_loss": float("inf")}},
@@ -29,8 +38,8 @@ BAD: dict[str, dict[str, Any]] = {
     "min_macro_f1": {"metrics": GOOD.metrics | {"macro_f1": float("nan")}},
     "max_ece": {"metrics": GOOD.metrics | {"ece": 0.16}},
     "baseline": {"baselines": GOOD.baselines | {"frozen_linear": Difference(-0.03, -0.05, -0.01)}},
-    "champion": {"champion": right(99)},
-    "slices": {"slices": {"short": SliceRows(right(30, 50), right(45, 50))}},
+    "champion": {"champion": rows(99)},
+    "slices": {"slices": {"short": SliceScores(right(30, 50), right(45, 50))}},
 }
 OFF: dict[str, dict[str, Any]] = {
     "finite": {"finite": False},
@@ -90,26 +99,26 @@ def test_the_best_baseline_is_the_one_that_counts() -> None:
 
 def test_a_loss_that_may_be_an_accident_passes() -> None:
     """One row of 100 lost: the interval reaches 0."""
-    assert outcome("champion", replace(GOOD, champion=right(91))).passed is True
+    assert outcome("champion", replace(GOOD, champion=rows(91))).passed is True
 
 
 def test_a_tolerated_loss_passes() -> None:
     register = replace(REGISTER, gate=GateSettings(champion_tolerance=0.2))
-    assert outcome("champion", replace(GOOD, champion=right(99)), register).passed is True
+    assert outcome("champion", replace(GOOD, champion=rows(99)), register).passed is True
 
 
 def test_small_slices_are_not_judged() -> None:
-    small = {"short": SliceRows(right(0, 29), right(29, 29))}
+    small = {"short": SliceScores(right(0, 29), right(29, 29))}
     assert outcome("slices", replace(GOOD, slices=small)).passed is True
 
 
 def test_a_slice_of_the_least_rows_is_judged() -> None:
-    assert outcome("slices", replace(GOOD, slices={"short": SliceRows(right(0, 30), right(30, 30))})).passed is False
+    assert outcome("slices", replace(GOOD, slices={"short": SliceScores(right(0, 30), right(30, 30))})).passed is False
 
 
 def test_a_sure_loss_on_a_slice_that_is_tolerated_passes() -> None:
     """10 rows of 50 lost and none won: sure, and a fifth of the slice."""
-    lost = {"short": SliceRows(right(30, 50), right(40, 50))}
+    lost = {"short": SliceScores(right(30, 50), right(40, 50))}
     for tolerance, passed in ((0.19, False), (0.2, True)):
         register = replace(REGISTER, gate=GateSettings(slice_tolerance=tolerance))
         assert outcome("slices", replace(GOOD, slices=lost), register).passed is passed
@@ -117,14 +126,14 @@ def test_a_sure_loss_on_a_slice_that_is_tolerated_passes() -> None:
 
 def test_many_slices_raise_no_false_alarm() -> None:
     """7 rows of 50 lost and none won: p = 2⁻⁷ = 0.0078, sure for one slice but not for one of seventy-seven."""
-    lost = SliceRows(right(40, 50), right(47, 50))
+    lost = SliceScores(right(40, 50), right(47, 50))
     assert outcome("slices", replace(GOOD, slices={"one": lost})).passed is False
     many = {f"label {position}": lost for position in range(77)}
     assert outcome("slices", replace(GOOD, slices=many)).passed is True
 
 
 def test_the_worst_slice_is_named_first() -> None:
-    slices = {"bad": SliceRows(right(30, 50), right(45, 50)), "worse": SliceRows(right(10, 50), right(45, 50))}
+    slices = {"bad": SliceScores(right(30, 50), right(45, 50)), "worse": SliceScores(right(10, 50), right(45, 50))}
     assert outcome("slices", replace(GOOD, slices=slices)).why.endswith("worse -0.700, bad -0.300")
 
 
@@ -146,3 +155,57 @@ def test_a_baseline_without_a_number_is_not_beaten(value: float) -> None:
     found = outcome("baseline", replace(GOOD, baselines=baselines))
     assert (found.passed, found.value) == (False, None)
     assert "frozen_linear is no finite number" in found.why
+
+
+def gate(**settings: Any) -> RegisterSettings:
+    return replace(REGISTER, gate=GateSettings(**settings))
+
+
+NUMBER = replace(GOOD, champion=None, slices={}, target=NumberTarget(), metrics={"spearman": 0.4, "rmse": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "passed", "why"),
+    [
+        ({"min": {"spearman": 0.3}}, "min.spearman", True, "spearman 0.400 ≥ 0.3"),
+        ({"min": {"spearman": 0.5}}, "min.spearman", False, "spearman 0.400 < 0.5"),
+        ({"max": {"rmse": 1.0}}, "max.rmse", True, "rmse 0.900 ≤ 1"),
+        ({"max": {"rmse": 0.8}}, "max.rmse", False, "rmse 0.900 > 0.8"),
+        ({"max": {"mae": 0.8}}, "max.mae", False, "mae was not measured"),
+    ],
+)
+def test_any_metric_of_the_target_can_have_a_limit(settings: Any, name: str, passed: bool, why: str) -> None:
+    found = outcome(name, NUMBER, gate(**settings))
+    assert (found.passed, found.why) == (passed, why)
+
+
+def test_a_limit_of_another_targets_metric_does_not_apply_and_is_no_rule_that_is_off() -> None:
+    """params.yaml of a project that had one label a row keeps its min_macro_f1."""
+    found = outcome("min_macro_f1", NUMBER)
+    assert found.passed is None
+    assert found.limit == 0.5
+    assert found.why == "does not apply: macro_f1 is no metric of a number a row"
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(0.6, True), (0.7, False)])
+def test_a_further_test_set_can_have_a_floor(limit: float, passed: bool) -> None:
+    evidence = replace(GOOD, extra={"shifted": {"accuracy": 0.65}, "other": {"accuracy": 0.1}})
+    register = gate(min_extra={"shifted": {"accuracy": limit}})
+    found = outcome("min_extra.shifted.accuracy", evidence, register)
+    assert (found.passed, found.value) == (passed, 0.65)
+    assert found.why.startswith("shifted: accuracy 0.650")
+    assert is_passed(judge(evidence, register)) is passed  # a set without a floor is only reported
+
+
+def test_a_floor_on_a_test_set_that_was_not_measured_is_not_held() -> None:
+    found = outcome("min_extra.shifted.accuracy", GOOD, gate(min_extra={"shifted": {"accuracy": 0.1}}))
+    assert found.passed is False
+    assert "run evaluate again" in found.why
+
+
+def test_a_sure_loss_of_score_on_a_slice_is_refused_and_an_accident_is_not() -> None:
+    """Each of 40 rows worse by 0.1 is sure; half of them worse and half better by the same is nothing."""
+    sure = SliceScores(np.full(40, 0.5), np.full(40, 0.6))
+    even = SliceScores(np.full(40, 0.5) + np.tile([0.1, -0.1], 20), np.full(40, 0.5))
+    assert "short -0.100" in outcome("slices", replace(GOOD, slices={"short": sure})).why
+    assert outcome("slices", replace(GOOD, slices={"short": even})).passed is True

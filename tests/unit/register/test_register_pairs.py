@@ -19,6 +19,8 @@ from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.register.champion import find_version, predict_with
 from tasks.register.package import build_package, open_package
 from tasks.register.stage import run
+from tasks.targets import LabelTarget
+from tasks.targets.number import NumberTarget
 from tasks.texts import Text
 from tasks.tracking import open_store
 
@@ -85,10 +87,12 @@ def test_a_model_of_single_texts_refuses_pairs_in_a_line(workspace: Any, tmp_pat
         load(folder).predict(FRAME)
 
 
-def test_a_champion_of_single_texts_cannot_judge_pairs_and_says_what_to_do(workspace: Any) -> None:
+def test_a_champion_of_another_input_or_target_is_refused_and_says_what_to_do(workspace: Any) -> None:
     run(workspace.paths, register=workspace.register, base=workspace.base, settings=workspace.settings)
     store = open_store(workspace.paths)
     champion = find_version(store, "tiny", "champion")
     assert champion is not None
     with pytest.raises(SettingsError, match=r"reads single texts, .* Give this model a name of its own\."):
-        predict_with(store, "tiny", champion, PAIRS)
+        predict_with(store, "tiny", champion, LabelTarget(), PAIRS)
+    with pytest.raises(SettingsError, match=r"answers one label, and this model a number, .* a name of its own\."):
+        predict_with(store, "tiny", champion, NumberTarget(), ["refund"])

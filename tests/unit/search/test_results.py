@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tasks.errors import GateError
+from tasks.problem import ProblemSettings
 from tasks.search.results import summarise
 from tasks.search.space import Range
 from tasks.search.study import Try
@@ -13,7 +14,7 @@ from tasks.search.study import Try
 PLAN: Any = SimpleNamespace(
     name="a" * 16,
     space={"finetune.learning_rate": Range(1e-5, 1e-1, log=True)},
-    config=SimpleNamespace(finetune=SimpleNamespace(strategy=SimpleNamespace(kind="lora"))),
+    config=SimpleNamespace(finetune=SimpleNamespace(strategy=SimpleNamespace(kind="lora")), problem=ProblemSettings()),
     lines=lambda point: {"finetune": {"learning_rate": point["finetune.learning_rate"]}},
     words=str,
 )
@@ -42,6 +43,11 @@ def test_the_best_is_the_highest_that_came_to_its_end_and_the_first_of_equals() 
         (4, "complete", 0.7),
         (5, "complete", 0.7),
     ]
+
+
+def test_a_memory_from_before_scores_had_one_name_is_read() -> None:
+    old = Try(0, {"finetune.learning_rate": 0.1}, "complete", 0.4, {"val_macro_f1": 0.4, "curve": [0.4]})
+    assert summarise(PLAN, [old], {})["best"]["val_score"] == 0.4
 
 
 def test_without_a_trial_that_came_to_its_end_there_is_no_best() -> None:

@@ -60,7 +60,7 @@ def test_a_row_of_a_further_test_set_names_the_set(paths: Paths) -> None:
 
 def test_a_test_row_has_what_the_model_said_of_it(paths: Paths) -> None:
     (story,) = ask(paths, "end my subscription").stories
-    assert story.prediction == {"predicted": "late", "probability": 0.75, "right": False}
+    assert story.prediction == {"predicted": "late", "probability": 0.75, "score": 0.0}
 
 
 def test_text_is_found_exactly_then_without_case_and_space_then_by_likeness(paths: Paths) -> None:
