@@ -71,7 +71,7 @@ def test_a_pair_is_put_together_by_the_tokenizers_template(tiny_base: BaseSettin
 
 def test_single_texts_have_the_same_tokens_as_ever(tiny_base: BaseSettings) -> None:
     tokens = tokens_of(tiny_base, ["where is my box", "unheard"])
-    assert tokens == Tokens([[2, 4, 5, 6, 7, 3], [2, 1, 3]])
+    assert tokens == Tokens([[2, 4, 5, 6, 7, 3], [2, 1, 3]], is_cut=[False, False])
     batch = pad([0, 1], tokens)
     assert (batch.token_types, batch.segments) == (None, None)
 
