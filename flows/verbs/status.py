@@ -5,6 +5,7 @@ from typing import Any
 from rich.markup import escape
 
 from flows.processes.lock import holder
+from flows.processes.stage_inputs import damage_of
 from flows.processes.stages import check_sections, stale_stages
 from flows.redact import redact
 from flows.serving.server import running_url
@@ -47,6 +48,8 @@ def read_status(paths: Paths) -> dict[str, Any]:
         stale = stale_stages(paths)
     except BusyError:
         stale = {name: ["being made"] for name in STAGES}
+    for each in damage_of(paths, set(STAGES) - stale.keys()):
+        stale.setdefault(each.stage or "ingest", []).append(str(each))
     report = paths.report(PUBLISHING)
     return {
         "stages": {name: stale.get(name, []) for name in STAGES},

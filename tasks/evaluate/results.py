@@ -22,10 +22,12 @@ def headline_numbers(results: dict[str, Any]) -> dict[str, Any]:
     metrics = results["metrics"]
     return {
         "rows": results["rows"],
+        "texts_cut": results["texts_cut"],
         **{name: measured["value"] for name, measured in metrics.items()},
         "intervals": {name: {"low": each["low"], "high": each["high"]} for name, each in metrics.items()},
         "verdict": results["verdict"],
         "baselines": {each["name"]: _baseline_numbers(each, results["compared_by"]) for each in results["baselines"]},
+        "frozen_inverse_penalty": results["frozen_inverse_penalty"],
         "slices": {
             each["name"]: {key: each[key] for key in ("rows", "score", "difference")} for each in results["slices"]
         },

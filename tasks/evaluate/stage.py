@@ -69,6 +69,7 @@ def run(
         {
             **asdict(draws),
             "rows": len(test.ids),
+            "texts_cut": {"test": model.count_cut(test.texts), "max_tokens": base.max_tokens},
             "train_rows": len(train.ids),
             "target": target.kind,
             "verdict": target.verdict,
@@ -78,6 +79,7 @@ def run(
             "metrics": with_intervals(found, said.scored, draws),
             "per_group": group_table(target, test.labels, said.answers, said.scored.scores, train.labels),
             "baseline_train_rows": len(sample.ids),
+            "frozen_inverse_penalty": rows.inverse_penalty.value if rows.inverse_penalty else None,
             "baselines": _compare_baselines(said, rows, draws),
             "slices": _describe_slices(slices, score_slices(slices, said.scored.scores, slice_scores, draws)),
             "extra": extra,

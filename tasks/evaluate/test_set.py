@@ -34,6 +34,10 @@ class Predictor(Protocol):
         """The answer to each row, from what `predict` gives."""
         ...
 
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """How many of the texts are read to their first tokens only."""
+        ...
+
 
 @dataclass(frozen=True)
 class Side:

@@ -19,6 +19,8 @@ class Tokens(Sequence[list[int]]):
     """1 for a token of the first text, 2 for one of the second, 0 for a special one."""
     words: list[list[int]] | None = None
     """Where words are answered: the place of each word's first token, -1 for a word without one."""
+    is_cut: list[bool] | None = None
+    """Whether the row had more tokens than were read of it."""
 
     @overload
     def __getitem__(self, row: int) -> list[int]: ...
@@ -27,8 +29,10 @@ class Tokens(Sequence[list[int]]):
     def __getitem__(self, row: int | slice) -> "list[int] | Tokens":
         if isinstance(row, int):
             return self.ids[row]
-        parts = (self.types, self.segments, self.words)
-        return Tokens(self.ids[row], *(None if each is None else each[row] for each in parts))
+        types, segments, words = (
+            None if each is None else each[row] for each in (self.types, self.segments, self.words)
+        )
+        return Tokens(self.ids[row], types, segments, words, None if self.is_cut is None else self.is_cut[row])
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.damage import find_damage, refuse_damage
 from tasks.errors import DataError
 from tasks.files import replacing, write_json
 from tasks.model.settings import BaseSettings
@@ -40,6 +41,7 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
     nothing. A failed gate is told in the verdict, not raised: passed is False, version None. Raises IntegrityError,
     DataError, SetupError.
     """
+    refuse_damage(find_damage(paths.root))
     candidate = read_candidate(paths, base, settings)
     store = open_store(paths)
     with reporting(store.registry_uri):
@@ -48,9 +50,8 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
         settled = read_settled(store, paths, register, candidate, asked)
         if settled is not None:
             return settled
-        evidence = gather_evidence(
-            candidate.evaluation, candidate.target, _champion_answers(store, register, candidate, champion)
-        )
+        answers = _champion_answers(store, register, candidate, champion)
+        evidence = gather_evidence(candidate.evaluation, candidate.target, answers, has_champion=champion is not None)
         outcomes = judge(evidence, register)
         verdict = _act(store, register, candidate, evidence, outcomes, champion)
     if verdict["version"] is not None and champion is None:  # the first version has just become the champion

@@ -9,7 +9,7 @@ from tasks.report.lineage import lineage
 from tasks.report.metric_names import curve_names, metric_name, target_of, tiles
 from tasks.report.page import render_page
 from tasks.report.run_charts import draw_charts
-from tasks.report.run_facts import read_facts
+from tasks.report.run_facts import read_facts, texts_cut
 from tasks.report.templates import template
 
 OPEN_ERRORS = 5
@@ -42,6 +42,7 @@ def render_run_report(paths: Paths, verdict: dict[str, Any] | None) -> str:
         open_errors=OPEN_ERRORS,
         funnel=funnel(facts),
         leaks=leaks(facts.split),
+        texts_cut=texts_cut(facts),
         picture=lineage(facts, data, verdict),
         marks={},
     )

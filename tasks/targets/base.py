@@ -76,11 +76,6 @@ class Target(Learning):
     """What the label column must hold, in a person's words."""
 
     @property
-    def spoken_of(self) -> tuple[str, ...]:
-        """The metrics that a person is told where there is room for few."""
-        return tuple(dict.fromkeys((self.verdict, self.headline)))
-
-    @property
     def told_by_answers(self) -> tuple[str, ...]:
         """The metrics that `score` measures without outputs."""
         return tuple(name for name in self.metrics if name not in self.needs_outputs)

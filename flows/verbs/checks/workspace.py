@@ -37,14 +37,15 @@ def check_settings(paths: Paths) -> Check:
 
 
 def check_base(paths: Paths) -> Check:
-    """Is the base model there, byte for byte?"""
+    """Is the base model there, byte for byte, and has it room for base.max_tokens?"""
+    from tasks.model.limits import open_base
+
     try:
         base = load_config(paths.params).base
-        from tasks.model.base import find_base
-
-        find_base(base, paths.root)
     except SettingsError:
         return Check("base model", "warn", "not looked at: params.yaml has mistakes")
+    try:
+        open_base(base, paths.root)
     except FinetraceError as error:
         return Check("base model", "fail", str(error), "See `base` in params.yaml, or `make setup`.")
     return Check("base model", "ok", f"{base.id}, digest as recorded")

@@ -4,19 +4,25 @@ from typing import Any
 
 import numpy as np
 
-from tasks.evaluate.baselines.rows import BaselineRows, to_length_one
+from tasks.evaluate.baselines.rows import BaselineRows
+from tasks.model.inverse_penalty import FLAT, GRID, UNSURE, InversePenalty, to_length_one
 
 
 class FrozenLinear:
     """What one gets without fine-tuning: logistic regression on the base's frozen features, scaled to length one; one a
-    label where there may be several, or ridge regression of a number."""
+    label where there may be several, or ridge regression of a number.
+
+    How closely it fits is chosen by cross-validation on the train rows, where each has one label or a number.
+    """
 
     name = "frozen_linear"
     title = "frozen base + linear model"
 
     def answers(self, rows: BaselineRows) -> list[str]:
         """What the linear model predicts."""
-        model = _estimator(rows.target.type_of_target).fit(to_length_one(rows.train_features), rows.truth)
+        model = _estimator(rows.target.type_of_target, rows.inverse_penalty).fit(
+            to_length_one(rows.train_features), rows.truth
+        )
         return rows.answers(model.predict(to_length_one(rows.test_features)))
 
 
@@ -36,7 +42,7 @@ class FrozenWords:
             for tag in np.array(stored.split(" "))[of_row]
         ]
         place = {tag: number for number, tag in enumerate(rows.classes)}
-        model = _estimator("multiclass").fit(to_length_one(features), np.array([place[tag] for tag in tags]))
+        model = _estimator("multiclass", None).fit(to_length_one(features), np.array([place[tag] for tag in tags]))
         test_features, test_read = rows.words(rows.test_texts)
         chosen = model.predict(to_length_one(test_features))
         outputs, at = [], 0
@@ -49,13 +55,13 @@ class FrozenWords:
         return rows.target.answers(outputs, rows.classes)
 
 
-def _estimator(type_of_target: str) -> Any:
-    from sklearn.linear_model import LogisticRegression, Ridge
+def _estimator(type_of_target: str, chosen: InversePenalty | None) -> Any:
+    from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.multiclass import OneVsRestClassifier
 
-    regression = LogisticRegression(C=30, tol=1e-3, max_iter=1_000)
+    regression = LogisticRegression(C=chosen.value if chosen else UNSURE, tol=FLAT, max_iter=1_000)
     return {
         "multiclass": regression,
         "multilabel-indicator": OneVsRestClassifier(regression),
-        "continuous": Ridge(alpha=0.1),
+        "continuous": RidgeCV([1 / value for value in GRID]),
     }[type_of_target]

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty, logistic_path
 from tasks.targets import Target
 from tasks.texts import Text
 
@@ -30,6 +31,13 @@ class BaselineRows:
         return self.features(self.train_texts)
 
     @cached_property
+    def inverse_penalty(self) -> InversePenalty | None:
+        """How closely a logistic regression on the train features should fit, where each row has one label."""
+        if not self.target.has_one_class:
+            return None
+        return choose_inverse_penalty(logistic_path(self.train_features, self.truth), self.truth, self.seed)
+
+    @cached_property
     def test_features(self) -> np.ndarray:
         return self.features(self.test_texts)
 
@@ -41,8 +49,3 @@ class BaselineRows:
     def answers(self, predicted: np.ndarray) -> list[str]:
         """What scikit-learn predicts, in the form that tables keep."""
         return self.target.from_vector(predicted, self.classes)
-
-
-def to_length_one(features: np.ndarray) -> np.ndarray:
-    """Each row divided by its length."""
-    return features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)

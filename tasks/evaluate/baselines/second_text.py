@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tasks.evaluate.baselines.rows import BaselineRows, to_length_one
+from tasks.evaluate.baselines.rows import BaselineRows
 from tasks.evaluate.baselines.tfidf_linear import TfidfLinear
+from tasks.model.inverse_penalty import to_length_one
 from tasks.texts import parts
 
 

@@ -1,7 +1,7 @@
 """The numbers that monitors tell, against ones worked by hand."""
 
 import math
-from types import SimpleNamespace
+from types import SimpleNamespace as Ns
 from typing import Any
 
 import pytest
@@ -196,9 +196,7 @@ def test_while_train_loss_falls_no_epoch_is_for_nothing() -> None:
 
 def labelled(*labels: int) -> Any:
     """As much of a training as the error of its val loss depends on."""
-    return SimpleNamespace(
-        target=LabelTarget(), val=SimpleNamespace(examples=SimpleNamespace(truth=torch.tensor(labels)))
-    )
+    return Ns(target=LabelTarget(), val=Ns(examples=Ns(truth=torch.tensor(labels))))
 
 
 def test_the_error_of_a_val_loss_by_hand() -> None:

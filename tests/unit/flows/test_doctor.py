@@ -67,6 +67,13 @@ def test_mistakes_in_params_are_shown(paths: Paths) -> None:
     assert "base" in check.says
 
 
+def test_too_few_positions_of_the_base_are_told_before_a_run(paths: Paths) -> None:
+    paths.params.write_text(paths.params.read_text().replace("ingest:", "  max_tokens: 600\ningest:", 1))
+    check = check_base(paths)
+    assert check.level == "fail"
+    assert "Set base.max_tokens to 512" in check.says
+
+
 def test_wrong_digest_of_the_base_shows_both(paths: Paths) -> None:
     right = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     paths.params.write_text(paths.params.read_text().replace(right, "c" * 64))

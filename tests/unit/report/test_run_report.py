@@ -219,3 +219,8 @@ def test_a_page_escapes_its_title_and_keeps_its_body():
     html = render_page("a <b>", "<p>kept</p>")
     assert "<title>a &lt;b&gt;</title>" in html
     assert "<p>kept</p>" in html
+
+
+def test_how_many_texts_are_cut_is_told_for_each_side_that_has_some(plain_report):
+    assert "440 of 450 train, 90 of 100 test rows are longer than base.max_tokens" in plain_report
+    assert "of 50 val" not in plain_report.split("texts cut")[1].split("</dd>")[0]
