@@ -19,6 +19,7 @@ from flows.lineage_events import lineage_events
 from flows.news import Outcome, Started, tell
 from flows.processes.flow_process import note_process
 from flows.processes.lock import workspace_lock
+from flows.processes.stage_inputs import damage_of
 from flows.processes.stages import check_sections, make_stage, stale_stages
 from flows.processes.turn import take_turn
 from flows.processes.workshop import open_workshop
@@ -27,8 +28,10 @@ from flows.reaper import close_dead_runs
 from flows.redact import errors_redacted
 from flows.run_page import run_page
 from tasks.config import load_config
+from tasks.damage import refuse_damage
 from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
 from tasks.files import read_json
+from tasks.model.limits import check_before_run
 from tasks.paths import Paths
 from tasks.stages import ALL_STAGES, PUBLISHING, STAGES, headline
 
@@ -78,6 +81,8 @@ def make(stage: str, root: str, because: list[str], force: bool) -> Any:
                 timeout_seconds=STAGES[stage].timeout_seconds,
                 force=force,
             )
+    else:
+        refuse_damage(damage_of(paths, [stage]))
     outcome = Outcome(stage, ran, time.perf_counter() - started, read_json(paths.report(stage)), tuple(because))
     tell(outcome)
     line = f"{stage}: {'made' if ran else 'unchanged'}, {headline(stage, outcome.numbers)}"
@@ -169,7 +174,11 @@ def bring_up_to_date(
 
 
 def make_all(paths: Paths, until: str, force: bool) -> list[dict[str, Any]]:
-    """Every stage up to `until`, in order; their outcomes."""
+    """Every stage up to `until`, in order; their outcomes.
+
+    Raises SettingsError or SetupError, and runs nothing, if the base could not read what base.max_tokens lets through.
+    """
+    check_before_run(load_config(paths.params).base, paths.root)
     stale = stale_stages(paths)
     outcomes: list[dict[str, Any]] = []
     for name in STAGES:

@@ -33,15 +33,24 @@ class Stage:
 
 
 def _finetune_headline(numbers: Numbers) -> str:
-    score = f"val {numbers['score'].replace('_', ' ')} {numbers['best_val_score']:.3f}"
+    score = f"val {numbers['score'].replace('_', ' ').replace('f1', 'F1')} {numbers['best_val_score']:.3f}"
     post = numbers.get("post")
-    return f"{score} by {post['kind']}, {post['saved_as']}" if post else f"{score} in epoch {numbers['best_epoch']}"
+    how = f"by {post['kind']}, {post['saved_as']}" if post else f"in epoch {numbers['best_epoch']}"
+    return f"{score} {how}{_texts_cut(numbers, sum(numbers.get('rows', {}).values()))}"
 
 
 def _evaluate_headline(numbers: Numbers) -> str:
     name = numbers.get("verdict", "accuracy")  # reports of one label a row did not name it
     interval = numbers["intervals"][name]
-    return f"{name.replace('_', ' ')} {numbers[name]:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+    shown = f"{name.replace('_', ' ')} {numbers[name]:.3f} [{interval['low']:.3f}, {interval['high']:.3f}]"
+    return shown + _texts_cut(numbers, numbers.get("rows", 0))
+
+
+def _texts_cut(numbers: Numbers, rows: int) -> str:
+    """How many texts were cut at base.max_tokens, if any were; reports of earlier versions do not tell."""
+    counts = numbers.get("texts_cut", {})
+    cut = sum(count for side, count in counts.items() if side != "max_tokens")
+    return f", {cut:,} of {rows:,} texts cut at {counts['max_tokens']} tokens" if cut else ""
 
 
 _FILE_STAGES = (

@@ -98,6 +98,18 @@ def make_tiny_base(folder: Path, kind: str = "bert") -> BaseSettings:
     )
 
 
+def shard(folder: Path, most: str = "20KB") -> str:
+    """Save a base's weights in several files instead of one, as large bases come; the digest for base.sha256."""
+    from transformers import AutoModel
+
+    from tasks.model.weights import WEIGHTS, digest_of_weights
+
+    model = AutoModel.from_pretrained(folder)
+    (folder / WEIGHTS).unlink()
+    model.save_pretrained(folder, max_shard_size=most)
+    return digest_of_weights(folder)
+
+
 @pytest.fixture(scope="session")
 def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> BaseSettings:
     """A BERT of 3 layers."""

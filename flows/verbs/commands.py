@@ -4,11 +4,13 @@ import json
 import sys
 from typing import Any
 
+from rich.console import Console
+
 from flows.news import listening
 from flows.processes.interrupt import sigterm_as_interrupt
 from flows.verbs.terminal import Watcher, make_console, print_alarms, print_verdict
 from tasks.config import load_config
-from tasks.errors import DataError, GateError, SettingsError
+from tasks.errors import GateError, SettingsError
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.pipeline import publish
@@ -17,16 +19,9 @@ from tasks.stages import ALL_STAGES, STAGES, up_to
 
 def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
     """Bring the workspace up to date and print what came of it. Raises GateError if the gate said no."""
-    from flows.run import run
-
     check_until(until)
     console = make_console(stderr=as_json)
-    watcher = Watcher(console)
-    try:
-        with sigterm_as_interrupt(), listening(watcher.hear):  # Prefect learns of it, as it does of Ctrl-C
-            verdict = run(paths, until=until, force=force)
-    finally:
-        watcher.close()
+    verdict = _run_watched(paths, console, until=until, force=force)
     if not as_json and _includes("finetune", until):
         print_alarms(console, read_json(paths.report("finetune")))
     if as_json:
@@ -34,6 +29,18 @@ def run_all(paths: Paths, *, until: str, force: bool, as_json: bool) -> None:
     elif verdict:
         print_verdict(console, paths, verdict, read_json(paths.report("evaluate")))
     raise_if_refused(verdict)
+
+
+def _run_watched(paths: Paths, console: Console, *, until: str, force: bool) -> dict[str, Any]:
+    """Bring the workspace up to date, a line for each stage; what the gate says, {} if it is not asked."""
+    from flows.run import run
+
+    watcher = Watcher(console)
+    try:
+        with sigterm_as_interrupt(), listening(watcher.hear):  # Prefect learns of it, as it does of Ctrl-C
+            return run(paths, until=until, force=force)
+    finally:
+        watcher.close()
 
 
 def check_until(until: str) -> None:
@@ -65,13 +72,15 @@ def register_model(paths: Paths, *, as_json: bool) -> None:
 
 
 def plan_training(paths: Paths) -> dict[str, Any]:
-    """What would train, at which rate and cost. Raises DataError if there are no rows yet."""
+    """What would train, at which rate and cost. Before a first run, the rows that would be learned from are made."""
     from tasks.offline import set_switches
 
     set_switches()
     config = load_config(paths.params)
     if not paths.augmented.exists():
-        raise DataError("There are no rows to plan for yet. Make them first: finetrace run --until augment")
+        console = make_console(stderr=True)
+        console.print("No rows to plan for yet. Making them, as `finetrace run --until augment` does; nothing trains.")
+        _run_watched(paths, console, until="augment", force=False)
     from tasks.finetune.plan import make_plan
 
     planned: dict[str, Any] = make_plan(paths, config.finetune, config.base, config.problem)

@@ -5,17 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tasks.audit.disk import md5_of
-from tasks.audit.dvc_places import cache_folder, object_file, remote_address
 from tasks.audit.fetching import fetch_objects
 from tasks.audit.git_code import git, split_diff
-from tasks.audit.objects import members
 from tasks.audit.recorded import maker, read_yaml, sources
-from tasks.digest import sha256_of_file, sha256_of_text
+from tasks.digest import sha256_of_text
+from tasks.dvc_store import cache_folder, md5_of, members, object_file, remote_address
 from tasks.errors import DataError, IntegrityError, SetupError
 from tasks.lineage.kept import KeptStatement
 from tasks.masking import MASK
-from tasks.model.base import WEIGHTS
+from tasks.model.weights import digest_of_weights
 
 _WRITTEN = ("params.yaml", "dvc.yaml", "dvc.lock", "constraints.txt")
 
@@ -101,8 +99,11 @@ def _bring_base(base: Mapping[str, Any], root: Path, workspace: Path) -> None:
     name = base.get("folder")
     if not name or (workspace / name).exists():
         return
-    weights = root / name / WEIGHTS
-    if not weights.is_file() or sha256_of_file(weights) != base.get("sha256"):
+    try:
+        is_there = digest_of_weights(root / name) == base.get("sha256")
+    except IntegrityError:
+        is_there = False
+    if not is_there:
         raise DataError(
             f"The base is not in {root / name} (sha256 {base.get('sha256')}). Put it there, then run again."
         )

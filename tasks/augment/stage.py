@@ -43,12 +43,12 @@ def _make(
 ) -> tuple[pa.Table, dict[str, int]]:
     from tasks.augment.label_names import name_rows  # late: nothing of this is needed where nothing is added
     from tasks.augment.new_rows import make_rows
-    from tasks.model.base import find_base
+    from tasks.model.limits import open_base
     from tasks.near_duplicates import near_any
 
     rows = train.to_pylist()
     names, without = name_rows(rows) if augment.label_names else ([], {})
-    made, thrown = make_rows(rows, augment, lambda: find_base(base, paths.root)) if augment.methods else ([], {})
+    made, thrown = make_rows(rows, augment, lambda: open_base(base, paths.root)) if augment.methods else ([], {})
     thrown |= without
     new = pa.Table.from_pylist([*names, *made], schema=AUGMENTED)
     held_out = pa.concat_tables(read_table(path, SPLIT, ["text", "pair"]) for path in (paths.val, paths.test))

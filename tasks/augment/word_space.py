@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tasks.errors import DataError
 from tasks.files import read_json
+from tasks.model.weights import INDEX, read_header, weight_files
 
 _EMBEDDINGS = ("word_embeddings.weight", "tok_embeddings.weight", "embed_tokens.weight", "wte.weight")
 _TYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}
@@ -22,10 +23,10 @@ Floats = npt.NDArray[np.float32]
 def nearest_words(folder: Path, words: list[str], *, count: int, min_cosine: float) -> dict[str, list[str]]:
     """For each of the words that the base's vocabulary holds whole, up to `count` others, nearest first.
 
-    folder: holds model.safetensors and tokenizer.json. Words with none as near as min_cosine (-1 to 1) are left out.
+    folder: holds the base's weights and tokenizer.json. Words with none as near as min_cosine (-1 to 1) are left out.
     """
     vocabulary = whole_words(folder / "tokenizer.json")
-    vectors = read_embeddings(folder / "model.safetensors")[list(vocabulary.values())]
+    vectors = read_embeddings(_file_with_embeddings(folder))[list(vocabulary.values())]
     names = list(vocabulary)
     places = {name: place for place, name in enumerate(names)}
     asked = [places[word] for word in words if word in places]
@@ -66,6 +67,12 @@ def whole_words(tokenizer: Path) -> dict[str, int]:
 def _numbered(vocabulary: list[Any]) -> list[tuple[str, int]]:
     """A Unigram vocabulary is a list of [token, score], numbered by place."""
     return [(token, number) for number, (token, _) in enumerate(vocabulary)]
+
+
+def _file_with_embeddings(folder: Path) -> Path:
+    """Of a base's files, the one that holds its input embeddings; the first, which lacks them, if none does."""
+    files = [folder / name for name in weight_files(folder) if name != INDEX]
+    return next((file for file in files if any(name.endswith(_EMBEDDINGS) for name in read_header(file))), files[0])
 
 
 def read_embeddings(weights: Path) -> Floats:

@@ -1,78 +1,43 @@
-"""Scored test rows → the metrics, by Hugging Face `evaluate`, and their intervals"""
+"""Scores → metrics with intervals, and one system against another on the same rows"""
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from tasks.evaluate.metrics import (
-    Accuracy,
-    ExpectedCalibrationError,
-    F1Scores,
-    LogLoss,
-    MatthewsCorrelation,
-    TopKAccuracy,
-)
-from tasks.scoring.bootstrap import Draws, bootstrap
-from tasks.scoring.calibration import CALIBRATION_BINS
-from tasks.scoring.classification import Scored, headline_statistics, top_ks
+from tasks.scoring.bootstrap import Draws, Scores, bootstrap
+from tasks.targets import Target
 
-LOWER_IS_BETTER = ("log_loss", "ece")
+Measured = dict[str, dict[str, float]]
+"""By metric: {"value", "low", "high"}."""
 
 
-def compute_metrics(scored: Scored, cache: Path) -> dict[str, Any]:
-    """Every metric of the model, by name; precision, recall, f1 and support are lists in the labels' order.
-
-    cache: a folder that `evaluate` makes for itself; nothing of worth lies there.
-    """
-    own = {"cache_dir": str(cache), "keep_in_memory": True}
-    guesses = {"predictions": scored.guess, "references": scored.truth}
-    found: dict[str, Any] = Accuracy(**own).compute(**guesses)
-    found |= F1Scores(**own).compute(**guesses, label_count=scored.label_count)
-    found |= MatthewsCorrelation(**own).compute(**guesses)
-    if scored.probabilities is not None:
-        given = {"predictions": scored.probabilities, "references": scored.truth}
-        for k in top_ks(scored.label_count):
-            found |= TopKAccuracy(**own).compute(**given, k=k)
-        found |= LogLoss(**own).compute(**given)
-        found |= ExpectedCalibrationError(**own).compute(**given, bins=CALIBRATION_BINS)
-    return found
+def with_intervals(found: Mapping[str, float], scores: Scores, draws: Draws) -> Measured:
+    """Each metric as {"value", "low", "high"}. found: its values."""
+    samples = bootstrap(scores.statistics, len(scores.scores), draws)
+    return {name: _measured(found[name], drawn, draws) for name, drawn in samples.items()}
 
 
-def with_intervals(found: dict[str, Any], scored: Scored, draws: Draws) -> dict[str, dict[str, float]]:
-    """Each headline metric as {"value", "low", "high"}."""
-    samples = bootstrap(headline_statistics(scored), len(scored.truth), draws)
-    measured = {}
-    for name, drawn in samples.items():
-        low, high = draws.interval(drawn)
-        measured[name] = {"value": float(found[name]), "low": low, "high": high}
-    return measured
-
-
-def compare(
-    model: Scored, other: Scored, draws: Draws
-) -> tuple[dict[str, dict[str, float]], dict[str, dict[str, float]]]:
-    """Another system's metrics on the same rows, and how much better the model is: {"value", "low", "high"} a metric.
+def compare(model: Scores, other: Scores, target: Target, draws: Draws) -> tuple[Measured, Measured]:
+    """Another system's metrics on the same rows, and how much better the model is by each.
 
     Metrics that both have; a positive difference is always in the model's favour. Both are measured on the same
     resamples, so the difference is paired.
     """
-    ours, theirs = headline_statistics(model), headline_statistics(other)
 
     def both(weights: np.ndarray) -> dict[str, np.ndarray]:
-        mine, other_numbers = ours(weights), theirs(weights)
-        gain = {f"gain {name}": _gain(name, mine[name], other_numbers[name]) for name in other_numbers}
-        return other_numbers | gain
+        mine, others = model.statistics(weights), other.statistics(weights)
+        better = {name: -1 if name in target.lower_is_better else 1 for name in others if name in mine}
+        gain = {f"gain {name}": sign * (mine[name] - others[name]) for name, sign in better.items()}
+        return {name: others[name] for name in better} | gain
 
-    plain = both(np.ones((1, len(model.truth))))
-    samples = bootstrap(both, len(model.truth), draws)
-    measured = {}
-    for name, drawn in samples.items():
-        low, high = draws.interval(drawn)
-        measured[name] = {"value": float(plain[name][0]), "low": low, "high": high}
+    rows = len(model.scores)
+    plain, samples = both(np.ones((1, rows))), bootstrap(both, rows, draws)
+    measured = {name: _measured(float(plain[name][0]), drawn, draws) for name, drawn in samples.items()}
     own = {name: each for name, each in measured.items() if not name.startswith("gain ")}
     return own, {name: measured[f"gain {name}"] for name in own}
 
 
-def _gain(name: str, mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    return theirs - mine if name in LOWER_IS_BETTER else mine - theirs
+def _measured(value: float, samples: np.ndarray, draws: Draws) -> dict[str, Any]:
+    low, high = draws.interval(samples)
+    return {"value": float(value), "low": low, "high": high}

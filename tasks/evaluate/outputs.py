@@ -13,7 +13,6 @@ from tasks.files import read_json, replacing, write_json
 from tasks.paths import Paths
 from tasks.report.dvc_template import dvc_text
 from tasks.report.run_report import render_run_report
-from tasks.scoring.classification import Scored
 from tasks.table import PREDICTIONS, write_table
 from tasks.texts import parts
 
@@ -24,28 +23,27 @@ SLICES = pa.schema(
         ("text", pa.string()),  # as the model read it, with its typos
         ("pair", pa.string()),  # the second text of a pair, likewise
         ("label", pa.string()),
-        ("correct", pa.bool_()),
+        ("score", pa.float64()),  # of the model's answer, see the target
     ]
 )
 
 
-def write_predictions(path: Path, test: Side, scored: Scored, labels: tuple[str, ...]) -> None:
-    """One row per test row, in their order."""
-    assert scored.probabilities is not None  # the model's own always has them
-    offsets = np.arange(len(test.ids) + 1, dtype=np.int32) * scored.label_count
-    probabilities = pa.ListArray.from_arrays(pa.array(offsets), pa.array(scored.probabilities.ravel(), pa.float32()))
-    predicted = [labels[guess] for guess in scored.guess]
-    columns = [test.ids, test.lines, *parts(test.texts), test.labels, predicted, probabilities]
+def write_predictions(path: Path, test: Side, answers: Sequence[str], numbers: Sequence[np.ndarray]) -> None:
+    """One row per test row, in their order. numbers: those behind each answer."""
+    offsets = np.cumsum([0, *map(len, numbers)], dtype=np.int32)
+    flat = np.concatenate([np.asarray(each, dtype=np.float32) for each in numbers])
+    probabilities = pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
+    columns = [test.ids, test.lines, *parts(test.texts), test.labels, answers, probabilities]
     write_table(path, _as_table(columns, PREDICTIONS), PREDICTIONS)
 
 
-def write_slices(path: Path, slices: list[Slice], correct: list[np.ndarray], test: Side) -> None:
+def write_slices(path: Path, slices: list[Slice], scores: list[np.ndarray], test: Side) -> None:
     """Every slice's rows, so that another model can be read on the very same ones."""
     tables = [SLICES.empty_table()]
-    for piece, right in zip(slices, correct, strict=True):
+    for piece, scored in zip(slices, scores, strict=True):
         part = test.take(piece.rows)
         texts = part.texts if piece.texts is None else piece.texts
-        columns = [[piece.name] * len(texts), piece.rows, *parts(texts), part.labels, right.astype(bool)]
+        columns = [[piece.name] * len(texts), piece.rows, *parts(texts), part.labels, scored]
         tables.append(_as_table(columns, SLICES))
     write_table(path, pa.concat_tables(tables), SLICES)
 
@@ -57,10 +55,9 @@ def _as_table(columns: Sequence[Any], schema: pa.Schema) -> pa.Table:
     return pa.table({name: pa.nulls(rows) if each is None else each for name, each in named}).cast(schema)
 
 
-def write_plots(paths: Paths, results: dict[str, Any], test: Side, predicted: list[str]) -> None:
-    """The data of `dvc plots`: JSON lists, one a plot."""
+def write_plots(paths: Paths, results: dict[str, Any], pairs: Sequence[tuple[str, str]]) -> None:
+    """The data of `dvc plots`: JSON lists, one a plot. pairs: each row's true and predicted label, where it has one."""
     folder = paths.evaluation / "plots"
-    pairs = zip(test.labels, predicted, strict=True)
     write_json(
         folder / "confusion.json",
         [{"actual": dvc_text(actual), "predicted": dvc_text(guess)} for actual, guess in pairs],

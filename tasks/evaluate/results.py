@@ -17,40 +17,28 @@ def rounded(value: Any) -> Any:
     return round(float(value), DIGITS) if isinstance(value, float | np.floating) else value
 
 
-def label_table(found: dict[str, Any], labels: tuple[str, ...], train_numbers: np.ndarray) -> list[dict[str, Any]]:
-    """Per label: precision, recall, f1, test rows, train rows; the weakest f1 first."""
-    train_rows = np.bincount(train_numbers, minlength=len(labels))
-    table = [
-        {
-            "label": label,
-            "precision": found["precision"][number],
-            "recall": found["recall"][number],
-            "f1": found["f1"][number],
-            "test_rows": int(found["support"][number]),
-            "train_rows": int(train_rows[number]),
-        }
-        for number, label in enumerate(labels)
-    ]
-    return sorted(table, key=lambda row: (row["f1"], row["label"]))
-
-
 def headline_numbers(results: dict[str, Any]) -> dict[str, Any]:
     """The numbers of data/reports/evaluate.json, fit for `dvc metrics`: no text, few columns."""
     metrics = results["metrics"]
     return {
         "rows": results["rows"],
+        "texts_cut": results["texts_cut"],
         **{name: measured["value"] for name, measured in metrics.items()},
         "intervals": {name: {"low": each["low"], "high": each["high"]} for name, each in metrics.items()},
-        "baselines": {
-            each["name"]: {
-                "accuracy": each["accuracy"]["value"],
-                "macro_f1": each["macro_f1"]["value"],
-                "accuracy_gain": each["gain"]["accuracy"],
-                "macro_f1_gain": each["gain"]["macro_f1"],
-            }
-            for each in results["baselines"]
-        },
+        "verdict": results["verdict"],
+        "baselines": {each["name"]: _baseline_numbers(each, results["compared_by"]) for each in results["baselines"]},
+        "frozen_inverse_penalty": results["frozen_inverse_penalty"],
         "slices": {
-            each["name"]: {key: each[key] for key in ("rows", "accuracy", "difference")} for each in results["slices"]
+            each["name"]: {key: each[key] for key in ("rows", "score", "difference")} for each in results["slices"]
+        },
+        "extra": {
+            name: {metric: measured["value"] for metric, measured in each["metrics"].items()}
+            for name, each in results["extra"].items()
         },
     }
+
+
+def _baseline_numbers(baseline: dict[str, Any], metrics: list[str]) -> dict[str, Any]:
+    """The baseline's own value of each metric, and the model's gain over it."""
+    own = {name: baseline[name]["value"] for name in metrics}
+    return own | {f"{name}_gain": baseline["gain"][name] for name in metrics}

@@ -11,52 +11,52 @@ from tasks.scoring.bootstrap import Draws, bootstrap
 
 def score_slices(
     slices: list[Slice],
-    correct: np.ndarray,
-    slice_correct: list[np.ndarray],
+    scores: np.ndarray,
+    slice_scores: list[np.ndarray],
     draws: Draws,
 ) -> dict[str, dict[str, Any]]:
-    """Each slice's rows, its accuracy, and how much better that is than elsewhere, both with intervals.
+    """Each slice's rows, their mean score, and how much better that is than elsewhere, both with intervals.
 
     A part of the rows is held against all test rows, a slice with texts of its own against the same rows as they are.
-    correct: (N,) right or not, on all test rows. slice_correct: the same for each slice's n rows, as the slice reads
+    scores: (N,) of all test rows. slice_scores: the same for each slice's n rows, as the slice reads
     them. Both sides are drawn together, so the difference is paired.
     """
     if not slices:
         return {}
-    statistics = _slice_statistics(slices, correct, slice_correct)
-    samples = bootstrap(statistics, len(correct), draws)
-    plain = statistics(np.ones((1, len(correct))))
-    scores: dict[str, dict[str, Any]] = {}
+    statistics = _slice_statistics(slices, scores, slice_scores)
+    samples = bootstrap(statistics, len(scores), draws)
+    plain = statistics(np.ones((1, len(scores))))
+    found: dict[str, dict[str, Any]] = {}
     for piece in slices:
-        accuracy, change = f"{piece.name} accuracy", f"{piece.name} difference"
-        scores[piece.name] = {
+        score, change = f"{piece.name} score", f"{piece.name} difference"
+        found[piece.name] = {
             "rows": len(piece.rows),
-            "accuracy": _measured(plain[accuracy], samples[accuracy], draws),
+            "score": _measured(plain[score], samples[score], draws),
             "difference": _measured(plain[change], samples[change], draws),
         }
-    return scores
+    return found
 
 
 def _slice_statistics(
-    slices: list[Slice], correct: np.ndarray, slice_correct: list[np.ndarray]
+    slices: list[Slice], scores: np.ndarray, slice_scores: list[np.ndarray]
 ) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
-    member, hit, reference = (np.zeros((len(correct), len(slices))) for _ in range(3))
-    for column, (piece, right) in enumerate(zip(slices, slice_correct, strict=True)):
+    member, hit, reference = (np.zeros((len(scores), len(slices))) for _ in range(3))
+    for column, (piece, right) in enumerate(zip(slices, slice_scores, strict=True)):
         member[piece.rows, column] = 1
         hit[piece.rows, column] = right
         reference[:, column] = 1 if piece.texts is None else member[:, column]
 
     def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
-        accuracy = _shares(weights @ hit, weights @ member)
-        difference = accuracy - _shares(weights @ (reference * correct[:, None]), weights @ reference)
-        return {f"{piece.name} accuracy": accuracy[:, column] for column, piece in enumerate(slices)} | {
+        score = _means(weights @ hit, weights @ member)
+        difference = score - _means(weights @ (reference * scores[:, None]), weights @ reference)
+        return {f"{piece.name} score": score[:, column] for column, piece in enumerate(slices)} | {
             f"{piece.name} difference": difference[:, column] for column, piece in enumerate(slices)
         }
 
     return statistics
 
 
-def _shares(hits: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def _means(hits: np.ndarray, rows: np.ndarray) -> np.ndarray:
     return np.divide(hits, rows, out=np.full_like(rows, np.nan), where=rows > 0)
 
 

@@ -5,35 +5,49 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import pyarrow as pa
 
 from tasks.errors import DataError
 from tasks.paths import Paths
 from tasks.table import SPLIT, read_table
+from tasks.targets import Decision, Outputs, Target
 from tasks.texts import Text, texts_of
 
 COLUMNS = ["row_id", "line", "text", "pair", "label"]
 
 
 class Predictor(Protocol):
-    """What is measured: tasks.model's classifier, or a stand-in in a test."""
+    """What is measured: a saved model, or a stand-in in a test."""
 
     labels: tuple[str, ...]
     digest: str
+    decision: Decision
+
+    @property
+    def target(self) -> Target: ...
 
     def predict(self, texts: Sequence[Text]) -> np.ndarray:
-        """(N, C) float32, each row adding up to 1."""
+        """An array a row, see tasks.model.files.SavedModel."""
+        ...
+
+    def answers(self, outputs: Outputs) -> list[str]:
+        """The answer to each row, from what `predict` gives."""
+        ...
+
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """How many of the texts are read to their first tokens only."""
         ...
 
 
 @dataclass(frozen=True)
 class Side:
-    """The columns of a side of the split, as lists of equal length, and the labels as numbers, (N,) int64."""
+    """The columns of a side of the split, as lists of equal length."""
 
     ids: list[str]
     lines: list[int]
     texts: list[Text]
     labels: list[str]
-    numbers: np.ndarray
+    """The rows' targets, as tables keep them."""
 
     def take(self, rows: np.ndarray) -> "Side":
         """The rows at these positions."""
@@ -41,30 +55,30 @@ class Side:
         def pick(column: list[Any]) -> list[Any]:
             return [column[row] for row in rows]
 
-        return Side(pick(self.ids), pick(self.lines), pick(self.texts), pick(self.labels), self.numbers[rows])
+        return Side(pick(self.ids), pick(self.lines), pick(self.texts), pick(self.labels))
 
 
-def read_side(paths: Paths, side: str, known: tuple[str, ...]) -> Side:
+def read_side(paths: Paths, side: str, target: Target, known: tuple[str, ...]) -> Side:
     """The rows of `train` or `test`.
 
-    known: the model's labels. Raises DataError if there are no rows, or a label is not among them.
+    known: the model's labels. Raises DataError if there are no rows, or one names a label that is not among them.
     """
     path = getattr(paths, side)
     table = read_table(path, SPLIT, COLUMNS)
     if not table.num_rows:
         raise DataError(f"{path.name} has no rows. Raise split.{side} in params.yaml, or give a {side} file.")
-    ids, lines, labels = (table.column(name).to_pylist() for name in ("row_id", "line", "label"))
-    return Side(ids, lines, texts_of(table), labels, number_labels(labels, known, path.name))
-
-
-def number_labels(labels: list[str], known: tuple[str, ...], source: str) -> np.ndarray:
-    """Each label's number in the model's order, (N,) int64. Raises DataError on a label the model never saw."""
-    number = {label: position for position, label in enumerate(known)}
-    unknown = sorted(set(labels) - set(number))
+    found = as_side(table)
+    unknown = target.unknown(found.labels, known)
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        raise DataError(f"{source}: the model does not know the label {unknown[0]!r}{more}. Run finetune again.")
-    return np.array([number[label] for label in labels], dtype=np.int64)
+        raise DataError(f"{path.name}: the model does not know the label {unknown[0]!r}{more}. Run finetune again.")
+    return found
+
+
+def as_side(table: pa.Table) -> Side:
+    """The rows of a table with at least COLUMNS."""
+    ids, lines, labels = (table.column(name).to_pylist() for name in ("row_id", "line", "label"))
+    return Side(ids, lines, texts_of(table), labels)
 
 
 def sample_side(side: Side, most: int, seed: int) -> Side:

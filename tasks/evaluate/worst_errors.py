@@ -1,21 +1,20 @@
-"""The errors the model was surest of, and the train rows that may have taught them"""
+"""The worst answers, and the train rows that may have taught them"""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tasks.evaluate.test_set import Side
-from tasks.scoring.classification import Scored
+from tasks.targets import Target
 from tasks.texts import Text
 
 
-def pick_worst(scored: Scored, most: int) -> np.ndarray:
-    """Positions of the wrong guesses with the highest confidence, the surest first; at most `most`."""
-    if scored.probabilities is None:
-        return np.zeros(0, dtype=np.int64)
-    wrong = np.flatnonzero(scored.correct == 0)
-    confidence = scored.probabilities[wrong].max(axis=1)
-    return wrong[np.argsort(-confidence, kind="stable")[:most]]
+def pick_worst(scores: np.ndarray, confidence: np.ndarray, best: float, most: int) -> np.ndarray:
+    """Positions of the rows with the lowest scores below the best, the surest of equals first; at most `most`."""
+    bad = np.flatnonzero(scores < best)
+    order = np.lexsort((-np.nan_to_num(confidence[bad]), scores[bad]))
+    return bad[order[:most]]
 
 
 def nearest_rows(queries: np.ndarray, rows: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
@@ -27,39 +26,47 @@ def nearest_rows(queries: np.ndarray, rows: np.ndarray, most: int) -> tuple[np.n
 
 def describe_errors(
     worst: np.ndarray,
-    scored: Scored,
-    labels: tuple[str, ...],
+    target: Target,
+    answers: Sequence[str],
+    numbers: Sequence[dict[str, Any]],
     test: Side,
     train: Side,
     nearest: tuple[np.ndarray, np.ndarray],
 ) -> list[dict[str, Any]]:
-    """Each of the worst errors as a record: what it is, what it was taken for, and its nearest train rows.
+    """Each of the worst answers as a record: what is true, what was answered, and its nearest train rows.
 
-    nearest: positions among the train rows and cosines, as `nearest_rows` gives them for these errors.
+    numbers: of each test row, what is known of its answer (score, confidence). nearest: positions among the train rows
+    and cosines, as `nearest_rows` gives them for these errors.
     """
-    assert scored.probabilities is not None  # pick_worst found none without them
+
+    def shown(text: Text, stored: str) -> str:
+        return target.shown_on(text if isinstance(text, str) else text[0], stored)
+
     errors = []
     for position, row in enumerate(worst):
         near = [
-            {**_shown(train.texts[at]), "label": train.labels[at], "line": train.lines[at], "similarity": float(like)}
+            {
+                **_by_name(train.texts[at]),
+                "label": shown(train.texts[at], train.labels[at]),
+                "line": train.lines[at],
+                "similarity": float(like),
+            }
             for at, like in zip(nearest[0][position], nearest[1][position], strict=True)
         ]
-        guess = int(scored.guess[row])
         errors.append(
             {
-                **_shown(test.texts[row]),
+                **_by_name(test.texts[row]),
                 "line": test.lines[row],
-                "actual": test.labels[row],
-                "predicted": labels[guess],
-                "confidence": float(scored.probabilities[row, guess]),
-                "actual_probability": float(scored.probabilities[row, scored.truth[row]]),
+                "actual": shown(test.texts[row], test.labels[row]),
+                "predicted": shown(test.texts[row], answers[row]),
+                **numbers[row],
                 "nearest": near,
             }
         )
     return errors
 
 
-def _shown(text: Text) -> dict[str, str]:
+def _by_name(text: Text) -> dict[str, str]:
     """The text, or both texts of a pair, by name."""
     return {"text": text} if isinstance(text, str) else {"text": text[0], "pair": text[1]}
 

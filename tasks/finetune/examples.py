@@ -32,6 +32,11 @@ class Examples:
         return [len(each) for each in self.ids]
 
     @property
+    def cut(self) -> int:
+        """How many rows are longer than base.max_tokens and are read to there only."""
+        return sum(self.ids.is_cut or ())
+
+    @property
     def digest(self) -> str:
         """The sha256 of texts and truth, in order."""
         return sha256_of_texts([*strings(self.texts), *map(str, self.truth.tolist())])

@@ -78,7 +78,7 @@ def _train_part(start: Start, watch: Watch, checkpoints: Path) -> Part:
 
 def _fit_head(start: Start, watch: Watch) -> Progress:
     """Feature extraction: no loop, since the loss of a linear head has one minimum."""
-    from tasks.finetune.head import fit_head
+    from tasks.finetune.head import fit_head, inverse_penalty_of
 
     strategy, target = start.settings.strategy, start.target
     assert isinstance(strategy, FeatureExtraction)
@@ -96,19 +96,21 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
         watch.numbers(number, {"train_loss": loss})
 
     truth = target.flat(start.train.truth)
+    weights = start.row_weights if len(truth) == len(start.train.ids) else None
+    chosen = inverse_penalty_of(start, sides["train"], weights)
     fit_head(
         head,
         sides["train"],
         lambda outputs: target.feature_losses(outputs, truth),
-        inverse_penalty=strategy.inverse_penalty,
+        inverse_penalty=chosen.value,
         iterations=strategy.iterations,
-        weights=start.row_weights if len(truth) == len(start.train.ids) else None,
+        weights=weights,
         after_pass=after_pass,
     )
     with torch.no_grad():
         outputs = target.unflat(head(sides["val"]), start.val.truth)
     scores = target.val_scores(outputs, start.val.truth, start.classes)
-    progress = Progress(step=len(losses))
+    progress = Progress(step=len(losses), notes={"inverse_penalty": chosen.as_json()})
     watch.numbers(len(losses), scores)
     progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
     progress.finish(target, outputs, start.val.truth, calibrate=start.settings.calibrate)
@@ -205,6 +207,7 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "best_epoch": progress.best_epoch,
         "best_val_score": progress.history[progress.best_epoch - 1]["val_score"],
         "steps": progress.step,
+        **{key: note for key, note in progress.notes.items() if key == "inverse_penalty"},
         "temperature": round(progress.temperature, 6),
         "model_digest": digest,
         "device": start.device.type,
@@ -212,4 +215,5 @@ def _report(start: Start, progress: Progress, digest: str) -> dict[str, Any]:
         "threads": start.base.threads,
         "processes": process_count(),
         "rows": {"train": len(start.train.texts), "val": len(start.val.texts)},
+        "texts_cut": {"train": start.train.cut, "val": start.val.cut, "max_tokens": start.base.max_tokens},
     }

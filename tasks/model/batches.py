@@ -1,11 +1,15 @@
 """Rows → batches of padded token ids that cost about the same."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
 import torch
 from torch import Tensor
+
+ROWS_OF_A_STEP = 16
+"""What the default rates of the strategies ask for, at least by half."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Tokens(Sequence[list[int]]):
     """1 for a token of the first text, 2 for one of the second, 0 for a special one."""
     words: list[list[int]] | None = None
     """Where words are answered: the place of each word's first token, -1 for a word without one."""
+    is_cut: list[bool] | None = None
+    """Whether the row had more tokens than were read of it."""
 
     @overload
     def __getitem__(self, row: int) -> list[int]: ...
@@ -27,8 +33,10 @@ class Tokens(Sequence[list[int]]):
     def __getitem__(self, row: int | slice) -> "list[int] | Tokens":
         if isinstance(row, int):
             return self.ids[row]
-        parts = (self.types, self.segments, self.words)
-        return Tokens(self.ids[row], *(None if each is None else each[row] for each in parts))
+        types, segments, words = (
+            None if each is None else each[row] for each in (self.types, self.segments, self.words)
+        )
+        return Tokens(self.ids[row], types, segments, words, None if self.is_cut is None else self.is_cut[row])
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -75,6 +83,18 @@ def plan_batches(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
             current = []
         current.append(row)
     return [*batches, current] if current else batches
+
+
+def batches_per_step(lengths: Sequence[int], token_budget: int, accumulate: int | None) -> int:
+    """How many batches of `plan_batches` make a step: `accumulate`, or, if None, as many as hold ROWS_OF_A_STEP rows.
+
+    Where texts are long a batch holds few rows, and a step by it alone would follow their noise at a rate that is meant
+    for more. Batches of more than half as many rows are left as they are.
+    """
+    if accumulate is not None:
+        return accumulate
+    rows_of_a_batch = len(lengths) / max(1, len(plan_batches(lengths, token_budget)))
+    return max(1, math.floor(ROWS_OF_A_STEP / max(1.0, rows_of_a_batch)))
 
 
 def epoch_batches(lengths: Sequence[int], token_budget: int, generator: torch.Generator) -> list[list[int]]:

@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from tasks.errors import SetupError
+
+_WHAT_LOADING_RAISES = (AssertionError, KeyError, OSError, RuntimeError, SafetensorError, TypeError, ValueError)
+"""RuntimeError: sizes that do not fit; AssertionError: a padding token beyond the table."""
 
 
 def load_encoder(folder: Path, attention: str, *, with_weights: bool = True) -> nn.Module:
@@ -23,7 +27,7 @@ def load_encoder(folder: Path, attention: str, *, with_weights: bool = True) -> 
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
         config.use_cache = False  # decoders would keep keys and values for a next token that nobody asks for
         encoder = _build_with_attention(AutoModel, folder, config, attention, with_weights)
-    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:  # RuntimeError: sizes that do not fit
+    except _WHAT_LOADING_RAISES as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise SetupError(
             f"{folder}: transformers cannot load this base ({first[:200]}). Mend its config.json, or take another."
@@ -138,19 +142,6 @@ def encoder_inputs(
     """What the encoder is called with, (B, T) each: token types only if it is a pair's and the base tells them."""
     inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
     return inputs if token_types is None or not tells_types(encoder) else inputs | {"token_type_ids": token_types}
-
-
-def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
-    """The mean of each row's token states, scaled to length √D.
-
-    hidden: (B, T, D), attention_mask: (B, T), 1 for the tokens that count. Returns (B, D) in float32. The scaling makes
-    rates and head sizes mean the same for every base. So does the mean under causal attention, where a state knows only
-    what stands before it: one rule for all bases, and no last token, which a base may never have learned to end a text
-    with, says it all.
-    """
-    mask = attention_mask.unsqueeze(-1).to(torch.float32)
-    mean = (hidden.float() * mask).sum(1) / mask.sum(1).clamp(min=1)
-    return nn.functional.normalize(mean, dim=-1) * mean.shape[-1] ** 0.5
 
 
 def linear_names(encoder: nn.Module, *, attention_only: bool) -> list[str]:

@@ -24,6 +24,8 @@ class Member(Protocol):
 
     def predict(self, texts: Sequence[Text]) -> np.ndarray: ...
 
+    def count_cut(self, texts: Sequence[Text]) -> int: ...
+
 
 class SavedEnsemble:
     """Models with the same classes: the mean of what they give, as the target averages it."""
@@ -60,3 +62,7 @@ class SavedEnsemble:
             mean = np.mean([each.astype(np.float64) for each in outputs], axis=0)
             joined[row] = self.target.cooled(mean, self._temperature).astype(np.float32)
         return joined
+
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """As a member's, which all read with the same tokenizer."""
+        return self._members[0].count_cut(texts)

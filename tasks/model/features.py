@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.numpy import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 from tasks.digest import sha256_of_texts, sha256_of_value
+from tasks.errors import SetupError
 from tasks.files import drop_oldest, replacing
 from tasks.inputs import INPUTS, input_of
-from tasks.model.base import find_base
+from tasks.inputs.pooling import word_states
 from tasks.model.batches import Tokens, pad, plan_batches
-from tasks.model.classifier import word_states
 from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
 from tasks.model.encoder import encoder_inputs, load_encoder
+from tasks.model.limits import open_base
 from tasks.model.settings import BaseSettings
 from tasks.model.tokenizer import load_tokenizer, token_ids
 from tasks.paths import Paths
@@ -39,7 +40,7 @@ def text_features(texts: Sequence[Text], base: BaseSettings, paths: Paths, *, pe
     """
     if not texts:
         return np.zeros((0, 0), dtype=np.float32)
-    folder = find_base(base, paths.root)
+    folder = open_base(base, paths.root)
     device = pick_device()
     dtype = pick_dtype("auto", device)
     file = paths.cache / "features" / f"{_cache_key(texts, base, device, dtype, per_word)}.safetensors"
@@ -51,6 +52,12 @@ def text_features(texts: Sequence[Text], base: BaseSettings, paths: Paths, *, pe
             save_file({"features": features}, temporary)
         drop_oldest(file.parent, KEPT_GIGABYTES, keep=1)
     return features
+
+
+def read_words(texts: Sequence[Text], base: BaseSettings, paths: Paths) -> list[np.ndarray]:
+    """Which of each text's words the base reads, (W,) bool each: those whose features there are."""
+    ids = token_ids(load_tokenizer(open_base(base, paths.root), base.max_tokens), texts, per_word=True)
+    return [np.array(places) >= 0 for places in ids.words or []]
 
 
 def _stored(file: Path) -> np.ndarray | None:
@@ -87,8 +94,7 @@ def encode(encoder: nn.Module, ids: Tokens, *, device: torch.device, dtype: torc
     for rows in plan_batches([len(each) for each in ids], TOKEN_BUDGET):
         batch = pad(rows, ids).to(device)
         inputs = encoder_inputs(encoder, batch.input_ids, batch.attention_mask, batch.token_types)
-        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-            hidden = encoder(**inputs).last_hidden_state
+        hidden = _states(encoder, inputs, device, dtype)
         if batch.words is None:
             pooled = row_input.pool(hidden, batch.attention_mask, batch.segments).cpu().numpy()
             places: Any = rows
@@ -100,6 +106,19 @@ def encode(encoder: nn.Module, ids: Tokens, *, device: torch.device, dtype: torc
             features = np.empty((total, pooled.shape[1]), dtype=np.float32)
         features[places] = pooled
     return features if features is not None else np.zeros((0, 0), dtype=np.float32)
+
+
+def _states(encoder: nn.Module, inputs: dict[str, Tensor], device: torch.device, dtype: torch.dtype) -> Tensor:
+    try:
+        with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+            states: Tensor = encoder(**inputs).last_hidden_state
+    except IndexError as error:  # of a base whose tables `check_limits` does not know by name
+        rows, tokens = inputs["input_ids"].shape
+        raise SetupError(
+            f"{type(encoder).__name__} has no vector for a token or a position of these {rows} texts of {tokens} "
+            f"tokens ({error}). Lower base.max_tokens, or take the tokenizer that belongs to the base."
+        ) from None
+    return states
 
 
 def _cache_key(

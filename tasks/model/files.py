@@ -166,6 +166,10 @@ class SavedModel:
         """The answer to each row, from what `predict` gives."""
         return self.target.answers(outputs, self.labels, self.decision)
 
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """How many of the texts are longer than base.max_tokens and are read to there only."""
+        return sum(token_ids(self._tokenizer, texts).is_cut or ())
+
     def _shape(self, rows: int) -> tuple[int, int]:
         return rows, self.target.width(len(self.labels))
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from tasks.errors import IntegrityError, SetupError
 from tasks.model.batches import Tokens
@@ -33,13 +33,21 @@ def token_ids(tokenizer: Tokenizer, texts: Sequence[Text], *, per_word: bool = F
     if per_word:
         words = [text if isinstance(text, str) else text[0] for text in texts]
         read = tokenizer.encode_batch(words)  # the fast variant gives no offsets
-        return Tokens([each.ids for each in read], words=[*map(_first_tokens, words, (each.offsets for each in read))])
+        first = [*map(_first_tokens, words, (each.offsets for each in read))]
+        return Tokens([each.ids for each in read], words=first, is_cut=_cut(tokenizer, read))
     encodings = tokenizer.encode_batch_fast(list(texts))
     ids = [encoding.ids for encoding in encodings]
+    is_cut = _cut(tokenizer, encodings)
     if parts(texts)[1] is None:
-        return Tokens(ids)
+        return Tokens(ids, is_cut=is_cut)
     segments = [[0 if text is None else text + 1 for text in each.sequence_ids] for each in encodings]
-    return Tokens(ids, [each.type_ids for each in encodings], segments)
+    return Tokens(ids, [each.type_ids for each in encodings], segments, is_cut=is_cut)
+
+
+def _cut(tokenizer: Tokenizer, encodings: Sequence[Encoding]) -> list[bool]:
+    """Of each row, whether it had more tokens than were read of it."""
+    most = (tokenizer.truncation or {}).get("max_length")
+    return [len(each.ids) == most and bool(each.overflowing) for each in encodings]
 
 
 def _first_tokens(text: str, offsets: Sequence[tuple[int, int]]) -> list[int]:

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from tasks.dvc_store import DvcStore
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.slices import Slice, SliceRows, cut_slices
 from tasks.lineage.statement import Statement
 from tasks.paths import Paths
-from tasks.promotion.data_files import find_data, recorded_test, recorded_train
+from tasks.promotion.data_files import recorded_test, recorded_train
 from tasks.table import SPLIT, read_table
 from tasks.targets import Target
 from tasks.texts import Text, texts_of
@@ -45,16 +46,17 @@ class TestRows:
 
 
 def find_test_rows(paths: Paths, statement: Statement, target: Target, settings: EvaluateSettings) -> TestRows | None:
-    """The rows that the statement names by md5; None if they are neither in the workspace nor in DVC's cache.
+    """The rows that the statement names by md5; None if they are not on this disk (workspace, DVC's cache, remotes).
 
     The slices of evaluate need the train rows too: where those are gone, there are those of the target's groups alone.
     """
     name, md5 = recorded_test(statement)
-    file = find_data(paths, name, md5)
+    store = DvcStore(paths.root)
+    file = store.find(name, md5)
     if file is None:
         return None
     table = read_table(file, SPLIT, _COLUMNS)
-    train = find_data(paths, *recorded_train(statement))
+    train = store.find(*recorded_train(statement))
     return cut(table, _read(train), target, settings, md5)
 
 
@@ -63,7 +65,7 @@ def cut(table: pa.Table, train: pa.Table | None, target: Target, settings: Evalu
     texts, labels = texts_of(table), table["label"].to_pylist()
     pieces = [_take(name, rows, texts, labels) for name, rows in target.rows_by_group(labels).items()]
     if train is not None:
-        found = cut_slices(_as_slice_rows(table, train, settings))
+        found = cut_slices(_as_slice_rows(table, train, target, settings))
         pieces += [_as_piece(each, texts, labels) for each in found]
     return TestRows(md5, texts, labels, tuple(pieces))
 
@@ -72,15 +74,13 @@ def _read(train: Path | None) -> pa.Table | None:
     return None if train is None else read_table(train, SPLIT, _COLUMNS)
 
 
-def _as_slice_rows(table: pa.Table, train: pa.Table, settings: EvaluateSettings) -> SliceRows:
-    labels, train_labels = table["label"].to_pylist(), train["label"].to_pylist()
-    number = {label: place for place, label in enumerate(sorted({*labels, *train_labels}))}
+def _as_slice_rows(table: pa.Table, train: pa.Table, target: Target, settings: EvaluateSettings) -> SliceRows:
     return SliceRows(
         train_texts=texts_of(train),
-        train_labels=np.array([number[label] for label in train_labels], dtype=np.int64),
+        train_groups=target.strata(train["label"].to_pylist()),
         test_texts=texts_of(table),
         test_ids=table["row_id"].to_pylist(),
-        test_labels=np.array([number[label] for label in labels], dtype=np.int64),
+        test_groups=target.strata(table["label"].to_pylist()),
         typo_share=settings.typo_share,
         typo_rows=settings.typo_rows,
         seed=settings.seed,

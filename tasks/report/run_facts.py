@@ -30,6 +30,13 @@ def read_facts(paths: Paths) -> RunFacts:
     )
 
 
+def texts_cut(facts: RunFacts) -> list[tuple[str, int, int]]:
+    """Of each side that has texts longer than base.max_tokens: its name, how many of them, and its rows."""
+    cut = {**facts.finetune.get("texts_cut", {}), **facts.results.get("texts_cut", {})}
+    rows = {**facts.finetune.get("rows", {}), "test": facts.results.get("rows", 0)}
+    return [(side, cut[side], rows.get(side, 0)) for side in ("train", "val", "test") if cut.get(side)]
+
+
 def _read(path: Path) -> dict[str, Any]:
     """The report, or nothing: a page that shows what there is helps more than none when a stage has failed."""
     try:

@@ -5,9 +5,10 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from tasks.scoring.bootstrap import Scores
-from tasks.targets.base import NOTHING, Decision, Outputs, Target
+from tasks.targets.base import Outputs, Target
 from tasks.targets.label import LabelTarget
 from tasks.targets.labels import LabelsTarget
+from tasks.targets.learning import NOTHING, Decision
 from tasks.targets.number import NumberTarget
 from tasks.targets.tags import TagsTarget
 

@@ -9,33 +9,28 @@ Shapes: N rows, C classes, W words of the longest row. Outputs are what the head
 (N, W, C) for tags; truth is what it should give: see each target.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tasks.errors import SettingsError
 from tasks.scoring.bootstrap import Scores
 from tasks.settings import settings
+from tasks.targets.learning import NOTHING, Decision, Learning
 from tasks.targets.served import Columns, Predicted
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
-Decision = Mapping[str, Any]
-"""What turns outputs into an answer beside the weights, fitted on val: plain JSON, kept in the model's about.json."""
 Outputs = Sequence[np.ndarray] | np.ndarray
 """What `predict` gives: an array a row."""
-NOTHING: Decision = {}
 SMALLEST = float(np.finfo(np.float32).tiny)
 """What a probability that rounds to 0 counts as when its logarithm is taken."""
-PROTOTYPE_SCALE = 20.0
-"""Logit of a row that points exactly along its class prototype."""
 
 
 @settings
-class Target:
+class Target(Learning):
     """What every target is. A new one is its file, and its line in tasks.targets.AnyTarget."""
 
     kind: str
@@ -53,6 +48,12 @@ class Target:
     """Those of them that answers alone cannot tell."""
     not_shares: ClassVar[frozenset[str]] = frozenset()
     """Those of them that are no share of one: pages show them as plain numbers, all others as percentages."""
+    best_score: ClassVar[float] = 1.0
+    """The score of a row that is answered perfectly."""
+    row_score: ClassVar[str]
+    """What a row's score is, in a person's words."""
+    type_of_target: ClassVar[str]
+    """scikit-learn's word for what `vector` gives; none where words are answered."""
     verdict_is_share: ClassVar[bool] = False
     """Whether the verdict metric is the share of rows whose score is 1, all others' being 0."""
     group: ClassVar[str] = "label"
@@ -73,11 +74,6 @@ class Target:
     """Each column of `served`, and what it holds: text, number, texts, numbers by name, or spans."""
     reads: ClassVar[str]
     """What the label column must hold, in a person's words."""
-
-    @property
-    def spoken_of(self) -> tuple[str, ...]:
-        """The metrics that a person is told where there is room for few."""
-        return tuple(dict.fromkeys((self.verdict, self.headline)))
 
     @property
     def told_by_answers(self) -> tuple[str, ...]:
@@ -104,6 +100,10 @@ class Target:
     def classes_of(self, stored: str) -> tuple[str, ...]:
         """The classes that a row's target names, each once."""
         raise NotImplementedError
+
+    def claims(self, stored: str) -> set[tuple[str, Any]]:
+        """What a target says of its row, each with its group: that it has a label, or a span from here to there."""
+        return {(each, each) for each in self.classes_of(stored)}
 
     def classes(self, column: Sequence[str]) -> tuple[str, ...]:
         """All classes of the rows to learn from, in the order of the outputs."""
@@ -141,85 +141,25 @@ class Target:
         """The target as a person reads it."""
         return stored
 
+    def shown_on(self, text: str, stored: str) -> str:  # noqa: ARG002
+        """The same beside its text."""
+        return self.shown(stored)
+
+    def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        """The targets as scikit-learn takes them, see `type_of_target`."""
+        raise NotImplementedError
+
+    def from_vector(self, predicted: np.ndarray, classes: Sequence[str]) -> list[str]:
+        """What scikit-learn predicts, as tables keep it."""
+        raise NotImplementedError
+
+    def usual(self, column: Sequence[str]) -> str:
+        """The most frequent target, of equals the first."""
+        return min(Counter(column).items(), key=lambda each: (-each[1], each[0]))[0]
+
     def gives(self, labels: int) -> str:
         """What a model answers, in a card's words; labels: how many there are."""
         return f"{self.reads} out of {labels}"
-
-    # how it is learned; torch is imported by those who call these
-    def width(self, classes: int) -> int:
-        """How many numbers the head gives."""
-        return classes
-
-    def encode(
-        self, column: Sequence[str], classes: Sequence[str], words: "Sequence[Sequence[int]] | None"
-    ) -> "Tensor":
-        """The truth that the loss compares outputs with, first dimension N.
-
-        words: of each row, its words' first tokens (-1: none), where `per_word`. Raises DataError on an unknown class.
-        """
-        raise NotImplementedError
-
-    def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":  # noqa: ARG002
-        """How much each row counts in the loss, (N,)."""
-        import torch
-
-        if class_weights != "none":
-            raise SettingsError(f"finetune.class_weights: {class_weights} needs one label a row; set it to none.")
-        return torch.ones(len(truth))
-
-    def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":
-        """Each row's loss, (B,). loss: the settings of finetune.loss."""
-        raise NotImplementedError
-
-    def feature_losses(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":
-        """Each row's loss when only a head learns on fixed features; of words, each word's, both given flat."""
-        from torch.nn import functional as F
-
-        return F.cross_entropy(outputs, truth, reduction="none")
-
-    def flat(self, truth: "Tensor") -> "Tensor":
-        """The truth in the order of tasks.model.features: of words, those that have a token, one after the other."""
-        return truth
-
-    def unflat(self, outputs: "Tensor", truth: "Tensor") -> "Tensor":  # noqa: ARG002
-        """Outputs of features put into their places, as the model gives them."""
-        return outputs
-
-    def divergence(self, one: "Tensor", other: "Tensor") -> "Tensor":
-        """How far two outputs for the same rows are apart, (B,): KL(p‖q) + KL(q‖p) where there are classes."""
-        p, q = one.log_softmax(-1), other.log_softmax(-1)
-        apart = ((p.exp() - q.exp()) * (p - q)).sum(-1)
-        return apart if apart.dim() == 1 else apart.mean(-1)
-
-    def sampled_log_likelihood(self, outputs: "Tensor", generator: "torch.Generator") -> "Tensor":
-        """log p(y|x) of one row's outputs, (1, …), y drawn from the model's own p(·|x): what Fisher is made of."""
-        import torch
-
-        log_p = outputs.log_softmax(-1).flatten(0, -2)
-        drawn = torch.multinomial(log_p.detach().exp().cpu(), 1, generator=generator).to(log_p.device)
-        return log_p.gather(1, drawn).sum()
-
-    def start_head(self, head: "torch.nn.Linear", features: "Tensor | None", truth: "Tensor") -> None:
-        """Set the head, in place, before anything has learned.
-
-        features: (N, F) rows of length √F, as tasks.model.features gives them; None unless `starts_from_features`.
-        """
-
-    def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:
-        """val_loss, val_score (the headline metric) and val_<metric> of the held-out rows."""
-        raise NotImplementedError
-
-    def fit_temperature(self, outputs: "Tensor", truth: "Tensor") -> float:  # noqa: ARG002
-        """What the outputs are divided by so that their probabilities can be believed; 1 where there are none."""
-        return 1.0
-
-    def decide(self, outputs: "Tensor", truth: "Tensor") -> Decision:  # noqa: ARG002
-        """What turns (calibrated) outputs into answers, fitted on the held-out rows."""
-        return NOTHING
-
-    def finish_head(self, weights: "dict[str, Tensor]", truth: "Tensor") -> "dict[str, Tensor]":  # noqa: ARG002
-        """The learned weights as they are saved; truth: of the train rows."""
-        return weights
 
     # what a model says
     def activate(self, outputs: "Tensor") -> "Tensor":
@@ -262,6 +202,24 @@ class Target:
         top_k: how many classes are wanted, where they are ranked.
         """
         raise NotImplementedError
+
+    def numbers_behind(self, outputs: Outputs) -> list[np.ndarray]:
+        """The numbers behind each answer that predictions.parquet keeps, one array a row."""
+        return [np.asarray(each).ravel() for each in outputs]
+
+    def true_probability(self, outputs: Outputs, truth: Sequence[str], classes: Sequence[str]) -> np.ndarray | None:  # noqa: ARG002
+        """The probability that the model gave the true class, (N,); None where there is no such one."""
+        return None
+
+    def details(
+        self,
+        truth: Sequence[str],  # noqa: ARG002
+        answers: Sequence[str],  # noqa: ARG002
+        outputs: Outputs,  # noqa: ARG002
+        decision: Decision,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """What else an evaluation tells of this target alone."""
+        return {}
 
     # how good it is
     def score(

@@ -1,35 +1,22 @@
 """One label a row."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from tasks.errors import DataError
 from tasks.scoring.bootstrap import RowScores, Scores, Statistics
 from tasks.scoring.classification import Scored, check_probabilities
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, Target
+from tasks.targets.abstain import ABSTAINED, Abstain, min_confidence, risk_coverage
+from tasks.targets.base import Outputs, Target
+from tasks.targets.learning import NOTHING, PROTOTYPE_SCALE, Decision
 from tasks.targets.served import Columns, Predicted, ranked_labels
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
-
-ABSTAINED = ""
-"""The answer of a model that does not answer: no row carries an empty label."""
-
-
-@settings
-class Abstain:
-    """When a model says "none of these": where its confidence is below a bound that is fitted on val."""
-
-    by: Literal["confidence", "precision", "coverage", "conformal"] = "precision"
-    """What `level` means: the bound itself; the share of answers that must be right on val; the share of val rows that
-    are answered; or the coverage of conformal sets, of which only those of one label are answered."""
-    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
-    """A share between 0 and 1, see `by`."""
 
 
 @settings
@@ -61,6 +48,8 @@ class LabelTarget(Target):
     is_stored_as_written: ClassVar[bool] = True
     has_one_class: ClassVar[bool] = True
     answer_types: ClassVar[Mapping[str, str]] = {"label": "text", "probability": "number"}
+    row_score: ClassVar[str] = "accuracy"
+    type_of_target: ClassVar[str] = "multiclass"
     reads: ClassVar[str] = "one label"
 
     @property
@@ -70,10 +59,16 @@ class LabelTarget(Target):
         return tuple(name for name in self.metrics if name not in self.needs_outputs | left_out)
 
     def classes_of(self, stored: str) -> tuple[str, ...]:
-        return (stored,)
+        return (stored,) if stored else ()
 
     def gives(self, labels: int) -> str:
         return f"one of {labels} labels"
+
+    def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        return np.array(number_classes(column, classes), dtype=np.int64)
+
+    def from_vector(self, predicted: np.ndarray, classes: Sequence[str]) -> list[str]:
+        return [classes[int(number)] for number in predicted]
 
     def shown(self, stored: str) -> str:
         return stored or "none of these"
@@ -150,6 +145,21 @@ class LabelTarget(Target):
         columns = ranked_labels(predicted, top_k)
         return columns if self.abstain is None else columns | {"answer": list(predicted.answers)}
 
+    def true_probability(self, outputs: Outputs, truth: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        return np.asarray(outputs)[np.arange(len(truth)), number_classes(truth, classes)]
+
+    def details(
+        self,
+        truth: Sequence[str],
+        answers: Sequence[str],
+        outputs: Outputs,
+        decision: Decision,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """Of a model that may abstain: accuracy at each coverage, the surest rows first (El-Yaniv & Wiener 2010)."""
+        if self.abstain is None:
+            return {}
+        return {"risk_coverage": risk_coverage(self.confidence(outputs), answers, truth)}
+
     def confidence(self, outputs: Outputs) -> np.ndarray:
         return np.asarray(outputs, dtype=np.float64).max(axis=1) if len(outputs) else np.zeros(0)
 
@@ -204,28 +214,3 @@ def macro_f1(predicted: "Tensor", truth: "Tensor", classes: int) -> float:
     hits = torch.bincount(truth[predicted == truth], minlength=classes).double()
     total = (torch.bincount(predicted, minlength=classes) + torch.bincount(truth, minlength=classes)).double()
     return float((2 * hits[total > 0] / total[total > 0]).mean())
-
-
-def min_confidence(abstain: Abstain, confidence: np.ndarray, right: np.ndarray, given: np.ndarray) -> float:
-    """The confidence below which the model does not answer, from N held-out rows.
-
-    precision: the lowest bound at which the share of right answers reaches the level, taking as many rows as can be
-    (El-Yaniv & Wiener 2010, the risk–coverage trade-off); above every confidence where no bound does. coverage: the
-    level's share of rows is answered. conformal: split conformal sets (Vovk et al. 2005) hold every label at least as
-    probable as 1 - q, q the ⌈(N+1)·level⌉-th smallest 1 - p(true); a set of one label has a top above and a second
-    below that, so that no answer is given below max(1 - q, q): then no other label fits in. `given`: p(true).
-    """
-    order = np.argsort(-confidence, kind="stable")
-    if abstain.by == "confidence":
-        return abstain.level
-    if abstain.by == "coverage":
-        answered = max(1, int(np.ceil(abstain.level * len(order))))
-        return float(confidence[order[answered - 1]])
-    if abstain.by == "precision":
-        shares = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-        is_last = np.append(confidence[order][1:] < confidence[order][:-1], True)  # ties are answered together
-        enough = np.flatnonzero((shares >= abstain.level) & is_last)
-        return float(confidence[order[enough[-1]]]) if len(enough) else 1.01
-    rank = min(len(given), int(np.ceil((len(given) + 1) * abstain.level)))
-    q = float(np.sort(1 - given)[rank - 1])
-    return max(1 - q, q)

@@ -8,10 +8,12 @@ import numpy as np
 from pydantic import Field
 
 from tasks.errors import DataError, GateError
-from tasks.scoring.bootstrap import RowScores, Scores, Statistics
+from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
+from tasks.scoring.metrics import best_threshold, f1_statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, PROTOTYPE_SCALE, Decision, Outputs, Target
+from tasks.targets.base import Outputs, Target
+from tasks.targets.learning import NOTHING, PROTOTYPE_SCALE, Decision
 from tasks.targets.served import Columns, Predicted, label_sets
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ class LabelsTarget(Target):
         "probabilities": "numbers by name",
         "answer": "text",
     }
+    row_score: ClassVar[str] = "Jaccard index"
+    type_of_target: ClassVar[str] = "multilabel-indicator"
     reads: ClassVar[str] = "several labels"
 
     def canonical(self, cell: str) -> str:
@@ -92,6 +96,12 @@ class LabelsTarget(Target):
                     raise DataError(f"the model does not know the label {label!r}. Run split and finetune again.")
                 matrix[row, place[label]] = True
         return matrix
+
+    def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:
+        return self.matrix(column, classes).astype(np.int64)
+
+    def from_vector(self, predicted: np.ndarray, classes: Sequence[str]) -> list[str]:
+        return [written([classes[label] for label in np.flatnonzero(row).tolist()]) for row in predicted]
 
     def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":
         return loss.binary(outputs, truth).mean(-1)
@@ -229,33 +239,3 @@ def _listed(cell: str) -> list[str] | None:
     except ValueError:
         return None
     return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
-
-
-def f1_statistics(true: np.ndarray, guess: np.ndarray) -> Statistics:
-    """Macro and micro F1 of (N, C) bool. Labels that are neither true nor guessed are left out of the macro mean."""
-    hits, support, guessed = ((each).astype(np.float64) for each in (true & guess, true, guess))
-
-    def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
-        found, both = weights @ hits, weights @ support + weights @ guessed
-        f1 = np.divide(2 * found, both, out=np.zeros_like(found), where=both > 0)
-        total = both.sum(axis=1)
-        return {
-            "macro_f1": f1.sum(axis=1) / np.maximum(1, (both > 0).sum(axis=1)),
-            "micro_f1": np.divide(2 * found.sum(axis=1), total, out=np.zeros(len(total)), where=total > 0),
-        }
-
-    return statistics
-
-
-def best_threshold(given: np.ndarray, true: np.ndarray) -> float:
-    """The bound with the highest F1 on held-out rows, half-way to the next probability below; 0.5 where no row has the
-    label. given: (N,) probabilities, true: (N,) bool."""
-    if not true.any():
-        return 0.5
-    order = np.argsort(-given, kind="stable")
-    ranked = given[order]
-    f1 = 2 * np.cumsum(true[order]) / (np.arange(1, len(order) + 1) + true.sum())
-    is_last = np.append(ranked[1:] < ranked[:-1], True)
-    best = int(np.argmax(np.where(is_last, f1, -1.0)))
-    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
-    return float((ranked[best] + below) / 2)

@@ -2,25 +2,27 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from tasks.errors import GateError
-from tasks.scoring.bootstrap import RowScores, Scores, Statistics
+from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
+from tasks.scoring.metrics import correlation_statistics
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Outputs, Target
+from tasks.targets.base import Outputs, Target
+from tasks.targets.learning import NOTHING, Decision
+from tasks.targets.ranges import equal_ranges, histogram, quantiles
 from tasks.targets.served import Columns, Predicted, numbers_with_intervals
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-HISTOGRAM_BINS = 20
-"""Ranges of equal width that a page draws."""
+MOST_POINTS = 2_000
+"""So many rows are drawn in the picture of truth and answer."""
 BINS = 5
 """Groups of equal size that sides are balanced by and slices are cut by."""
 
@@ -62,6 +64,9 @@ class NumberTarget(Target):
         "high": "number",
         "answer": "text",
     }
+    best_score: ClassVar[float] = 0.0
+    row_score: ClassVar[str] = "minus the absolute error"
+    type_of_target: ClassVar[str] = "continuous"
     reads: ClassVar[str] = "a number"
 
     def canonical(self, cell: str) -> str:
@@ -86,31 +91,14 @@ class NumberTarget(Target):
         return "a number"
 
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
-        """Each number's bin among BINS of equal size, named by its borders."""
-        numbers = self.numbers(column)
-        if not len(numbers):
-            return []
-        borders = np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1)))
-        names = [f"{low:g} to {high:g}" for low, high in pairwise(borders)] or [f"{borders[0]:g}"]
-        place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
-        return [(names[each],) for each in place]
+        """Each number's range among those of equally many rows, named by its borders."""
+        return [(name,) for name in equal_ranges(self.numbers(column), BINS)]
 
     def histogram(self, column: Sequence[str]) -> dict[str, int]:
-        """Ranges of equal width."""
-        numbers = self.numbers(column)
-        if not len(numbers):
-            return {}
-        counts, borders = np.histogram(numbers, bins=HISTOGRAM_BINS)
-        names = [f"{low:.4g} … {high:.4g}" for low, high in pairwise(borders)]
-        return dict(zip(names, counts.tolist(), strict=True))
+        return histogram(self.numbers(column))
 
     def quantiles(self, column: Sequence[str]) -> dict[str, float]:
-        numbers = self.numbers(column)
-        if not len(numbers):
-            return {}
-        names = ("smallest", "lower quartile", "median", "upper quartile", "largest")
-        found = dict(zip(names, np.quantile(numbers, np.linspace(0, 1, 5)).tolist(), strict=True))
-        return found | {"mean": float(numbers.mean()), "standard deviation": float(numbers.std())}
+        return quantiles(self.numbers(column))
 
     def numbers(self, column: Sequence[str]) -> np.ndarray:
         """(N,) float64 of the rows' targets."""
@@ -119,6 +107,29 @@ class NumberTarget(Target):
     def contradicts(self, one: str, other: str) -> bool:
         first, second = as_number(one), as_number(other)
         return first is None or second is None or abs(first - second) > self.tolerance
+
+    def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:  # noqa: ARG002
+        return self.numbers(column)
+
+    def from_vector(self, predicted: np.ndarray, classes: Sequence[str]) -> list[str]:  # noqa: ARG002
+        return [repr(round(float(number), 6)) for number in np.clip(predicted, self.low, self.high)]
+
+    def usual(self, column: Sequence[str]) -> str:
+        return repr(round(float(self.numbers(column).mean()), 6))
+
+    def details(
+        self,
+        truth: Sequence[str],
+        answers: Sequence[str],
+        outputs: Outputs,  # noqa: ARG002
+        decision: Decision,
+    ) -> dict[str, Any]:
+        """How often the interval around an answer holds the truth, and each pair of truth and answer."""
+        true, given = self.numbers(truth), self.numbers(answers)
+        half = decision.get("half_width")
+        held = None if half is None else float((np.abs(true - given) <= half).mean())
+        points = [[float(x), float(y)] for x, y in zip(true[:MOST_POINTS], given[:MOST_POINTS], strict=True)]
+        return {"interval": {"wanted": self.interval, "half_width": half, "held": held}, "points": points}
 
     def width(self, classes: int) -> int:  # noqa: ARG002
         return 1
@@ -162,7 +173,7 @@ class NumberTarget(Target):
     def val_scores(self, outputs: "Tensor", truth: "Tensor", classes: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
         given, true = outputs[:, 0].double().numpy(), truth[:, 0].double().numpy()
         found = correlation_statistics(true, given)(np.ones((1, len(true))))
-        spearman, pearson = (float(np.nan_to_num(found[name][0])) for name in ("spearman", "pearson"))
+        spearman, pearson = (float(found[name][0]) for name in ("spearman", "pearson"))
         return {
             "val_loss": float(np.square(given - true).mean()),
             "val_score": spearman,
@@ -237,34 +248,3 @@ def as_number(cell: str) -> float | None:
     except ValueError:
         return None
     return number + 0.0 if math.isfinite(number) else None
-
-
-def correlation_statistics(true: np.ndarray, given: np.ndarray) -> Statistics:
-    """Spearman's and Pearson's correlation as functions of the rows' weights; NaN where one side does not vary."""
-
-    def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
-        ranks = weighted_ranks(true, weights), weighted_ranks(given, weights)
-        plain = np.broadcast_to(true, weights.shape), np.broadcast_to(given, weights.shape)
-        return {"spearman": _correlation(*ranks, weights), "pearson": _correlation(*plain, weights)}
-
-    return statistics
-
-
-def weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(R, N): each row's mean rank when row n stands there weights[r, n] times; equal values share their rank."""
-    order = np.argsort(values, kind="stable")
-    ranked = values[order]
-    group = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    of_group = np.add.reduceat(weights[:, order], starts, axis=1)
-    middle = np.cumsum(of_group, axis=1) - of_group / 2
-    ranks = np.empty_like(weights)
-    ranks[:, order] = middle[:, group]
-    return ranks
-
-
-def _correlation(one: np.ndarray, other: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    total = weights.sum(axis=1, keepdims=True)
-    a, b = (each - (weights * each).sum(axis=1, keepdims=True) / total for each in (one, other))
-    below = np.sqrt((weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1))
-    return np.divide((weights * a * b).sum(axis=1), below, out=np.full(len(below), np.nan), where=below > 1e-12)

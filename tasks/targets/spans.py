@@ -1,5 +1,6 @@
 """Tags ↔ spans of words, and how many of them are right."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -9,6 +10,8 @@ import numpy as np
 from tasks.scoring.bootstrap import Statistics
 
 OUTSIDE = "O"
+_PREFIXES = {"B": "B", "S": "B", "U": "B", "I": "I", "E": "I", "L": "I", "M": "I"}
+"""IOB2, BIOES, BILOU and BMES are kept as IOB2."""
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
@@ -42,6 +45,21 @@ def repaired(tags: Sequence[str]) -> list[str]:
         continues = tag.startswith("I-") and before in (f"B-{tag[2:]}", tag)
         legal.append(f"B-{tag[2:]}" if tag.startswith("I-") and not continues else tag)
     return legal
+
+
+def read_tags(text: str, cell: str, *, repair: bool) -> tuple[str, str]:
+    """The words of a text and their tags in IOB2, as tables keep them; what makes no sense stays as it is.
+
+    cell: tags with space between, a JSON list of tags, or one of spans: {"start", "end", "label"} in characters.
+    """
+    listed = json_list(cell)
+    if listed is not None and all(isinstance(each, dict) for each in listed):
+        return tag_spans(text, listed) or (text, cell)
+    tags = [iob2(str(tag)) for tag in (cell.split() if listed is None else listed)]
+    words = text.split()
+    if len(words) != len(tags):
+        return text, " ".join(tags)
+    return " ".join(words), " ".join(repaired(tags) if repair else tags)
 
 
 def tag_spans(text: str, spans: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
@@ -104,3 +122,17 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 def is_prefixed(tag: str) -> bool:
     return tag[:2] in ("B-", "I-")
+
+
+def iob2(tag: str) -> str:
+    """The tag in IOB2."""
+    return f"{_PREFIXES[tag[0]]}-{tag[2:]}" if tag[1:2] == "-" and tag[0] in _PREFIXES else tag
+
+
+def json_list(cell: str) -> list[Any] | None:
+    """The list that a cell holds as JSON; None if it holds none."""
+    try:
+        found = json.loads(cell) if cell.startswith("[") else None
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None

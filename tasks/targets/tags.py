@@ -1,6 +1,5 @@
 """A tag for each word: named entities, slots, parts of speech."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -10,16 +9,18 @@ from tasks.errors import DataError, GateError
 from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
 from tasks.settings import settings
-from tasks.targets.base import NOTHING, Decision, Outputs, Target
+from tasks.targets.base import Outputs, Target
+from tasks.targets.learning import NOTHING, Decision
 from tasks.targets.served import Columns, Predicted, tagged_words
 from tasks.targets.spans import (
     OUTSIDE,
     is_prefixed,
+    read_tags,
     repaired,
+    shown_spans,
     span_counts,
     span_statistics,
     spans_of,
-    tag_spans,
 )
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """Truth of a word that has no token of its own, or lies beyond the base's window: it is not learned from."""
-_PREFIXES = {"B": "B", "S": "B", "U": "B", "I": "I", "E": "I", "L": "I", "M": "I"}
-"""IOB2, BIOES, BILOU and BMES are kept as IOB2."""
 
 
 @settings
@@ -58,20 +57,13 @@ class TagsTarget(Target):
     starts_from_features: ClassVar[bool] = False
     hub_task: ClassVar[str] = "token-classification"
     answer_types: ClassVar[Mapping[str, str]] = {"tags": "texts", "spans": "spans", "answer": "text"}
+    row_score: ClassVar[str] = "span F1 of the row"
     reads: ClassVar[str] = "a tag for each word"
 
     def canonical_row(self, text: str, cell: str) -> tuple[str, str]:
         """Words with one space between, and a tag for each. A cell may hold tags or, as a JSON list, spans of the text:
         {"start", "end", "label"} in characters."""
-        listed = _json_list(cell)
-        if listed is not None and all(isinstance(each, dict) for each in listed):
-            return tag_spans(text, listed) or (text, cell)
-        tags = cell.split() if listed is None else [str(each) for each in listed]
-        tags = [_iob2(tag) for tag in tags]
-        words = text.split()
-        if len(words) != len(tags):
-            return text, " ".join(tags)
-        return " ".join(words), " ".join(repaired(tags) if self.illegal == "repair" else tags)
+        return read_tags(text, cell, repair=self.illegal == "repair")
 
     def readable(self, text: str) -> str:
         """Words with one space between."""
@@ -94,6 +86,28 @@ class TagsTarget(Target):
     def classes_of(self, stored: str) -> tuple[str, ...]:
         """The types of the row's spans."""
         return tuple(dict.fromkeys(span.type for span in spans_of(stored.split(" "))))
+
+    def claims(self, stored: str) -> set[tuple[str, Any]]:
+        return {(span.type, span) for span in spans_of(stored.split(" "))}
+
+    def shown_on(self, text: str, stored: str) -> str:
+        """Each span's words and type."""
+        spans = shown_spans(text, stored.split(" "))
+        return ", ".join(f"{each['text']} ({each['label']})" for each in spans) or "no span"
+
+    def numbers_behind(self, outputs: Outputs) -> list[np.ndarray]:
+        return [np.asarray(each).max(axis=1, initial=0.0) for each in outputs]
+
+    def details(
+        self,
+        truth: Sequence[str],  # noqa: ARG002
+        answers: Sequence[str],  # noqa: ARG002
+        outputs: Outputs,
+        decision: Decision,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        """How many words there are, and how many the base did not read."""
+        unread = sum(int((~np.asarray(each).any(axis=1)).sum()) for each in outputs)
+        return {"words": {"all": sum(map(len, outputs)), "unread": unread}}
 
     def classes(self, column: Sequence[str]) -> tuple[str, ...]:
         """All tags: O, and of each type B- and I-, whether or not both occur."""
@@ -130,12 +144,11 @@ class TagsTarget(Target):
         return truth
 
     def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":
-        """Every word counts the same, so a row as much as it has words."""
-        super().row_weights(truth, classes, class_weights)
+        """Every word counts the same."""
+        super().row_weights(truth, classes, class_weights)  # refuses weights of classes
         return (truth != IGNORED).sum(1).clamp(min=1).float()
 
     def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":
-        """The mean over the row's words."""
         import torch
 
         is_word = truth != IGNORED
@@ -225,27 +238,13 @@ class TagsTarget(Target):
     ) -> Scores:
         """A span is right if type, beginning and end are. A row's score is its own span F1, or 1 where there is none
         and none is answered."""
-        rows = [
-            (spans_of(true.split(" ")), spans_of(said.split(" "))) for true, said in zip(truth, answers, strict=True)
-        ]
+        words = [(true.split(" "), said.split(" ")) for true, said in zip(truth, answers, strict=True)]
+        rows = [(spans_of(true), spans_of(said)) for true, said in words]
         types = sorted({span.type for pair in rows for spans in pair for span in spans})
         counts = span_counts(rows, types)
         both = counts[1].sum(axis=1) + counts[2].sum(axis=1)
         own = np.divide(2 * counts[0].sum(axis=1), both, out=np.ones(len(rows)), where=both > 0)
-        words = [(true.split(" "), said.split(" ")) for true, said in zip(truth, answers, strict=True)]
-        right = np.array([sum(a == b for a, b in zip(*pair, strict=True)) for pair in words], dtype=np.float64)
-        lengths = np.array([len(true) for true, _ in words], dtype=np.float64)
+        right = np.array([sum(a == b for a, b in zip(*pair, strict=True)) for pair in words])
+        lengths = np.array([len(true) for true, _ in words])
         spans = span_statistics(*counts)
         return RowScores(own, lambda weights: spans(weights) | {"word_accuracy": weights @ right / (weights @ lengths)})
-
-
-def _iob2(tag: str) -> str:
-    return f"{_PREFIXES[tag[0]]}-{tag[2:]}" if tag[1:2] == "-" and tag[0] in _PREFIXES else tag
-
-
-def _json_list(cell: str) -> list[Any] | None:
-    try:
-        found = json.loads(cell) if cell.startswith("[") else None
-    except ValueError:
-        return None
-    return found if isinstance(found, list) else None

@@ -31,7 +31,7 @@ def report(checked: Checked, label_errors: str, target: Target) -> dict[str, Any
         "quarantined": checked.aside.num_rows,
         "reasons": checked.reasons,
         "labels": checked.labels,
-        "unlabelled": 0 if target.has_one_class else _without_class(kept, target),
+        "unlabelled": _without_class(kept, target) if target.has_classes and not target.has_one_class else 0,
         "histogram": target.histogram(kept.to_pylist()),
         "quantiles": target.quantiles(kept.to_pylist()),
         "conflicts": {

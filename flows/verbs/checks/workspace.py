@@ -11,6 +11,7 @@ from flows.verbs.checks import Check
 from tasks.config import load_config
 from tasks.errors import FinetraceError, SettingsError
 from tasks.paths import Paths
+from tasks.tracking.store import export_for_clients
 
 LEAST_BYTES, GOOD_BYTES = 500_000_000, 5_000_000_000
 
@@ -22,6 +23,7 @@ def run(paths: Paths) -> Iterator[Check]:
     yield check_space(shutil.disk_usage(paths.root).free)
     yield check_writable(paths)
     yield check_dvc_state(paths)
+    yield check_mlflow_uri(paths)
     held = holder(paths)
     yield Check("lock", "warn" if held else "ok", f"held by process {held['pid']}" if held else "nobody at work")
 
@@ -37,14 +39,15 @@ def check_settings(paths: Paths) -> Check:
 
 
 def check_base(paths: Paths) -> Check:
-    """Is the base model there, byte for byte?"""
+    """Is the base model there, byte for byte, and has it room for base.max_tokens?"""
+    from tasks.model.limits import open_base
+
     try:
         base = load_config(paths.params).base
-        from tasks.model.base import find_base
-
-        find_base(base, paths.root)
     except SettingsError:
         return Check("base model", "warn", "not looked at: params.yaml has mistakes")
+    try:
+        open_base(base, paths.root)
     except FinetraceError as error:
         return Check("base model", "fail", str(error), "See `base` in params.yaml, or `make setup`.")
     return Check("base model", "ok", f"{base.id}, digest as recorded")
@@ -65,6 +68,15 @@ def check_writable(paths: Paths) -> Check:
     if closed:
         return Check("rights", "fail", f"cannot write in {', '.join(closed)}", "Change the owner or the rights.")
     return Check("rights", "ok", "folders can be written")
+
+
+def check_mlflow_uri(paths: Paths) -> Check:
+    """Do MLflow's own programs, started here, open this workspace's database?"""
+    export = export_for_clients(paths)
+    if not export:
+        return Check("mlflow's uri", "ok", "MLflow's own programs find the runs and models of this folder")
+    says = "MLflow's own programs open another, empty database: the folder's path has a space or a letter outside ASCII"
+    return Check("mlflow's uri", "warn", says, export)
 
 
 def check_dvc_state(paths: Paths) -> Check:

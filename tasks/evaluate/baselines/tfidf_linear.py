@@ -1,6 +1,6 @@
-"""Words and word pairs, weighted, with a linear classifier."""
+"""Words and word pairs, weighted, with a linear model."""
 
-import numpy as np
+from typing import Any
 
 from tasks.evaluate.baselines.rows import BaselineRows
 from tasks.texts import parts
@@ -10,19 +10,19 @@ WORD = r"\w+|[^\w\s]"
 
 
 class TfidfLinear:
-    """What one gets by counting words: TF-IDF of words and word pairs, linear support vector machine.
+    """What one gets by counting words: TF-IDF of words and word pairs, and a linear support vector machine, one a label
+    where there may be several, or ridge regression of a number.
 
     Of pairs of texts, the words of each are counted apart.
     """
 
     name = "tfidf_linear"
-    title = "TF-IDF + linear SVM"
+    title = "TF-IDF + linear model"
 
-    def guess(self, rows: BaselineRows) -> np.ndarray:
-        """(N,) int64: the label with the largest margin."""
+    def answers(self, rows: BaselineRows) -> list[str]:
+        """What the linear model predicts."""
         from scipy.sparse import hstack
         from sklearn.feature_extraction.text import TfidfVectorizer
-        from sklearn.svm import LinearSVC
 
         train, test = [], []
         for known, asked in zip(parts(rows.train_texts), parts(rows.test_texts), strict=True):
@@ -30,5 +30,18 @@ class TfidfLinear:
                 words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=WORD)
                 train.append(words.fit_transform(known))
                 test.append(words.transform(asked))
-        classifier = LinearSVC(C=1.0, random_state=rows.seed).fit(hstack(train, format="csr"), rows.train_labels)
-        return np.asarray(classifier.predict(hstack(test, format="csr")), dtype=np.int64)
+        model = _estimator(rows).fit(hstack(train, format="csr"), rows.truth)
+        return rows.answers(model.predict(hstack(test, format="csr")))
+
+
+def _estimator(rows: BaselineRows) -> Any:
+    from sklearn.linear_model import Ridge
+    from sklearn.multiclass import OneVsRestClassifier
+    from sklearn.svm import LinearSVC
+
+    machine = LinearSVC(C=1.0, random_state=rows.seed)
+    return {
+        "multiclass": machine,
+        "multilabel-indicator": OneVsRestClassifier(machine),
+        "continuous": Ridge(alpha=1.0),
+    }[rows.target.type_of_target]

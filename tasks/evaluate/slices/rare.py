@@ -1,4 +1,6 @@
-"""Labels with few train rows."""
+"""Labels, or types of spans, with few train rows."""
+
+from collections import Counter
 
 import numpy as np
 
@@ -6,18 +8,18 @@ from tasks.evaluate.slices.slice import Slice, SliceRows
 
 
 def cut_rare_labels(rows: SliceRows) -> list[Slice]:
-    """The quarter of the labels with the fewest train rows; nothing if all have equally many."""
-    labels = np.union1d(rows.train_labels, rows.test_labels)
-    counts = np.array([(rows.train_labels == label).sum() for label in labels])
-    if counts.min() == counts.max():
+    """The quarter of the groups with the fewest train rows; nothing if all have equally many."""
+    counts = Counter({name: 0 for names in rows.test_groups for name in names})
+    counts.update(name for names in rows.train_groups for name in names)
+    if not counts or min(counts.values()) == max(counts.values()):
         return []
-    quarter = -(-len(labels) // 4)
-    limit = np.sort(counts)[quarter - 1]
-    rare = labels[np.argsort(counts, kind="stable")[:quarter]]
+    quarter = -(-len(counts) // 4)
+    rarest = sorted(counts, key=lambda name: (counts[name], name))[:quarter]
+    rare = set(rarest)
     return [
         Slice(
             "rare_labels",
-            f"the {quarter} labels with the fewest train rows, at most {limit}",
-            np.flatnonzero(np.isin(rows.test_labels, rare)),
+            f"the {quarter} labels with the fewest train rows, at most {counts[rarest[-1]]}",
+            np.array([row for row, names in enumerate(rows.test_groups) if rare & set(names)], dtype=np.int64),
         )
     ]

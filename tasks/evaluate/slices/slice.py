@@ -9,13 +9,14 @@ from tasks.texts import Text
 
 @dataclass(frozen=True)
 class SliceRows:
-    """What a slice is cut from: train rows teach where to cut, test rows are cut. *_labels: (N,) int64."""
+    """What a slice is cut from: train rows teach where to cut, test rows are cut."""
 
     train_texts: list[Text]
-    train_labels: np.ndarray
+    train_groups: list[tuple[str, ...]]
+    """The groups that each row is in, see `strata` of the target."""
     test_texts: list[Text]
     test_ids: list[str]
-    test_labels: np.ndarray
+    test_groups: list[tuple[str, ...]]
     typo_share: float
     typo_rows: int
     seed: int

@@ -13,8 +13,8 @@ class FeatureExtraction(Strategy):
     """Cheapest, and hard to beat with few rows. Features are computed once; the base is untouched to the bit."""
 
     kind: Literal["feature_extraction"] = "feature_extraction"
-    inverse_penalty: Annotated[float, Field(gt=0)] = 30.0
-    """C of the logistic regression on features of length 1: more fits closer."""
+    inverse_penalty: Annotated[float, Field(gt=0)] | None = None
+    """C of the logistic regression on features of length 1: more fits closer; null: chosen by cross-validation."""
     iterations: Annotated[int, Field(ge=1)] = 100
     """At most so many passes of L-BFGS over the features."""
 

@@ -1,13 +1,17 @@
 """Scores on val between the start and the fine-tuned weights"""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tasks.report.charts.style import ACCENT, PASS, SOFT, chart
+from tasks.report.metric_names import MetricName
 
 
-def alpha_chart(curve: list[dict[str, Any]], alpha: float | None) -> dict[str, Any]:
-    """Accuracy and macro F1 on the val rows by α; a line marks the α that was taken."""
-    return _lines(curve, {"val_accuracy": "accuracy", "val_macro_f1": "macro F1"}, "on the val rows", alpha, ".0%")
+def alpha_chart(curve: list[dict[str, Any]], alpha: float | None, names: Mapping[str, MetricName]) -> dict[str, Any]:
+    """The scores on the val rows by α; a line marks the α that was taken. names: of the scores, by key."""
+    titles = {key: each.title for key, each in names.items()}
+    form = ".0%" if all(each.is_share for each in names.values()) else ".2f"
+    return _lines(curve, titles, "on the val rows", alpha, form)
 
 
 def alpha_loss_chart(curve: list[dict[str, Any]], alpha: float | None) -> dict[str, Any]:

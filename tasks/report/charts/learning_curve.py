@@ -1,8 +1,10 @@
 """Loss and held-out accuracy, epoch by epoch"""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tasks.report.charts.style import ACCENT, PASS, SOFT, chart
+from tasks.report.metric_names import MetricName
 
 
 def loss_chart(history: list[dict[str, Any]], best_epoch: int | None) -> dict[str, Any]:
@@ -11,10 +13,13 @@ def loss_chart(history: list[dict[str, Any]], best_epoch: int | None) -> dict[st
     return _curves(history, names, "loss", best_epoch, ".2f")
 
 
-def accuracy_chart(history: list[dict[str, Any]], best_epoch: int | None) -> dict[str, Any]:
-    """Accuracy and macro F1 on the val rows."""
-    names = {"val_accuracy": "accuracy", "val_macro_f1": "macro F1"}
-    return _curves(history, names, "on the val rows", best_epoch, ".0%")
+def score_chart(
+    history: list[dict[str, Any]], best_epoch: int | None, names: Mapping[str, MetricName]
+) -> dict[str, Any]:
+    """The scores on the val rows. names: by key, of two of them."""
+    form = ".0%" if all(each.is_share for each in names.values()) else ".2f"
+    titles = {key: each.title for key, each in names.items()}
+    return _curves(history, titles, "on the val rows", best_epoch, form)
 
 
 def _curves(

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from tasks.audit.edges import EDGES
+from tasks.audit.edges.base import EDGE as BASE
+from tasks.audit.edges.base import FOLDER
 from tasks.audit.edges.code import EDGE as CODE
 from tasks.audit.edges.edge import Edge
 from tasks.audit.edges.flow_run import EDGE as FLOW
@@ -20,6 +22,8 @@ from tasks.audit.verify import judge
 from tasks.audit.witnesses import Code, FlowRun, Made, Package, Unreached, Witnesses
 from tasks.lineage.chain import EMPTY, read_chain
 from tasks.lineage.ledger import Ledger
+from tasks.lineage.statement import Statement
+from tasks.model.weights import INDEX, weights_digest
 from tasks.promotion.marks import ASKED
 from tests.audited import NAME, Audited, cleared_environment
 
@@ -201,3 +205,28 @@ def test_alias_set_by_hand_is_no_alarm_while_it_is_answered(seen: Witnesses) -> 
         ]
     for other in ("", "FORMER CHAMPION: v2 took its place", "I was BEING ASKED"):
         assert said(other) == [("broken", "it is on v1, the ledger says v2: set by hand")]
+
+
+def test_base_in_several_files_is_compared_by_the_digest_of_them_all(seen: Witnesses) -> None:
+    assert isinstance(seen.made, Made)
+    assert isinstance(seen.package, Package)
+    files = {
+        INDEX: "1" * 64,
+        "model-00001-of-00002.safetensors": "2" * 64,
+        "model-00002-of-00002.safetensors": "3" * 64,
+    }
+    value = copy.deepcopy(dict(seen.made.statement.value))
+    base = next(
+        each for each in value["predicate"]["buildDefinition"]["resolvedDependencies"] if each["name"] == "base"
+    )
+    base["digest"]["sha256"] = weights_digest(files)
+    made = replace(seen.made, statement=Statement(value))
+
+    def told(files: dict[str, str]) -> list[str]:
+        copied = {FOLDER + name: sha256 for name, sha256 in files.items()} | {f"{FOLDER}config.json": "4" * 64}
+        package = replace(seen.package, files=copied)  # type: ignore[type-var]
+        return broken(BASE.check(replace(seen, made=made, package=package, base=weights_digest(files))))
+
+    assert told(files) == []
+    assert len(told(files | {"model-00002-of-00002.safetensors": "5" * 64})) == 1
+    assert len(told({name: sha256 for name, sha256 in files.items() if "00002-of" not in name})) == 1

@@ -4,16 +4,20 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import save_file
 
-from tasks.audit.disk import md5_of
 from tasks.audit.rebuild import rebuild
 from tasks.digest import md5_of_file
+from tasks.dvc_store import md5_of
 from tasks.errors import DataError, FinetraceError, IntegrityError, SetupError
 from tasks.lineage.kept import KeptStatement
 from tasks.lineage.statement import Facts, make_statement
+from tasks.model.weights import digest_of_weights
 
 
 @pytest.fixture
@@ -34,14 +38,16 @@ def keep(root: Path, tmp_path: Path) -> Callable[..., KeptStatement]:
     """A function: what stage `learn` read, and files kept → a version's statement."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=root, check=True, capture_output=True, text=True)
 
-    def made(deps: dict[str, str], commit: str = commit.stdout.strip(), **kept: str) -> KeptStatement:
+    def made(
+        deps: dict[str, str], commit: str = commit.stdout.strip(), settings: Any = None, **kept: str
+    ) -> KeptStatement:
         stages = {"learn": {"deps": [{"path": path, "md5": md5} for path, md5 in deps.items()], "outs": []}}
         texts = {"dvc.lock": yaml.safe_dump({"stages": stages}), "params.yaml": "a: 1\n"}
         texts |= {name.replace("_", "."): text for name, text in kept.items()}
         facts = Facts(
             model={"name": "tiny", "content": "", "digest": "", "package": ""},
             files={},
-            settings={},
+            settings=settings or {},
             stages=[],
             inputs=[],
             base={"id": "b", "revision": "", "sha256": ""},
@@ -172,3 +178,19 @@ def test_kept_file_that_is_not_the_one_of_the_statement_is_refused(
     (kept.folder / "params.yaml").write_text("a: 2\n")
     with pytest.raises(IntegrityError, match=r"params\.yaml"):
         rebuild(kept, root, tmp_path / "again")
+
+
+def test_base_in_several_files_is_brought_by_the_digest_of_them_all(
+    root: Path, tmp_path: Path, keep: Callable[..., KeptStatement]
+) -> None:
+    (root / "base").mkdir()
+    save_file({"a": np.ones(2, np.float32)}, root / "base" / "model-00001-of-00001.safetensors")
+    index = {"weight_map": {"a": "model-00001-of-00001.safetensors"}}
+    (root / "base" / "model.safetensors.index.json").write_text(json.dumps(index))
+    kept = keep({}, settings={"base": {"folder": "base", "sha256": digest_of_weights(root / "base")}})
+    made, _ = rebuild(kept, root, tmp_path / "again")
+    assert (made / "base" / "model-00001-of-00001.safetensors").is_file()
+
+    save_file({"a": np.zeros(2, np.float32)}, root / "base" / "model-00001-of-00001.safetensors")
+    with pytest.raises(DataError, match="The base is not in"):
+        rebuild(kept, root, tmp_path / "once more")

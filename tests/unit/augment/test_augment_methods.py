@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
@@ -5,7 +6,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 from tasks.augment.methods import AnyMethod
 from tasks.augment.methods.change import Change
@@ -119,6 +120,16 @@ def test_nearest_words_come_nearest_first_and_no_more_than_asked(base_folder: Pa
     near = nearest_words(base_folder, ["debit"], count=9, min_cosine=-1)
     assert near == {"debit": ["card", "money", "cash", "today"]}
     assert nearest_words(base_folder, ["debit"], count=2, min_cosine=-1) == {"debit": ["card", "money"]}
+
+
+def test_nearest_words_finds_the_table_of_a_base_in_several_files(base_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(base_folder / "tokenizer.json", tmp_path)
+    files = {"a.weight": "model-00001-of-00002.safetensors"}
+    files["bert.word_embeddings.weight"] = "model-00002-of-00002.safetensors"
+    for name, tensor in load_file(base_folder / "model.safetensors").items():
+        save_file({name: tensor}, tmp_path / files[name])
+    write_json(tmp_path / "model.safetensors.index.json", {"weight_map": files})
+    assert nearest_words(tmp_path, ["debit"], count=2, min_cosine=-1) == {"debit": ["card", "money"]}
 
 
 @pytest.mark.parametrize(

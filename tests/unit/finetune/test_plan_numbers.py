@@ -21,7 +21,7 @@ def _steady_speed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_plans_numbers_are_those_of_the_rows_and_the_formulas(learnable: Paths, tiny_base: BaseSettings) -> None:
-    """46 rows, 20, 20 and 6 of a label; all whose texts have eight tokens or more fill the eight that are read."""
+    """46 rows, 20, 20 and 6 of a label; those whose texts have more than eight tokens are cut."""
     settings = replace(USUAL, class_weights="balanced", epochs=5, patience=5, layer_decay=0.5)
     base = replace(tiny_base, max_tokens=8)
     start = read(uneven(learnable), settings, base)
@@ -29,9 +29,9 @@ def test_the_plans_numbers_are_those_of_the_rows_and_the_formulas(learnable: Pat
     assert plan["rows"] == {"train": 46, "val": 18}
     assert plan["row_weights"] == {"smallest": round(46 / 60, 4), "largest": round(46 / 18, 4)}
     whole = read(learnable, settings, tiny_base)
-    at_or_over = sum(length >= 8 for length in whole.train.lengths)
-    assert 0 < at_or_over < 46
-    assert plan["tokens"] == {"longest": 8, "cut_off": at_or_over}
+    over = sum(length > 8 for length in whole.train.lengths)
+    assert 0 < over < sum(length >= 8 for length in whole.train.lengths)  # a text of just eight tokens is whole
+    assert plan["tokens"] == {"longest": 8, "cut_off": over}
     assert max(start.train.lengths) == 8
     rates = {row["name"]: (row["trainable"], row["peak_rate"]) for row in plan["depths"]}
     parameters = {row["name"]: row["parameters"] for row in plan["depths"]}

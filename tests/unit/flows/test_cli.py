@@ -1,9 +1,11 @@
 """The command: quick to answer, one line for what went wrong, the promised exit codes."""
 
+import json
 import resource
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -154,8 +156,22 @@ def test_predict_before_there_is_a_model_says_how_to_make_one(
     assert "finetrace run" in capsys.readouterr().err
 
 
-def test_plan_before_there_are_rows_says_how_to_make_them(
-    finetrace: Command, capsys: pytest.CaptureFixture[str]
+def test_plan_before_there_are_rows_makes_them_and_trains_nothing(
+    finetrace: Command, paths: Paths, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert finetrace("plan") == 4
-    assert "--until augment" in capsys.readouterr().err
+    ran: list[dict[str, Any]] = []
+
+    def run(_: Paths, **how: Any) -> dict[str, Any]:
+        ran.append(how)
+        paths.augmented.parent.mkdir(parents=True)
+        paths.augmented.touch()
+        return {}
+
+    monkeypatch.setattr("flows.run.run", run)
+    monkeypatch.setattr("tasks.finetune.plan.make_plan", lambda *_: {"rows": {"train": 1}})
+    assert finetrace("plan", "--json") == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out) == {"rows": {"train": 1}}
+    assert "finetrace run --until augment" in printed.err
+    assert finetrace("plan", "--json") == 0
+    assert ran == [{"until": "augment", "force": False}]

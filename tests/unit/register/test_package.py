@@ -2,6 +2,7 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from tasks.errors import IntegrityError
 from tasks.model.files import load_model
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.strategies.full import Full
+from tasks.model.weights import digest_of_weights, weight_files
 from tasks.register.package import MANIFEST, build_package, open_package, verify_package
+from tests.conftest import shard
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +194,17 @@ def test_a_tampered_base_is_refused_while_building(make_workspace: Callable[[str
     weights.write_bytes(weights.read_bytes() + b"\0")
     with pytest.raises(IntegrityError, match=r"base\.sha256"):
         build(workspace, tmp_path / "package")
+
+
+def test_a_base_in_several_files_travels_whole(make_workspace: Callable[[str], Any], tmp_path: Path) -> None:
+    workspace = make_workspace("several")
+    digest = shard(workspace.paths.root / "base", "4KB")
+    workspace.base = replace(workspace.base, sha256=digest)
+    workspace.train(seed=3)
+    expected = load_model(workspace.paths.model, workspace.base, workspace.paths.root).predict(["refund please"])
+    build(workspace, tmp_path / "package")
+    shutil.rmtree(workspace.paths.root)
+    np.testing.assert_allclose(open_package(tmp_path / "package").predict(["refund please"]), expected, rtol=1e-5)
+    copied = tmp_path / "package" / "artifacts" / "base"
+    assert len(weight_files(copied)) > 2
+    assert digest_of_weights(copied) == digest

@@ -34,15 +34,19 @@ def results():
         "confidence": 0.95,
         "seed": 0,
         "rows": 100,
+        "texts_cut": {"test": 90, "max_tokens": 128},
         "train_rows": 400,
         "labels": ["=cmd", HOSTILE],
         "metrics": dict.fromkeys(names, SHARE),
-        "per_label": [
+        "target": "label",
+        "verdict": "accuracy",
+        "compared_by": ["accuracy", "macro_f1"],
+        "per_group": [
             {"label": HOSTILE, "precision": 0.9, "recall": 0.9, "f1": 0.9, "test_rows": 50, "train_rows": 200}
         ],
         "baseline_train_rows": 400,
         "baselines": [baseline | {"gain": {"accuracy": DIFFERENCE, "macro_f1": DIFFERENCE}}],
-        "slices": [{"name": "short", "why": "up to 9", "rows": 30, "accuracy": SHARE, "difference": DIFFERENCE}],
+        "slices": [{"name": "short", "why": "up to 9", "rows": 30, "score": SHARE, "difference": DIFFERENCE}],
         "confusions": [{"actual": "=cmd", "predicted": HOSTILE, "rows": 5, "share": 0.1}],
         "confusion": [[0, 0, 45], [0, 1, 5], [1, 1, 50]],
         "reliability": [{"from": 0.8, "to": 0.9, "rows": 100, "confidence": 0.85, "accuracy": 0.9}],
@@ -75,6 +79,7 @@ def make_workspace(root, results):
         "split": {
             "rows": {"in": 550, "train": 400, "val": 48, "test": 100},
             "removed_repeats_of_test": {"exact": 1, "near": 0},
+            "dealt_for_minimums": {"rows": 2, "strata": {}},
             "set_aside": 1,
             "leaks": {"exact": 0, "normalised": 0, "near": 0},
         },
@@ -86,6 +91,7 @@ def make_workspace(root, results):
             "best_epoch": 2,
             "model_digest": "6" * 64,
             "rows": {"train": 450, "val": 50},
+            "texts_cut": {"train": 440, "val": 0, "max_tokens": 128},
         },
     }
     for stage, report in reports.items():

@@ -128,7 +128,8 @@ def test_a_passed_gate_names_the_version(workspace, verdict):
         "+2.0 [+1.0, +3.0]",
         "560 rows read",
         "550 rows valid 10 quarantined 9 duplicate",
-        "548 rows dealt to sides 1 removed for repeating a test row, 1 set aside",
+        "548 rows dealt to sides 1 removed for repeating a test row, "
+        "2 dealt so that each side has some of each label, 1 set aside",
         "400 train 48 val 100 test",
         "✓ no text lies on two sides exact 0, near 0, normalised 0",
         "450 train rows after augmenting 50 made",
@@ -218,3 +219,8 @@ def test_a_page_escapes_its_title_and_keeps_its_body():
     html = render_page("a <b>", "<p>kept</p>")
     assert "<title>a &lt;b&gt;</title>" in html
     assert "<p>kept</p>" in html
+
+
+def test_how_many_texts_are_cut_is_told_for_each_side_that_has_some(plain_report):
+    assert "440 of 450 train, 90 of 100 test rows are longer than base.max_tokens" in plain_report
+    assert "of 50 val" not in plain_report.split("texts cut")[1].split("</dd>")[0]
