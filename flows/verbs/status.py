@@ -17,6 +17,7 @@ from tasks.files import read_json
 from tasks.offline import set_switches
 from tasks.paths import Paths
 from tasks.stages import PUBLISHING, STAGES
+from tasks.tracking.store import export_for_clients
 
 
 def show_status(paths: Paths, *, as_json: bool) -> None:
@@ -35,6 +36,9 @@ def show_status(paths: Paths, *, as_json: bool) -> None:
     console.print(f"versions   {escape(', '.join(versions)) or 'none yet'}")
     console.print(f"ledger     {escape(redact(found['ledger'] or 'empty'))}")
     console.print(f"held by    {found['holder'] or 'nobody'}")
+    if found["mlflow"]:
+        console.print("mlflow     its own programs open another, empty database here, unless you type first:")
+        console.print(f"           {escape(found['mlflow'])}", soft_wrap=True)
     console.print(f"pages      {', '.join(found['servers'].values()) or 'not served (finetrace up)'}")
 
 
@@ -57,6 +61,7 @@ def read_status(paths: Paths) -> dict[str, Any]:
         "versions": _versions(paths, config),
         "ledger": _ledger(paths, config),
         "holder": f"process {held['pid']} ({held['command']})" if held else None,
+        "mlflow": export_for_clients(paths),
         "servers": read_json(paths.state / "servers.json")["pages"] if running_url(paths) else {},
     }
 

@@ -4,11 +4,16 @@ from collections.abc import Callable
 from copy import deepcopy
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import torch
 from torch import Tensor
 
+from tasks.finetune.examples import read_examples
+from tasks.finetune.start import Start
 from tasks.model.inverse_penalty import FLAT as ROUGHLY_FLAT
-from tasks.model.inverse_penalty import GRID, Path
+from tasks.model.inverse_penalty import GRID, InversePenalty, Path, choose_inverse_penalty
+from tasks.model.strategies.feature_extraction import FeatureExtraction
 
 FLAT = 1e-7
 """Largest gradient of the mean loss at which the minimum counts as found."""
@@ -91,3 +96,29 @@ def head_path(
         return np.array(found), len(held)
 
     return path
+
+
+def inverse_penalty_of(start: Start, features: Tensor, weights: Tensor | None) -> InversePenalty:
+    """What the strategy says; else what cross-validation on the train rows says."""
+    strategy, target, truth = start.settings.strategy, start.target, start.target.flat(start.train.truth)
+    assert isinstance(strategy, FeatureExtraction)
+    if strategy.inverse_penalty is not None:
+        return InversePenalty(strategy.inverse_penalty, {}, 0)
+    rows, _ = read_examples(start.paths, start.settings.val_fold)
+    per_row = [sum(place >= 0 for place in words) for words in start.train.ids.words or ()] or [1] * len(rows)
+    parents = pc.coalesce(rows["parent_id"], rows["row_id"]).to_pylist()  # rows of val have no parent
+    is_original = pc.equal(rows["row_id"], pa.chunked_array([parents])).to_numpy()
+    path = head_path(
+        start.model.head,
+        features,
+        lambda outputs, positions: target.feature_losses(outputs, truth[positions]),
+        iterations=strategy.iterations,
+        weights=weights,
+    )
+    return choose_inverse_penalty(
+        path,
+        np.zeros(len(features), dtype=np.int64) if truth.is_floating_point() or truth.dim() > 1 else truth.numpy(),
+        start.settings.seed,
+        groups=[parent for parent, count in zip(parents, per_row, strict=True) for _ in range(count)],
+        is_scored=np.repeat(is_original, per_row),
+    )

@@ -44,6 +44,7 @@ def fit(training: Training, progress: Progress) -> Progress:
     """
     settings = training.settings
     steps, allowance, begun = training.steps, training.allowance, 0.0
+    accumulate = training.accumulate
     forward = training.accelerator.prepare(training.model)
     while progress.epoch < settings.epochs and not _is_over(training, progress):
         order = seeded(settings.seed, progress.epoch)
@@ -51,11 +52,11 @@ def fit(training: Training, progress: Progress) -> Progress:
         follow_thaw(training, progress.history)
         train_mode(training.model)
         while progress.position < training.steps_per_epoch:
-            start = progress.position * settings.accumulate
+            start = progress.position * accumulate
             begun = allowance.share() if progress.step == 0 else begun
             place = allowance.place(progress.step, steps, begun)
             rate = settings.schedule.multiplier(place, steps)
-            sums = _step(training, forward, batches[start : start + settings.accumulate], rate)
+            sums = _step(training, forward, batches[start : start + accumulate], rate)
             _refuse_divergence(training, sums, progress)
             progress.add(sums.loss, sums.penalty, sums.weight)
             settings.strategy.after_step(training.model.encoder, place + 1, steps)

@@ -16,7 +16,7 @@ from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.sides import why_not_kept
 from tasks.finetune.start import read
 from tasks.finetune.thaws.base import front
-from tasks.model.batches import epoch_batches, plan_batches, seeded
+from tasks.model.batches import batches_per_step, epoch_batches, plan_batches, seeded
 from tasks.model.classifier import Classifier, frozen_layers, parameter_depths
 from tasks.model.device import pick_attention
 from tasks.model.encoder import layer_stack
@@ -103,7 +103,8 @@ def depth_table(model: Classifier, finetune: FinetuneSettings) -> list[dict[str,
 def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
     """Steps, batches and the rate's course."""
     batches = len(plan_batches(train.lengths, finetune.batch_tokens))
-    per_epoch = -(-batches // finetune.accumulate)
+    accumulate = batches_per_step(train.lengths, finetune.batch_tokens, finetune.accumulate)
+    per_epoch = -(-batches // accumulate)
     steps = per_epoch * finetune.epochs
     within = sum(step % per_epoch > 0 for step in range(0, steps, finetune.checkpoint_steps))  # an epoch's end has one
     marks = [0, steps // 20, steps // 4, steps // 2, steps - 1]
@@ -112,6 +113,8 @@ def loop_plan(train: Examples, finetune: FinetuneSettings) -> dict[str, Any]:
         "epochs": finetune.epochs,
         "patience": finetune.patience,
         "batches_per_epoch": batches,
+        "batches_per_step": accumulate,
+        "rows_per_step": round(len(train.texts) / per_epoch, 1),
         "steps_per_epoch": per_epoch,
         "steps": steps,
         "loss": as_dict(finetune.loss),

@@ -48,8 +48,9 @@ class FinetuneSettings:
     """AdamW's decay of matrices; biases and norms are left out."""
     batch_tokens: Annotated[int, Field(ge=16)] = 1024
     """Tokens in a batch, padding included."""
-    accumulate: Annotated[int, Field(ge=1)] = 1
-    """Batches whose gradients are added up for one step; the same as one batch as big."""
+    accumulate: Annotated[int, Field(ge=1)] | None = None
+    """Batches whose gradients are added up for one step, the same as one batch as big; null: as many as hold 16 rows,
+    one where texts are short."""
     gradient_checkpointing: bool = False
     """Layers that learn are computed again in the backward pass: the same gradients in less memory, a third slower."""
     max_gradient_norm: Annotated[float, Field(gt=0)] = 1.0

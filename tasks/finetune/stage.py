@@ -5,16 +5,12 @@ import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import torch
 
 from tasks.errors import GateError, SettingsError
 from tasks.finetune.allowance import read_allowance
 from tasks.finetune.checkpoint import Checkpoints
 from tasks.finetune.combine import combine_trainings
-from tasks.finetune.examples import read_examples
 from tasks.finetune.fingerprint import make_fingerprint
 from tasks.finetune.monitors.seen import NOBODY, LookedOn
 from tasks.finetune.parts import Part
@@ -28,7 +24,6 @@ from tasks.model.device import cpu_threads
 from tasks.model.encoder import layer_stack
 from tasks.model.features import text_features
 from tasks.model.files import save_model
-from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.feature_extraction import FeatureExtraction
 from tasks.model.words import narrow_words
@@ -83,7 +78,7 @@ def _train_part(start: Start, watch: Watch, checkpoints: Path) -> Part:
 
 def _fit_head(start: Start, watch: Watch) -> Progress:
     """Feature extraction: no loop, since the loss of a linear head has one minimum."""
-    from tasks.finetune.head import fit_head
+    from tasks.finetune.head import fit_head, inverse_penalty_of
 
     strategy, target = start.settings.strategy, start.target
     assert isinstance(strategy, FeatureExtraction)
@@ -102,7 +97,7 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
 
     truth = target.flat(start.train.truth)
     weights = start.row_weights if len(truth) == len(start.train.ids) else None
-    chosen = _inverse_penalty(start, sides["train"], weights)
+    chosen = inverse_penalty_of(start, sides["train"], weights)
     fit_head(
         head,
         sides["train"],
@@ -120,34 +115,6 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
     progress.end_epoch({"epoch": 1.0, "train_loss": losses[-1], "rate": 0.0} | scores, learned_state(start.model))
     progress.finish(target, outputs, start.val.truth, calibrate=start.settings.calibrate)
     return progress
-
-
-def _inverse_penalty(start: Start, features: torch.Tensor, weights: torch.Tensor | None) -> InversePenalty:
-    """What the strategy says; else what cross-validation on the train rows says."""
-    from tasks.finetune.head import head_path
-
-    strategy, target, truth = start.settings.strategy, start.target, start.target.flat(start.train.truth)
-    assert isinstance(strategy, FeatureExtraction)
-    if strategy.inverse_penalty is not None:
-        return InversePenalty(strategy.inverse_penalty, {}, 0)
-    rows, _ = read_examples(start.paths, start.settings.val_fold)
-    per_row = [sum(place >= 0 for place in words) for words in start.train.ids.words or ()] or [1] * len(rows)
-    parents = pc.coalesce(rows["parent_id"], rows["row_id"]).to_pylist()  # rows of val have no parent
-    is_original = pc.equal(rows["row_id"], pa.chunked_array([parents])).to_numpy()
-    path = head_path(
-        start.model.head,
-        features,
-        lambda outputs, positions: target.feature_losses(outputs, truth[positions]),
-        iterations=strategy.iterations,
-        weights=weights,
-    )
-    return choose_inverse_penalty(
-        path,
-        np.zeros(len(features), dtype=np.int64) if truth.is_floating_point() or truth.dim() > 1 else truth.numpy(),
-        start.settings.seed,
-        groups=[parent for parent, count in zip(parents, per_row, strict=True) for _ in range(count)],
-        is_scored=np.repeat(is_original, per_row),
-    )
 
 
 def _fit_layers(start: Start, watch: Watch, kept_in: Path | None = None) -> tuple[Progress, LookedOn]:

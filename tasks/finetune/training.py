@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from accelerate import Accelerator
@@ -16,7 +17,7 @@ from tasks.finetune.penalties.base import Term
 from tasks.finetune.progress import Progress
 from tasks.finetune.settings import FinetuneSettings
 from tasks.finetune.states import FrozenStates
-from tasks.model.batches import plan_batches
+from tasks.model.batches import batches_per_step, plan_batches
 from tasks.model.classifier import Classifier
 from tasks.model.words import NarrowedWords
 from tasks.targets import Target
@@ -88,7 +89,13 @@ class Training:
     def steps_per_epoch(self) -> int:
         """The same for each epoch: only lengths decide how many batches there are."""
         batches = len(plan_batches(self.train.examples.lengths, self.settings.batch_tokens))
-        return math.ceil(batches / self.settings.accumulate)
+        return math.ceil(batches / self.accumulate)
+
+    @cached_property
+    def accumulate(self) -> int:
+        """How many batches make a step."""
+        lengths = self.train.examples.lengths
+        return batches_per_step(lengths, self.settings.batch_tokens, self.settings.accumulate)
 
     @property
     def steps(self) -> int:

@@ -1,11 +1,15 @@
 """Rows → batches of padded token ids that cost about the same."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import overload
 
 import torch
 from torch import Tensor
+
+ROWS_OF_A_STEP = 16
+"""What the default rates of the strategies ask for, at least by half."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,18 @@ def plan_batches(lengths: Sequence[int], token_budget: int) -> list[list[int]]:
             current = []
         current.append(row)
     return [*batches, current] if current else batches
+
+
+def batches_per_step(lengths: Sequence[int], token_budget: int, accumulate: int | None) -> int:
+    """How many batches of `plan_batches` make a step: `accumulate`, or, if None, as many as hold ROWS_OF_A_STEP rows.
+
+    Where texts are long a batch holds few rows, and a step by it alone would follow their noise at a rate that is meant
+    for more. Batches of more than half as many rows are left as they are.
+    """
+    if accumulate is not None:
+        return accumulate
+    rows_of_a_batch = len(lengths) / max(1, len(plan_batches(lengths, token_budget)))
+    return max(1, math.floor(ROWS_OF_A_STEP / max(1.0, rows_of_a_batch)))
 
 
 def epoch_batches(lengths: Sequence[int], token_budget: int, generator: torch.Generator) -> list[list[int]]:

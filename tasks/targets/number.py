@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -15,14 +14,13 @@ from tasks.scoring.metrics import correlation_statistics
 from tasks.settings import settings
 from tasks.targets.base import Outputs, Target
 from tasks.targets.learning import NOTHING, Decision
+from tasks.targets.ranges import equal_ranges, histogram, quantiles
 from tasks.targets.served import Columns, Predicted, numbers_with_intervals
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-HISTOGRAM_BINS = 20
-"""Ranges of equal width that a page draws."""
 MOST_POINTS = 2_000
 """So many rows are drawn in the picture of truth and answer."""
 BINS = 5
@@ -93,31 +91,14 @@ class NumberTarget(Target):
         return "a number"
 
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
-        """Each number's bin among BINS of equal size, named by its borders."""
-        numbers = self.numbers(column)
-        if not len(numbers):
-            return []
-        borders = np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1)))
-        names = [f"{low:g} to {high:g}" for low, high in pairwise(borders)] or [f"{borders[0]:g}"]
-        place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
-        return [(names[each],) for each in place]
+        """Each number's range among those of equally many rows, named by its borders."""
+        return [(name,) for name in equal_ranges(self.numbers(column), BINS)]
 
     def histogram(self, column: Sequence[str]) -> dict[str, int]:
-        """Ranges of equal width."""
-        numbers = self.numbers(column)
-        if not len(numbers):
-            return {}
-        counts, borders = np.histogram(numbers, bins=HISTOGRAM_BINS)
-        names = [f"{low:.4g} … {high:.4g}" for low, high in pairwise(borders)]
-        return dict(zip(names, counts.tolist(), strict=True))
+        return histogram(self.numbers(column))
 
     def quantiles(self, column: Sequence[str]) -> dict[str, float]:
-        numbers = self.numbers(column)
-        if not len(numbers):
-            return {}
-        names = ("smallest", "lower quartile", "median", "upper quartile", "largest")
-        found = dict(zip(names, np.quantile(numbers, np.linspace(0, 1, 5)).tolist(), strict=True))
-        return found | {"mean": float(numbers.mean()), "standard deviation": float(numbers.std())}
+        return quantiles(self.numbers(column))
 
     def numbers(self, column: Sequence[str]) -> np.ndarray:
         """(N,) float64 of the rows' targets."""

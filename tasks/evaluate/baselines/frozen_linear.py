@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from tasks.evaluate.baselines.rows import BaselineRows
-from tasks.model.inverse_penalty import FLAT, GRID, UNSURE, InversePenalty, to_length_one
+from tasks.model.inverse_penalty import FLAT, GRID, UNSURE, choose_inverse_penalty, logistic_path, to_length_one
 
 
 class FrozenLinear:
     """What one gets without fine-tuning: logistic regression on the base's frozen features, scaled to length one; one a
     label where there may be several, or ridge regression of a number.
 
-    How closely it fits is chosen by cross-validation on the train rows, where each has one label or a number.
+    How closely it fits is chosen by cross-validation on the train rows, where each has one label.
     """
 
     name = "frozen_linear"
@@ -20,7 +20,7 @@ class FrozenLinear:
 
     def answers(self, rows: BaselineRows) -> list[str]:
         """What the linear model predicts."""
-        model = _estimator(rows.target.type_of_target, rows.inverse_penalty).fit(
+        model = _estimator(rows.target.type_of_target, rows.inverse_penalty or UNSURE).fit(
             to_length_one(rows.train_features), rows.truth
         )
         return rows.answers(model.predict(to_length_one(rows.test_features)))
@@ -42,24 +42,27 @@ class FrozenWords:
             for tag in np.array(stored.split(" "))[of_row]
         ]
         place = {tag: number for number, tag in enumerate(rows.classes)}
-        model = _estimator("multiclass", None).fit(to_length_one(features), np.array([place[tag] for tag in tags]))
+        numbers = np.array([place[tag] for tag in tags])
+        texts = [text for text, of_row in enumerate(read) for _ in range(int(of_row.sum()))]
+        chosen = choose_inverse_penalty(logistic_path(features, numbers), numbers, rows.seed, groups=texts)
+        model = _estimator("multiclass", chosen.value).fit(to_length_one(features), numbers)
         test_features, test_read = rows.words(rows.test_texts)
-        chosen = model.predict(to_length_one(test_features))
+        predicted = model.predict(to_length_one(test_features))
         outputs, at = [], 0
         for of_row in test_read:
             one_hot = np.zeros((len(of_row), len(rows.classes)), dtype=np.float32)
             count = int(of_row.sum())
-            one_hot[np.flatnonzero(of_row), chosen[at : at + count]] = 1.0
+            one_hot[np.flatnonzero(of_row), predicted[at : at + count]] = 1.0
             outputs.append(one_hot)
             at += count
         return rows.target.answers(outputs, rows.classes)
 
 
-def _estimator(type_of_target: str, chosen: InversePenalty | None) -> Any:
+def _estimator(type_of_target: str, inverse_penalty: float) -> Any:
     from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.multiclass import OneVsRestClassifier
 
-    regression = LogisticRegression(C=chosen.value if chosen else UNSURE, tol=FLAT, max_iter=1_000)
+    regression = LogisticRegression(C=inverse_penalty, tol=FLAT, max_iter=1_000)
     return {
         "multiclass": regression,
         "multilabel-indicator": OneVsRestClassifier(regression),

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tasks.model.inverse_penalty import InversePenalty, choose_inverse_penalty, logistic_path
+from tasks.model.inverse_penalty import choose_inverse_penalty, logistic_path
 from tasks.targets import Target
 from tasks.texts import Text
 
@@ -31,13 +31,6 @@ class BaselineRows:
         return self.features(self.train_texts)
 
     @cached_property
-    def inverse_penalty(self) -> InversePenalty | None:
-        """How closely a logistic regression on the train features should fit, where each row has one label."""
-        if not self.target.has_one_class:
-            return None
-        return choose_inverse_penalty(logistic_path(self.train_features, self.truth), self.truth, self.seed)
-
-    @cached_property
     def test_features(self) -> np.ndarray:
         return self.features(self.test_texts)
 
@@ -45,6 +38,14 @@ class BaselineRows:
     def truth(self) -> np.ndarray:
         """The train rows' targets as scikit-learn takes them: numbers of labels, (N, C) of 0 and 1, or numbers."""
         return self.target.vector(self.train_labels, self.classes)
+
+    @cached_property
+    def inverse_penalty(self) -> float | None:
+        """How closely a logistic regression on the train features should fit; None unless each row has one label."""
+        if not self.target.has_one_class:
+            return None
+        path = logistic_path(self.train_features, self.truth)
+        return choose_inverse_penalty(path, self.truth, self.seed).value
 
     def answers(self, predicted: np.ndarray) -> list[str]:
         """What scikit-learn predicts, in the form that tables keep."""

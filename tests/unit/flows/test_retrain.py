@@ -11,7 +11,6 @@ from flows.processes.child import ChildKilledError
 from flows.retrain import (
     RETRY_DELAYS_SECONDS,
     STAGE_TASKS,
-    TIMEOUT_SECONDS,
     StageName,
     make_all,
     retrain,
@@ -19,6 +18,7 @@ from flows.retrain import (
 )
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, GateError, IntegrityError, SettingsError
 from tasks.paths import Paths
+from tasks.stages import ALL_STAGES
 
 
 def _is_retried(error: Exception) -> bool:
@@ -41,7 +41,8 @@ def test_every_error_is_either_tried_again_or_not_on_purpose() -> None:
 
 
 def test_every_task_has_a_timeout_retries_and_no_result_on_disk() -> None:
-    assert list(TIMEOUT_SECONDS) == list(STAGE_TASKS)
+    assert list(ALL_STAGES) == list(STAGE_TASKS)
+    assert all(each.timeout_seconds > 0 for each in ALL_STAGES.values())
     for each in STAGE_TASKS.values():
         assert each.retries == len(RETRY_DELAYS_SECONDS)
         assert each.retry_condition_fn is retry_may_help
