@@ -27,8 +27,7 @@ from tasks.register.settings import GateSettings, RegisterSettings
 from tasks.register.stage import run as register
 from tasks.settings import as_dict
 from tasks.table import AUGMENTED, PREDICTIONS, SPLIT, read_table, write_rows
-from tasks.targets import TARGETS, LabelTarget, Target
-from tasks.targets.label import Abstain
+from tasks.targets import TARGETS, Target
 from tasks.tracking import open_store
 from tests.conftest import make_tiny_base, split_rows
 from tests.unit.register.conftest import Workspace
@@ -113,10 +112,9 @@ class Story:
         return gather_facts(self.store, self.paths, ledger.chain, number, register=settings, evaluate=EVALUATE)
 
 
-@pytest.fixture(scope="module", params=[*TARGETS, "label that abstains"])
+@pytest.fixture(scope="module", params=list(TARGETS))
 def story(request: pytest.FixtureRequest, template_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    abstains = LabelTarget(abstain=Abstain(by="coverage", level=0.9))
-    target = TARGETS[request.param]() if request.param in TARGETS else abstains  # type: ignore[call-arg]
+    target = TARGETS[request.param]()  # type: ignore[call-arg]
     with pytest.MonkeyPatch.context() as patch:
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_NAME"):
             patch.delenv(name, raising=False)
