@@ -65,11 +65,13 @@ def run(
 def plan(root: Root = ".") -> dict[str, Any]:
     """What would train, at which rate and depth, for how long, and every conflict; nothing is trained.
 
-    Raises SettingsError, and DataError if there are no rows yet (`run(until="augment")` makes them).
+    Before a first run, the rows are made, as by `run(until="augment")`. Raises SettingsError, and what that run raises.
     """
+    from flows.run import run as run_stages
     from flows.verbs.commands import plan_training
 
-    return plan_training(_paths(root))
+    paths = _paths(root)
+    return plan_training(paths, lambda: run_stages(paths, until="augment"))
 
 
 def compare(

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import dropwhile, groupby
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,7 +69,7 @@ def _commands(block: Block) -> Iterator[Command]:
         lines = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     for line in lines:
         words = shlex.split(line, comments=True)
-        while words:
-            end = words.index("&&") if "&&" in words else len(words)
-            yield Command(block.place, tuple(words[:end]), block.runs)
-            words = words[end + 1 :]
+        for is_between, part in groupby(words, lambda word: word in ("&&", "|")):
+            if not is_between:
+                program = dropwhile(lambda word: re.match(r"[A-Z_]+=", word), part)
+                yield Command(block.place, tuple(program), block.runs)

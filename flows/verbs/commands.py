@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from rich.console import Console
@@ -71,16 +72,14 @@ def register_model(paths: Paths, *, as_json: bool) -> None:
     raise_if_refused(verdict)
 
 
-def plan_training(paths: Paths) -> dict[str, Any]:
-    """What would train, at which rate and cost. Before a first run, the rows that would be learned from are made."""
+def plan_training(paths: Paths, make_rows: Callable[[], object]) -> dict[str, Any]:
+    """What would train, at which rate and cost. make_rows: called before a first run, when there are no rows yet."""
     from tasks.offline import set_switches
 
     set_switches()
     config = load_config(paths.params)
     if not paths.augmented.exists():
-        console = make_console(stderr=True)
-        console.print("No rows to plan for yet. Making them, as `finetrace run --until augment` does; nothing trains.")
-        _run_watched(paths, console, until="augment", force=False)
+        make_rows()
     from tasks.finetune.plan import make_plan
 
     planned: dict[str, Any] = make_plan(paths, config.finetune, config.base, config.problem)
@@ -89,7 +88,13 @@ def plan_training(paths: Paths) -> dict[str, Any]:
 
 def show_plan(paths: Paths, *, as_json: bool) -> None:
     """Print what would train, without training."""
-    planned = plan_training(paths)
+
+    def make_rows() -> None:
+        console = make_console(stderr=True)
+        console.print("No rows to plan for yet. Making them, as `finetrace run --until augment` does; nothing trains.")
+        _run_watched(paths, console, until="augment", force=False)
+
+    planned = plan_training(paths, make_rows)
     if as_json:
         print_json(planned)
     else:

@@ -118,6 +118,7 @@ PROGRAMS: dict[str, Callable[[tuple[str, ...]], None]] = {
     "git": _git,
     "source": _shell,
     "curl": _shell,
+    "sha256sum": _shell,
 }
 COMMANDS = {each.words: each for each in commands()}
 

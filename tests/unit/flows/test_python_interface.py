@@ -61,9 +61,17 @@ def test_a_stage_that_there_is_not_is_a_settings_error(paths: Paths) -> None:
         finetrace.run(paths.root, until="finetuning")
 
 
-def test_plan_and_predict_say_what_is_missing(paths: Paths) -> None:
-    with pytest.raises(finetrace.DataError, match="finetrace run"):
-        finetrace.plan(paths.root)
+def test_plan_before_a_first_run_makes_the_rows_and_prints_nothing(
+    paths: Paths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planned = patch("tasks.finetune.plan.make_plan", return_value={"rows": {"train": 80}})
+    with planned, patch("flows.run.run", return_value={}) as ran:
+        assert finetrace.plan(paths.root) == {"rows": {"train": 80}}
+    assert ran.call_args.kwargs == {"until": "augment"}
+    assert capsys.readouterr() == ("", "")
+
+
+def test_predict_says_what_is_missing(paths: Paths) -> None:
     with pytest.raises(finetrace.DataError, match="no model yet"):
         finetrace.predict(["hello"], paths.root)
     with pytest.raises(finetrace.SettingsError, match="once for each"):
