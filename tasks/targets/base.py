@@ -146,7 +146,7 @@ class Target(Learning):
         return self.shown(stored)
 
     def marked(self, text: str, stored: str) -> list[tuple[str, str]]:  # noqa: ARG002
-        """The text cut where spans begin and end, each piece with its span's type or ""; nothing where there are none."""
+        """The text cut where spans begin and end, each piece with its span's type or ""; nothing without spans."""
         return []
 
     def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:
