@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,6 +33,7 @@ from tasks.errors import DataError, SettingsError
 from tasks.files import replacing
 from tasks.offline import set_switches
 from tasks.paths import Paths
+from tasks.settings import changed
 
 _SECONDS = 3600
 
@@ -191,7 +192,7 @@ def _look(paths: Paths, data: DataSet, addition: Addition, text: str, scratch: P
     from tasks.ingest.preview import sample_columns
 
     config = _parsed(paths, text)
-    columns = sample_columns(data.train, replace(config.ingest, path=str(data.train.absolute()), extra_tests={}))
+    columns = sample_columns(data.train, changed(config.ingest, path=str(data.train.absolute()), extra_tests={}))
     guesses: dict[str, Mapping[str, Any]] = {}
     if addition.mode != "append":
         guesses |= guess_settings(columns, config, addition.written)

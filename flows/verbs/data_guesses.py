@@ -21,7 +21,9 @@ def guess_settings(
         for key, column in config.ingest.columns.items()
         if key != "pair_column" and (key in written or column in columns)
     }
-    guessed = {key: column for key, column in guess_columns(columns, **named).items() if key not in named}
+    guessed: dict[str, str | None] = {
+        key: column for key, column in guess_columns(columns, **named).items() if key not in named
+    }
     if config.ingest.pair_column not in (None, *columns) and "pair_column" not in written:
         guessed["pair_column"] = None
     return {"ingest": guessed} if guessed else {}

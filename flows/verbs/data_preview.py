@@ -1,7 +1,6 @@
 """What a person sees of a data set before it is taken in: columns, rows, labels, and what will be set aside."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ from rich.console import Console
 from flows.verbs.trace_words import listed, shown
 from tasks.config import Config
 from tasks.errors import DataError
+from tasks.settings import changed
 from tasks.table import ANY, held_out_file
 
 MOST_SHOWN = 5
@@ -60,7 +60,7 @@ def _set_aside(rows: pa.Table, config: Config) -> list[str]:
     from tasks.validate.check import check_rows
 
     looked_at = rows.slice(0, MOST_CHECKED)
-    lenient = replace(config.validate, label_errors="off", max_bad_fraction=1.0, min_rows=1)
+    lenient = changed(config.validate, label_errors="off", max_bad_fraction=1.0, min_rows=1)
     try:
         checked = check_rows(looked_at, lenient, config.problem.target, lambda _: None)  # type: ignore[arg-type, return-value]
     except DataError as error:

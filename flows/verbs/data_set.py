@@ -5,16 +5,20 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.config import Config
 from tasks.errors import SettingsError
 from tasks.files import replacing
 from tasks.ingest.settings import IngestSettings
 from tasks.paths import Paths
+from tasks.settings import changed
+
+if TYPE_CHECKING:
+    from tasks.ingest.reading import Reading
 
 EXTRA_FOLDER = "extra"
 """Below a data set's folder, where further test sets lie."""
@@ -61,11 +65,12 @@ def read_rows(data: DataSet, config: Config, scratch: Path) -> tuple[list[Any], 
         **{side: side for side in data.held_out},
         **{f"{EXTRA_FOLDER}/{name}": EXTRA + name for name in data.extra_tests},
     }
-    tables, notes = [], []
+    tables: list[Any] = []
+    notes: list[str] = []
     for name, file in {"": data.train, **data.files}.items():
         place = Paths(scratch / f"read-{len(tables)}")
         sha256 = config.ingest.sha256 if not name else None
-        ingest = replace(config.ingest, path=str(file.absolute()), url=None, sha256=sha256, extra_tests={})
+        ingest = changed(config.ingest, path=str(file.absolute()), url=None, sha256=sha256, extra_tests={})
         notes += run(place, ingest=ingest, problem=config.problem)["notes"]
         table = read_table(place.ingested, INGESTED)
         if name:
@@ -79,7 +84,7 @@ def read_whole(paths: Paths, config: Config, scratch: Path) -> Any:
     from tasks.ingest.stage import run
     from tasks.table import INGESTED, read_table
 
-    there = replace(config.ingest, path=str((paths.root / config.ingest.path).absolute()), extra_tests={})
+    there = changed(config.ingest, path=str((paths.root / config.ingest.path).absolute()), extra_tests={})
     run(Paths(scratch / "there"), ingest=there, problem=config.problem)
     return read_table(Paths(scratch / "there").ingested, INGESTED)
 
@@ -217,7 +222,7 @@ def _header_lines(file: Path, ingest: IngestSettings) -> int:
 
 
 @contextmanager
-def _reading(file: Path, ingest: IngestSettings) -> Iterator["Reading"]:  # noqa: F821
+def _reading(file: Path, ingest: IngestSettings) -> Iterator["Reading"]:
     from tasks.ingest.formats import describe_file
     from tasks.ingest.reading import Reading
     from tasks.ingest.regular_file import open_regular

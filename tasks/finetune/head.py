@@ -98,8 +98,12 @@ def head_path(
     return path
 
 
-def inverse_penalty_of(start: Start, features: Tensor, weights: Tensor | None) -> InversePenalty:
-    """What the strategy says; else what cross-validation on the train rows says."""
+def chosen_inverse_penalty(start: Start, features: Tensor, weights: Tensor | None) -> InversePenalty:
+    """What the strategy says; else what cross-validation on the train rows says.
+
+    features, weights: of the train rows, as `fit_head` takes them. Rows that augment made are held out with the row
+    that they were made from, and do not count.
+    """
     strategy, target, truth = start.settings.strategy, start.target, start.target.flat(start.train.truth)
     assert isinstance(strategy, FeatureExtraction)
     if strategy.inverse_penalty is not None:

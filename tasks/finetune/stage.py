@@ -78,7 +78,7 @@ def _train_part(start: Start, watch: Watch, checkpoints: Path) -> Part:
 
 def _fit_head(start: Start, watch: Watch) -> Progress:
     """Feature extraction: no loop, since the loss of a linear head has one minimum."""
-    from tasks.finetune.head import fit_head, inverse_penalty_of
+    from tasks.finetune.head import chosen_inverse_penalty, fit_head
 
     strategy, target = start.settings.strategy, start.target
     assert isinstance(strategy, FeatureExtraction)
@@ -97,7 +97,7 @@ def _fit_head(start: Start, watch: Watch) -> Progress:
 
     truth = target.flat(start.train.truth)
     weights = start.row_weights if len(truth) == len(start.train.ids) else None
-    chosen = inverse_penalty_of(start, sides["train"], weights)
+    chosen = chosen_inverse_penalty(start, sides["train"], weights)
     fit_head(
         head,
         sides["train"],

@@ -54,12 +54,11 @@ def _batch(rows: list[Row], reading: Reading) -> pa.RecordBatch:
 def _repaired(rows: list[Row], reading: Reading) -> list[Row]:
     """The rows with Windows-1252's characters in place of C1 controls; how many were changed is noted."""
     repaired = []
-    for line, *fields in rows:
-        count = sum(len(_C1.findall(field)) for field in fields if field)
-        if count:
-            fields = [field and field.translate(WINDOWS_1252) for field in fields]
+    for line, text, pair, label in rows:
+        if count := sum(len(_C1.findall(field)) for field in (text, pair, label) if field):
             reading.repaired.update(rows=1, characters=count)
-        repaired.append((line, *fields))
+        second = None if pair is None else pair.translate(WINDOWS_1252)
+        repaired.append((line, text.translate(WINDOWS_1252), second, label.translate(WINDOWS_1252)))
     return repaired
 
 

@@ -16,8 +16,8 @@ class BaseSettings:
     revision: Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
     """Commit of the hub's repository."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    """Digest of model.safetensors; of a base in several files, of what `sha256sum` prints for them and their index, in the
-    order of names. Other bytes are refused."""
+    """Digest of model.safetensors; of a base in several files, of what `sha256sum` prints for them and their index, in
+    the order of names. Other bytes are refused."""
     folder: str | None = None
     """A local folder to look in first."""
     max_tokens: Annotated[int, Field(ge=8, le=8192)] = 128

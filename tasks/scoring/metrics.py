@@ -36,8 +36,7 @@ def best_threshold(given: np.ndarray, true: np.ndarray) -> float:
 
 
 def correlation_statistics(true: np.ndarray, given: np.ndarray) -> Statistics:
-    """Spearman's and Pearson's correlation as functions of the rows' weights; 0 where one side does not vary: then
-    nothing is told."""
+    """Spearman's and Pearson's correlation as functions of the rows' weights; 0 where one side does not vary."""
 
     def statistics(weights: np.ndarray) -> dict[str, np.ndarray]:
         ranks = weighted_ranks(true, weights), weighted_ranks(given, weights)

@@ -77,7 +77,7 @@ def find_conflicts(rows: pa.Table, among: np.ndarray, target: Target) -> Conflic
                 masks[2, answers[upper]] = True
             elif lower[0] == ANY:
                 masks[3, answers[lower]] = True
-    return Conflicts(*masks, group=np.where(masks.any(axis=0), group, -1))
+    return Conflicts(masks[0], masks[1], masks[2], masks[3], np.where(masks.any(axis=0), group, -1))
 
 
 def _contradict(one: str, other: str, target: Target, *, compare: bool) -> bool:

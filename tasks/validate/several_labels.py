@@ -5,6 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -111,7 +112,7 @@ def _refused_lists(fields: Collection[str]) -> str:
     """What is told of cells that were lists in the file: ingest keeps them as compact JSON."""
     if not _hold_lists(fields):
         return ""
-    first = next((items for each in fields if (items := json.loads(each))), [])
+    first: list[Any] = next((items for each in fields if (items := json.loads(each))), [])
     if first and isinstance(first[0], dict):
         return "The labels are lists of spans. Set problem: {target: {kind: tags}} in params.yaml."
     return (
