@@ -27,6 +27,8 @@ class Bar:
             shown["loss"] = f"loss {numbers['train_loss']:.3f}"
         if "val_macro_f1" in numbers:
             shown["val"] = f"val F1 {numbers['val_macro_f1']:.3f}"
+        elif "val_score" in numbers:
+            shown["val"] = f"val {numbers['val_score']:.3f}"
         self._progress.update(self._task, completed=step, **shown)
 
 
