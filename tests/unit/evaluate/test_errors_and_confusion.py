@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from tasks.evaluate.groups import confusions, group_table
+from tasks.evaluate.groups import confused_answers, confusions, group_table
+from tasks.evaluate.results import rounded
 from tasks.evaluate.test_set import Side
 from tasks.evaluate.worst_errors import describe_errors, nearest_rows, pick_worst
 from tasks.scoring.calibration import reliability_bins
 from tasks.targets import LabelTarget
+from tasks.targets.labels import LabelsTarget
+from tasks.targets.number import NumberTarget
 from tasks.targets.tags import TagsTarget
 
 
@@ -68,3 +71,24 @@ def test_an_error_is_told_with_its_train_rows():
     (error,) = describe_errors(np.array([0]), LabelTarget(), ["order"], numbers, test, train, near)
     assert (error["text"], error["line"], error["actual"], error["predicted"]) == ("my card", 12, "lost", "order")
     assert error["nearest"] == [{"text": "card please", "label": "order", "line": 2, "similarity": 0.8}]
+
+
+def test_wrong_sets_of_labels_are_counted_and_right_ones_are_not():
+    truth, answers = ['["a","b"]'] * 3 + ['["a"]'], ['["a"]', '["a"]', '["a","b"]', '["a"]']
+    (found,) = confused_answers(LabelsTarget(), truth, answers)
+    assert found == {"actual": "a, b", "predicted": "a", "rows": 2, "share": pytest.approx(2 / 3)}
+    assert confused_answers(NumberTarget(), ["1.0"], ["2.0"]) == []
+
+
+def test_a_number_that_is_not_finite_is_written_as_none():
+    assert rounded({"value": float("nan"), "rows": 3, "low": [float("inf"), 0.1234567]}) == {
+        "value": None,
+        "rows": 3,
+        "low": [None, 0.123457],
+    }
+
+
+def test_a_text_is_cut_where_its_spans_begin_and_end():
+    assert TagsTarget().marked("Ann Lee in Oslo .", "B-per I-per O B-loc O") == [
+        ("Ann Lee", "per"), (" in ", ""), ("Oslo", "loc"), (" .", ""),
+    ]  # fmt: skip

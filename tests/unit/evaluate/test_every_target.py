@@ -169,9 +169,30 @@ def test_the_page_tells_every_metric_and_loads_nothing(measured: Measured) -> No
 
 
 def test_measuring_twice_gives_the_same_bytes(measured: Measured) -> None:
-    if measured.is_pair:
-        pytest.skip("told by single texts")
     first = {path: path.read_bytes() for path in measured.paths.evaluation.rglob("*") if path.is_file()}
     settings = EvaluateSettings(resamples=100, worst_errors=3)
     stage.run(measured.paths, evaluate=settings, base=measured.base)
     assert first == {path: path.read_bytes() for path in measured.paths.evaluation.rglob("*") if path.is_file()}
+
+
+def test_rows_outside_of_all_labels_are_told_apart_by_confidence(measured: Measured) -> None:
+    outside = measured.results["outside"]
+    assert "outside" not in measured.results["extra"]
+    assert (outside is not None) == measured.target.has_one_class
+    assert outside is None or (outside["rows"] == 12 and 0 <= outside["auroc"] <= 1 and 0 <= outside["answered"] <= 1)
+
+
+def test_numbers_are_looked_at_range_by_range_and_labels_by_rarity(measured: Measured) -> None:
+    names = {each["name"]: each["rows"] for each in measured.results["slices"]}
+    ranges = [rows for name, rows in names.items() if name.startswith("range ")]
+    assert sum(ranges) == (0 if measured.target.has_classes else 30)
+    assert "rare_labels" not in names or measured.target.has_classes
+
+
+def test_a_model_that_may_abstain_shows_accuracy_by_coverage(measured: Measured) -> None:
+    curve = measured.results.get("risk_coverage", [])
+    assert bool(curve) == ("coverage" in measured.results["metrics"])
+    assert ("Answering only when sure" in Page(measured.page).text) == bool(curve)
+    if curve:
+        # all rows answered: the share of rows whose most probable label was right and given
+        assert curve[-1] == {"coverage": 1.0, "accuracy": measured.numbers["accuracy"]}

@@ -1,11 +1,14 @@
 """Where slices are cut, what typos do, and how slices are scored."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tasks.evaluate.slice_scores import score_slices
 from tasks.evaluate.slices import CUTS, Slice, SliceRows, cut_slices
 from tasks.evaluate.slices.length import cut_by_length
+from tasks.evaluate.slices.ranges import cut_by_range
 from tasks.evaluate.slices.rare import cut_rare_labels
 from tasks.evaluate.slices.typos import cut_typos, mistype
 from tasks.scoring.bootstrap import Draws
@@ -78,7 +81,7 @@ def test_typos_are_read_on_a_bounded_number_of_rows():
 def test_every_cut_gives_slices_of_named_test_rows():
     pairs = [("card lost", "a card is lost"), ("refund", "money")]
     pieces = cut_slices(rows(pairs, [0, 1], [("one", "one"), ("seven", "eight")], [0, 0]))
-    assert len({piece.name for piece in pieces}) == len(pieces) >= len(CUTS)
+    assert len({piece.name for piece in pieces}) == len(pieces) >= len(CUTS) - 1  # ranges are cut of numbers alone
     assert all(len(piece.rows) and piece.why for piece in pieces)
 
 
@@ -113,3 +116,13 @@ def test_a_slice_that_a_resample_misses_still_has_an_interval():
     piece = Slice("one", "one row", np.array([7]))
     scores = score_slices([piece], correct, [np.ones(1)], Draws(200, 0.95, 0))["one"]
     assert scores["score"] == {"value": 1, "low": 1, "high": 1}
+
+
+def test_numbers_are_cut_by_the_range_that_they_lie_in_and_none_is_rare():
+    texts = replace(rows("abcd", [10, 2, 10, 3]), groups_are_labels=False)
+    pieces = cut_by_range(texts)
+    assert [(piece.name, piece.rows.tolist()) for piece in pieces] == [
+        ("range 2", [1]), ("range 3", [3]), ("range 10", [0, 2]),
+    ]  # fmt: skip
+    assert cut_rare_labels(texts) == []
+    assert cut_by_range(rows("abcd", [10, 2, 10, 3])) == []

@@ -24,6 +24,7 @@ def results():
         "actual": "=cmd",
         "predicted": HOSTILE,
         "confidence": 0.99,
+        "score": 0.0,
         "actual_probability": 0.01,
         "nearest": [{"text": f"@{HOSTILE}", "label": HOSTILE, "line": 3, "similarity": 0.8}],
     }

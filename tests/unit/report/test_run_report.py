@@ -224,3 +224,22 @@ def test_a_page_escapes_its_title_and_keeps_its_body():
 def test_how_many_texts_are_cut_is_told_for_each_side_that_has_some(plain_report):
     assert "440 of 450 train, 90 of 100 test rows are longer than base.max_tokens" in plain_report
     assert "of 50 val" not in plain_report.split("texts cut")[1].split("</dd>")[0]
+
+
+def test_spans_are_marked_and_their_words_are_escaped(workspace, results, hostile_text):
+    error = results["errors"][0]
+    marked = {"actual": [("by ", ""), (hostile_text, "person")], "predicted": [("by ", ""), ("Ann", hostile_text)]}
+    found = results | {"target": "tags", "verdict": "span_f1", "compared_by": ["span_f1"], "confusion": []}
+    found |= {"metrics": {"span_f1": results["metrics"]["accuracy"]}, "confusions": [], "reliability": []}
+    found |= {"baselines": [], "errors": [error | {"marked": marked}]}
+    write_json(workspace.evaluation / "results.json", found)
+    page = Page(render_run_report(workspace, None))
+    assert page.tags.count("mark") == 2
+    assert "script" not in page.tags
+    assert "person" in page.text
+
+
+def test_wrong_sets_of_labels_are_told(workspace, results):
+    found = results | {"target": "labels", "verdict": "macro_f1", "compared_by": ["macro_f1"], "confusion": []}
+    write_json(workspace.evaluation / "results.json", found | {"reliability": []})
+    assert "Most frequent wrong sets of labels" in Page(render_run_report(workspace, None)).text
