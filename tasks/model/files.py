@@ -166,6 +166,10 @@ class SavedModel:
         """The answer to each row, from what `predict` gives."""
         return self.target.answers(outputs, self.labels, self.decision)
 
+    def count_cut(self, texts: Sequence[Text]) -> int:
+        """How many of the texts are longer than base.max_tokens and are read to there only."""
+        return sum(token_ids(self._tokenizer, texts).is_cut or ())
+
     def _shape(self, rows: int) -> tuple[int, int]:
         return rows, self.target.width(len(self.labels))
 
@@ -174,10 +178,6 @@ def _put_words(found: np.ndarray, rows: Sequence[int], given: np.ndarray, words:
     """Each row's own words, (W, C); zeros for one that has no token."""
     for place, row in enumerate(rows):
         found[row] = given[place, : len(words[row])] * (np.array(words[row]) >= 0)[:, None]
-
-    def count_cut(self, texts: Sequence[Text]) -> int:
-        """How many of the texts are longer than base.max_tokens and are read to there only."""
-        return sum(token_ids(self._tokenizer, texts).is_cut or ())
 
 
 def load_model(folder: Path, base: BaseSettings | None = None, root: Path | None = None) -> SavedModel | SavedEnsemble:
