@@ -56,7 +56,7 @@ schema: setup              ## write infra/params.schema.json and the reference p
 	$(BIN)/python -m flows.written.reference
 
 docs: $(DOCS)/.installed   ## build the documentation into build/docs; needs no network once its packages are installed
-	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --quiet --config-file infra/mkdocs.yml
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --config-file infra/mkdocs.yml
 	! grep -rlE '<(script|img|iframe|link rel="(stylesheet|preload|preconnect)")[^>]*(src|href)="(https?:)?//' build/docs --include='*.html'
 	@echo "build/docs/index.html"
 

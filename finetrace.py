@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from flows.verbs.results import Audit, Comparison, Promotion, Run
 from tasks.errors import (
@@ -79,22 +79,24 @@ def compare(
     seeds: int = 1,
     epochs: int | None = None,
     seconds: float | None = None,
-    metric: Literal["macro_f1", "accuracy"] = "macro_f1",
+    metric: str | None = None,
     jobs: int | None = None,
     progress: bool = False,
 ) -> Comparison:
     """Train several candidates on the same rows, and say which is shown to be better and at which cost.
 
     candidates: presets, `current`, .yaml files of lines, or `name:key=value,…`. The budget of each training is `epochs`
-    or CPU-`seconds`, else the epochs of params.yaml. jobs: trainings at a time; by default as many as the cores hold.
+    or CPU-`seconds`, else the epochs of params.yaml. metric: one of the target's, by default the one that epochs are
+    picked by. jobs: trainings at a time; by default as many as the cores hold.
     Raises SettingsError, DataError, BusyError; GateError if no candidate was trained to the end.
     """
     from flows.verbs.compare_command import compare_candidates
 
     paths = _paths(root)
-    budget: dict[str, Any] = {"seeds": seeds, "epochs": epochs, "seconds": seconds}
     with _printing(progress):
-        found = compare_candidates(paths, list(candidates), jobs=jobs, **budget, metric=metric)
+        found = compare_candidates(
+            paths, list(candidates), jobs=jobs, seeds=seeds, epochs=epochs, seconds=seconds, metric=metric
+        )
     names = ("winner", "verdict", "candidates", "failed", "test", "lines")
     return Comparison(**{name: found[name] for name in names}, page=paths.root / found["page"])
 
@@ -132,7 +134,7 @@ def promote(
 
 
 def audit(
-    version: str | None = None,
+    version: int | str | None = None,
     root: Root = ".",
     *,
     every: bool = False,
@@ -149,7 +151,7 @@ def audit(
     from flows.verbs.audit_command import audit_values, audit_versions, raise_if_broken
 
     reports, gone = audit_versions(
-        _paths(root), version, every=every, fetch=remote, require_signature=require_signature
+        _paths(root), _address(version), every=every, fetch=remote, require_signature=require_signature
     )
     if check:
         raise_if_broken(reports, gone)
@@ -196,7 +198,7 @@ def recall(
 
 
 def reproduce(
-    version: str | None = None, root: Root = ".", *, progress: bool = False, check: bool = True
+    version: int | str | None = None, root: Root = ".", *, progress: bool = False, check: bool = True
 ) -> dict[str, Any]:
     """A version made again from its commit, its data and its lock, compared with the one registered.
 
@@ -206,7 +208,7 @@ def reproduce(
     """
     from flows.verbs.reproduce_command import raise_if_different, reproduce_version
 
-    address, verdict = reproduce_version(_paths(root), version, print if progress else lambda _: None)
+    address, verdict = reproduce_version(_paths(root), _address(version), print if progress else lambda _: None)
     if check:
         raise_if_different(address, verdict)
     return {"version": address, **verdict.as_json()}
@@ -221,6 +223,10 @@ def status(root: Root = ".") -> dict[str, Any]:
 
 def _paths(root: Root) -> Paths:
     return Paths(Path(root).resolve())
+
+
+def _address(version: int | str | None) -> str | None:
+    return None if version is None else str(version)
 
 
 @contextmanager

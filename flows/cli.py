@@ -127,28 +127,45 @@ def doctor(root: Root = Path(), as_json: Json = False) -> None:
 def data_add(
     source: Annotated[str, typer.Argument(help="A file, a folder, or an https address (with --sha256).")],
     test: Annotated[Path | None, typer.Option(help="An official test file.")] = None,
+    val: Annotated[Path | None, typer.Option(help="An official val file.")] = None,
+    extra_test: Annotated[
+        list[str] | None, typer.Option(help="A further test set, as NAME=FILE; may be given several times.")
+    ] = None,
     sha256: Annotated[str | None, typer.Option(help="Digest that the file must have.")] = None,
     text_column: Annotated[str | None, typer.Option(help="Column with the text.")] = None,
     pair_column: Annotated[str | None, typer.Option(help="Column with the second text, if rows are pairs.")] = None,
     label_column: Annotated[str | None, typer.Option(help="Column with the label.")] = None,
     format_: Annotated[
-        str | None, typer.Option("--format", help="csv, tsv, jsonl or parquet; else told by the name's ending.")
+        str | None, typer.Option("--format", help="csv, tsv, jsonl, parquet or conll; else told by the name's ending.")
     ] = None,
+    encoding: Annotated[str | None, typer.Option(help="latin-1, windows-1252, utf-16 …; else utf-8.")] = None,
     header: Annotated[
         bool | None, typer.Option("--header/--no-header", help="Whether the first line names the columns.")
     ] = None,
     quoting: Annotated[str | None, typer.Option(help="double (RFC 4180) or none (a quote is a character).")] = None,
     delimiter: Annotated[str | None, typer.Option(help="What parts the fields of a csv or tsv.")] = None,
     name: Annotated[str | None, typer.Option(help="What to call it below data/raw.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="A new version of the data set that is there.")] = False,
+    append: Annotated[bool, typer.Option("--append", help="More rows for the data set that is there.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take what is guessed without asking.")] = False,
     root: Root = Path(),
 ) -> None:
-    """Copy a data set in, track it with DVC, and point params.yaml at it."""
-    from flows.verbs.add_data import add_data
+    """Look at a data set, copy it in, track it with DVC, and point params.yaml at it."""
+    from flows.verbs.add_data import Addition, add_data, extra_tests_of, mode_of
 
     asked: dict[str, Any] = {"text_column": text_column, "pair_column": pair_column, "label_column": label_column}
-    asked |= {"format": format_, "header": header, "quoting": quoting, "delimiter": delimiter}
-    written = {key: value for key, value in asked.items() if value is not None}
-    add_data(paths_of(root), source, test=test, sha256=sha256, written=written, name=name)
+    asked |= {"format": format_, "encoding": encoding, "header": header, "quoting": quoting, "delimiter": delimiter}
+    addition = Addition(
+        source,
+        held_out={side: file for side, file in (("val", val), ("test", test)) if file is not None},
+        extra_tests=extra_tests_of(extra_test or []),
+        sha256=sha256,
+        written={key: value for key, value in asked.items() if value is not None},
+        name=name,
+        mode=mode_of(replace=replace, append=append),
+        takes_guesses=yes,
+    )
+    add_data(paths_of(root), addition)
 
 
 add_service_commands(app)

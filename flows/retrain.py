@@ -19,6 +19,7 @@ from flows.lineage_events import lineage_events
 from flows.news import Outcome, Started, tell
 from flows.processes.flow_process import note_process
 from flows.processes.lock import workspace_lock
+from flows.processes.stage_inputs import damage_of
 from flows.processes.stages import check_sections, make_stage, stale_stages
 from flows.processes.turn import take_turn
 from flows.processes.workshop import open_workshop
@@ -27,6 +28,7 @@ from flows.reaper import close_dead_runs
 from flows.redact import errors_redacted
 from flows.run_page import run_page
 from tasks.config import load_config
+from tasks.damage import refuse_damage
 from tasks.errors import BusyError, DataError, GateError, IntegrityError, SettingsError
 from tasks.files import read_json
 from tasks.model.limits import check_before_run
@@ -79,6 +81,8 @@ def make(stage: str, root: str, because: list[str], force: bool) -> Any:
                 timeout_seconds=STAGES[stage].timeout_seconds,
                 force=force,
             )
+    else:
+        refuse_damage(damage_of(paths, [stage]))
     outcome = Outcome(stage, ran, time.perf_counter() - started, read_json(paths.report(stage)), tuple(because))
     tell(outcome)
     line = f"{stage}: {'made' if ran else 'unchanged'}, {headline(stage, outcome.numbers)}"

@@ -8,11 +8,13 @@ from typing import Any
 
 from flows.news import Outcome, tell
 from flows.processes.lock import workspace_lock
+from flows.processes.stage_inputs import damage_of
 from flows.processes.stages import check_sections, stale_stages
 from flows.processes.workshop import open_workshop
 from flows.publish import standing_verdict
 from flows.serving.server import Server, prefect_server, prepare_environment
 from tasks.config import load_config
+from tasks.damage import refuse_damage
 from tasks.errors import GateError
 from tasks.files import read_json
 from tasks.model.limits import check_before_run
@@ -29,6 +31,7 @@ def run(paths: Paths, *, until: str = PUBLISHING, force: bool = False) -> dict[s
     with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
         if not force and not stale_stages(paths).keys() & set(up_to(until)):
+            refuse_damage(damage_of(paths, up_to(until)))
             verdict = {} if until != PUBLISHING else standing_verdict(paths, config)
             if verdict is not None:
                 _tell_unchanged(paths, until)

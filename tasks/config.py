@@ -52,6 +52,26 @@ class Config:
             )
         return self
 
+    @model_validator(mode="after")
+    def _gate_names_what_is_measured(self) -> Self:
+        gate, metrics = self.register.gate, self.problem.target.metrics
+        for name in gate.min_extra:
+            if name not in self.ingest.extra_tests:
+                raise ValueError(
+                    f"register.gate.min_extra.{name}: no such test set{_nearest(name, self.ingest.extra_tests)}"
+                )
+        limits = {"min": gate.min, "max": gate.max} | {
+            f"min_extra.{name}": each for name, each in gate.min_extra.items()
+        }
+        for key, each in limits.items():
+            for metric in each:
+                if metric not in metrics:
+                    raise ValueError(
+                        f"register.gate.{key}.{metric}: no metric of {self.problem.target.reads} a row"
+                        f"{_nearest(metric, metrics)}"
+                    )
+        return self
+
 
 def load_config(path: Path) -> Config:
     """The settings in `path`.
@@ -142,7 +162,7 @@ def _describe(mistake: Any, values: dict[str, Any]) -> str:
     given = mistake["input"]
     shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool | None) else ""
     message = mistake["msg"].removeprefix("Value error, ")
-    return f"{key}: {message[0].lower() + message[1:]}{shown}"
+    return f"{f'{key}: ' if key else ''}{message[0].lower() + message[1:]}{shown}"
 
 
 def _is_union_tag(part: Any, location: tuple[Any, ...], values: Any) -> bool:

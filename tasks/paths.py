@@ -35,6 +35,11 @@ class Paths:
         return self.data / "validated" / "quarantine.parquet"
 
     @property
+    def label_errors(self) -> Path:
+        """All rows whose label is likely wrong, worst first, as CSV."""
+        return self.data / "validated" / "label_errors.csv"
+
+    @property
     def expectations(self) -> Path:
         """The Great Expectations suite, as readable JSON."""
         return self.data / "expectations.json"

@@ -24,3 +24,8 @@ def as_dict(section: Any) -> dict[str, Any]:
 def changed(section: Section, **values: Any) -> Section:
     """The section with other values, checked like all settings."""
     return cast("Section", dataclasses.replace(cast("Any", section), **values))
+
+
+def as_off(value: Any) -> Any:
+    """The word "off" for false, which is how YAML 1.1 reads an off without quotes."""
+    return "off" if value is False else value

@@ -17,9 +17,9 @@ import yaml
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-from tasks.audit.disk import md5_of
 from tasks.config import load_config
 from tasks.digest import md5_of_file, sha256_of_file
+from tasks.dvc_store import md5_of
 from tasks.lineage.ledger import append, read_ledger, set_anchor
 from tasks.lineage.materials import folder_digests
 from tasks.paths import Paths
@@ -209,7 +209,7 @@ def _params(sha256: str) -> dict[str, object]:
         "register": {
             "name": NAME,
             "resamples": 100,
-            "gate": gate | {"champion_tolerance": None, "slice_tolerance": None},
+            "gate": gate | {"champion_tolerance": None, "slice_tolerance": None, "beats_baseline": "never"},
         },
     }
 

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import yaml
 
 from flows.retrain import STAGE_TASKS, StageName
+from flows.written.reference import commands_reference, python_reference
 from flows.written.schema import schema_text
 from flows.written.settings_table import keys_table, kinds_table
 from tasks.config import Config
@@ -19,7 +21,10 @@ from tasks.stages import ALL_STAGES, PUBLISHING, STAGES
 
 ROOT = Path(__file__).resolve().parents[1]
 DVC: dict[str, Any] = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
-SOURCES = [path for folder in ("flows", "tasks", "tests") for path in sorted((ROOT / folder).rglob("*.py"))]
+SOURCES = [ROOT / "finetrace.py"] + [
+    path for folder in ("flows", "tasks", "tests") for path in sorted((ROOT / folder).rglob("*.py"))
+]
+REFERENCE = ROOT / "infra" / "docs" / "reference"
 
 PRODUCT = [path for path in SOURCES if not path.is_relative_to(ROOT / "tests")]
 
@@ -143,11 +148,20 @@ def test_schema_of_settings_is_current() -> None:
     assert written == schema_text(), "run `make schema`"
 
 
-def test_tables_of_settings_in_the_readme_are_current() -> None:
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_reference_of_settings_is_current() -> None:
+    page = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     assert keys_table() in page, "run `make schema`"
     assert kinds_table() in page, "run `make schema`"
     assert all(f"`{kind}`" in kinds_table() for kind in ("lora", "by_epoch", "l2_sp", "focal", "word_swap"))
+
+
+@pytest.mark.parametrize("page, made", [("commands", commands_reference), ("python", python_reference)])
+def test_reference_of_commands_and_python_is_current(page: str, made: Callable[[], str]) -> None:
+    assert made() in (REFERENCE / f"{page}.md").read_text(encoding="utf-8"), "run `make schema`"
+
+
+def test_readme_is_short_enough_to_read() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 200
 
 
 def test_no_flow_hides_an_installed_package() -> None:

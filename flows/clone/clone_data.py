@@ -5,6 +5,7 @@ from pathlib import Path
 
 from flows.clone.repository import dvc_settings, last_words
 from flows.processes.workshop import open_workshop
+from tasks.dvc_store import cache_folder
 from tasks.errors import SetupError
 from tasks.paths import Paths
 
@@ -17,19 +18,19 @@ def bring_data(paths: Paths, clone: Paths) -> None:
         raise SetupError(f"schedule.branch has no dvc.yaml where {paths.root} has one. Commit and push it first.")
     _copy_private(paths.root / ".dvc" / "config.local", clone.root / ".dvc" / "config.local")
     known = dvc_settings(paths.root)
-    for key, value in local_settings(known, paths.root).items():
+    for key, value in local_settings(known, cache_folder(paths.root)).items():
         _dvc(clone, "config", "--local", key, value)
     _dvc(clone, "pull" if "core.remote" in known else "checkout", "--quiet", "--allow-missing")
 
 
-def local_settings(known: dict[str, str], root: Path) -> dict[str, str]:
+def local_settings(known: dict[str, str], cache: Path) -> dict[str, str]:
     """What DVC must be told anew in a clone: the workspace's cache, and remotes that are folders.
 
-    known: as DVC is set in the workspace. A folder's relative path would be told from the clone.
+    known: as DVC is set in the workspace. cache: its folder. A folder's relative path would be told from the clone.
     """
     remotes = {key: url for key, url in known.items() if key.startswith("remote.") and key.endswith(".url")}
     folders = {key: url for key, url in remotes.items() if Path(url).is_absolute()}
-    return {"cache.dir": str(root / known.get("cache.dir", ".dvc/cache")), **folders}
+    return {"cache.dir": str(cache), **folders}
 
 
 def push_data(clone: Paths) -> None:

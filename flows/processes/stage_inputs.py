@@ -1,33 +1,45 @@
-"""A stage's inputs ↔ what dvc.lock says the stages before it made
+"""What a run takes as it is ↔ what dvc.lock records: nothing is learned from damaged data (tasks.damage)"""
 
-DVC takes a file that it once checked out for what its cache object is called, without hashing either: a flipped object
-would be learned from.
-"""
+from collections.abc import Collection
 
-from typing import Any
-
-import yaml
-
-from tasks.audit.disk import md5_of
-from tasks.audit.recorded import outputs, parts
-from tasks.errors import IntegrityError
+from tasks.config import load_config
+from tasks.damage import (
+    Damage,
+    KnownDigests,
+    find_damage,
+    find_damaged_data,
+    find_damaged_objects,
+    is_changed,
+    read_lock,
+    refuse_damage,
+)
+from tasks.dvc_store import parts
 from tasks.paths import Paths
 
 
 def refuse_changed_inputs(paths: Paths, stage: str) -> None:
-    """Raise IntegrityError if a file that an earlier stage made is not the one that dvc.lock records."""
-    file = paths.root / "dvc.lock"
-    try:
-        lock: Any = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    except (yaml.YAMLError, ValueError):
-        return  # DVC says so in a moment, in its own words
-    if not isinstance(lock, dict):
-        return
-    made = outputs(lock)
+    """Raise IntegrityError if a file that an earlier stage made is not the one that dvc.lock records, or the data as
+    given came from a damaged object of DVC's cache."""
+    lock, digest = read_lock(paths.root), _known_digests(paths)
+    makers = {path: (maker, md5) for maker, path, md5 in parts(lock, "outs")}
+    found = find_damaged_data(paths.root, load_config(paths.params).ingest.path, digest) if stage == "ingest" else []
     for of, path, _ in parts(lock, "deps"):
-        found = md5_of(paths.root / path) if of == stage and path in made else ""
-        if found and found != made[path]:
-            raise IntegrityError(
-                f"{path} has md5 {found}, but dvc.lock records {made[path]}: it was changed, or DVC's cache object is "
-                f"damaged (finetrace audit says which). Nothing is learned from it. Make it anew: finetrace run --force"
-            )
+        maker, md5 = makers.get(path, ("", ""))
+        if of == stage and maker and is_changed(paths.root / path, md5, digest):
+            objects = list(find_damaged_objects(paths.root, maker, path, md5, digest))
+            found += objects or [Damage(maker, path, paths.root / path, in_cache=False)]
+    digest.save()
+    refuse_damage(found)
+
+
+def damage_of(paths: Paths, stages: Collection[str]) -> list[Damage]:
+    """The damage among what these stages made; they are ones that DVC takes for unchanged. What was hashed before and
+    has not changed since is not hashed again."""
+    digest = _known_digests(paths)
+    found = find_damage(paths.root, stages, digest)
+    digest.save()
+    return found
+
+
+def _known_digests(paths: Paths) -> KnownDigests:
+    return KnownDigests(paths.state / "digests.json")

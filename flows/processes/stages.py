@@ -9,9 +9,10 @@ from typing import Any
 import yaml
 
 from flows.processes.child import ChildKilledError
-from flows.processes.stage_inputs import refuse_changed_inputs
+from flows.processes.stage_inputs import damage_of, refuse_changed_inputs
 from flows.processes.workshop import open_workshop
 from flows.redact import redact
+from tasks.damage import drop_damaged_objects, refuse_damage
 from tasks.errors import EXIT_CODES, BusyError, DataError, FinetraceError, IntegrityError, SettingsError, SetupError
 from tasks.files import read_json
 from tasks.full_disk import full_disk, tells_of_full_disk
@@ -60,10 +61,11 @@ def make_stage(
     timeout_seconds: float,
     force: bool = False,
 ) -> bool:
-    """Bring one stage up to date through DVC; whether it had to run.
+    """Bring one stage up to date through DVC; whether it had to run. With `force`, damaged objects are removed first.
 
-    Raises the error the stage ended with, ChildKilledError if a signal ended it, TimeoutError, BusyError if another
-    DVC works on the same files, SetupError for what else DVC says.
+    Raises IntegrityError if DVC hands out other bytes than it records, the error the stage ended with,
+    ChildKilledError if a signal ended it, TimeoutError, BusyError if another DVC works on the same files, SetupError
+    for what else DVC says.
     """
     refuse_changed_inputs(paths, stage)
     before = _last_run(paths, stage)
@@ -73,12 +75,19 @@ def make_stage(
         told.append(line)
         tell(line)
 
-    paths.failure(stage).unlink(missing_ok=True)
     order = ["repro", "--single-item", *(["--force"] if force else []), stage]
-    with open_workshop(paths) as workshop:
-        code = workshop.dvc(*order, tell=listen, seconds=timeout_seconds, environment=extra_environment)
-    if code != 0:
-        raise stage_error(paths, stage, code, "\n".join(told))
+    for _ in range(2 if force else 1):  # what is damaged may show only once the stage has run
+        if force:
+            drop_damaged_objects(paths.root, [stage])
+        paths.failure(stage).unlink(missing_ok=True)
+        with open_workshop(paths) as workshop:
+            code = workshop.dvc(*order, tell=listen, seconds=timeout_seconds, environment=extra_environment)
+        if code != 0:
+            raise stage_error(paths, stage, code, "\n".join(told))
+        damage = damage_of(paths, [stage])
+        if not damage:
+            break
+    refuse_damage(damage)
     return _last_run(paths, stage) != before
 
 

@@ -1,15 +1,13 @@
 """A data set from anywhere → data/raw, tracked by DVC, and params.yaml pointing at it."""
 
 import io
-import re
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.markup import escape
 from ruamel.yaml import YAML
@@ -17,62 +15,119 @@ from ruamel.yaml import YAML
 from flows.processes import child
 from flows.processes.lock import workspace_lock
 from flows.processes.stages import explain
+from flows.verbs.data_guesses import ask, guess_problem, guess_settings
+from flows.verbs.data_set import (
+    EXTRA_FOLDER,
+    DataSet,
+    append,
+    endings,
+    lay_out,
+    read_rows,
+    read_whole,
+    restored_on_failure,
+    target_of,
+)
 from flows.verbs.terminal import make_console
-from tasks.config import parse_config
+from tasks.config import Config, parse_config
 from tasks.errors import DataError, SettingsError
 from tasks.files import replacing
 from tasks.offline import set_switches
 from tasks.paths import Paths
+from tasks.settings import changed
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _SECONDS = 3600
 
 
-def add_data(
-    paths: Paths, source: str, *, test: Path | None, sha256: str | None, written: Mapping[str, Any], name: str | None
-) -> None:
-    """Read the data as `ingest` will, copy them in, track them, change params.yaml; nothing is kept if one fails.
+@dataclass(frozen=True)
+class Addition:
+    """What a person asks to have added."""
 
-    written: keys of `ingest` that say how the file is written, with their values.
-    """
+    source: str
+    """A file, a folder or an https address."""
+    held_out: Mapping[str, Path] = field(default_factory=dict)
+    """Official files, by "val" and "test"."""
+    extra_tests: Mapping[str, Path] = field(default_factory=dict)
+    sha256: str | None = None
+    written: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of `ingest` that say how the file is written, with their values."""
+    name: str | None = None
+    mode: Literal["new", "replace", "append"] = "new"
+    takes_guesses: bool = False
+    """Whether guesses are taken without a question."""
+
+
+def add_data(paths: Paths, addition: Addition) -> None:
+    """Read the data as `ingest` will, show them, copy them in, track them, change params.yaml; nothing is kept if one
+    fails."""
     set_switches()
-    _check_options(source, test, sha256)
+    _check_options(addition)
     with workspace_lock(paths), tempfile.TemporaryDirectory(prefix="finetrace-data-") as scratch:
-        given = {**written, "sha256": sha256}
-        fetched, local = _fetch(source, sha256, Path(scratch))
-        if fetched:
-            given["url"] = source
-        target = _target(paths, local, test, name)
-        shown = target.relative_to(paths.root).as_posix()
-        text = edited_params(paths.params.read_text(encoding="utf-8"), {"path": shown, "url": None, **given})
-        config = parse_config(YAML(typ="safe").load(text), paths.params.name)
-        rows = [_rows(each, config.ingest, Path(scratch)) for each in (local, test) if each is not None]
-        with _removed_on_failure(target):
-            _copy(local, test, target)
-            _track(paths, target)
+        is_fetched, local = _fetch(addition.source, addition.sha256, Path(scratch))
+        data = DataSet(local, addition.held_out, addition.extra_tests)
+        target = _target(paths, data, addition)
+        text = _with_settings(paths, data, addition, target, is_fetched)
+        text, rows = _look(paths, data, addition, text, Path(scratch))
+        _put(paths, data, addition, target, _parsed(paths, text))
         with replacing(paths.params) as temporary:
             temporary.write_text(text, encoding="utf-8")
     console = make_console(stderr=False)
-    console.print(f"{escape(shown)}: {' + '.join(f'{count:,}' for count in rows)} rows, tracked by DVC.")
-    console.print("params.yaml points at it. Give the registered model its own name there: register.name")
-    console.print(f"Next     git add params.yaml data/raw/.gitignore {escape(shown)}.dvc && finetrace run")
+    place = escape(target.relative_to(paths.root).as_posix())
+    verb = {"new": "tracked by DVC", "replace": "a new version for DVC", "append": "appended, a new version for DVC"}
+    console.print(f"{place}: {' + '.join(f'{count:,}' for count in rows)} rows, {verb[addition.mode]}.")
+    if addition.mode == "new":
+        console.print("params.yaml points at it. Give the registered model its own name there: register.name")
+    console.print(f"Next     git add params.yaml data/raw/.gitignore {place}.dvc && finetrace run")
 
 
-def edited_params(text: str, changes: Mapping[str, Any]) -> str:
-    """The text of params.yaml with these keys of `ingest` set, or removed if None; comments stay."""
+def extra_tests_of(given: Sequence[str]) -> dict[str, Path]:
+    """Further test sets by name, each given as NAME=FILE."""
+    pairs = [each.partition("=") for each in given]
+    for name, sign, file in pairs:
+        if not (name and sign and file):
+            raise SettingsError(f"--extra-test {name}{sign}{file}: write NAME=FILE, as in shifted=data/shifted.csv.")
+    return {name: Path(file) for name, _, file in pairs}
+
+
+def mode_of(*, replace: bool, append: bool) -> Literal["new", "replace", "append"]:
+    """What becomes of the data set that is there."""
+    if replace and append:
+        raise SettingsError("--replace and --append exclude each other. Pass one of them.")
+    return "replace" if replace else "append" if append else "new"
+
+
+def edited_params(text: str, changes: Mapping[str, Any], section: str = "ingest") -> str:
+    """The text of params.yaml with these keys of a section set, or removed if None; comments stay."""
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 200
     values: Any = yaml.load(text)
-    section = values.setdefault("ingest", {})
+    if values.get(section) is None:
+        values[section] = {}
     for key, value in changes.items():
         if value is None:
-            section.pop(key, None)
+            values[section].pop(key, None)
         else:
-            section[key] = value
+            values[section][key] = value
     written = io.StringIO()
     yaml.dump(values, written)
     return written.getvalue()
+
+
+def _check_options(addition: Addition) -> None:
+    files = {**addition.held_out, **{f"extra-test {name}=": file for name, file in addition.extra_tests.items()}}
+    for option, file in files.items():
+        if not file.is_file():
+            raise DataError(f"--{option}{'' if option.endswith('=') else ' '}{file} is not a file.")
+    if files and addition.sha256 is not None:
+        raise SettingsError("--sha256 is the digest of one file. Leave it out, or leave the held-out files out.")
+    if addition.held_out and Path(addition.source).is_dir():
+        options = " and ".join(f"--{side}" for side in addition.held_out)
+        raise SettingsError(f"{options} goes with a single training file; a folder has its own train, val and test.")
+    if addition.mode == "append" and (addition.written or addition.sha256 or addition.name):
+        raise SettingsError(
+            "--append takes rows that are written like those that are there. Leave out the options about columns, "
+            "format, digest and name."
+        )
 
 
 def _fetch(source: str, sha256: str | None, scratch: Path) -> tuple[bool, Path]:
@@ -91,58 +146,84 @@ def _fetch(source: str, sha256: str | None, scratch: Path) -> tuple[bool, Path]:
     return True, local
 
 
-def _target(paths: Paths, local: Path, test: Path | None, name: str | None) -> Path:
-    """Where the data will lie: a file, or a folder if there is a test file or the source is one."""
-    stem = name or local.name.split(".", 1)[0]
-    if not _NAME.fullmatch(stem):
-        raise SettingsError(f"--name {stem!r}: use letters, digits, - and _.")
-    is_folder = local.is_dir() or test is not None
-    target = paths.data / "raw" / (stem if is_folder else stem + _endings(local))
-    if target.exists() and target.resolve() != local.resolve():
-        raise SettingsError(f"{target.relative_to(paths.root)} is there already. Choose another --name, or remove it.")
+def _target(paths: Paths, data: DataSet, addition: Addition) -> Path:
+    """Where the data will lie. Raises SettingsError if something else lies there, or nothing where something should."""
+    current = paths.root / _parsed(paths, paths.params.read_text(encoding="utf-8")).ingest.path
+    if addition.mode == "append":
+        if not current.exists() or not current.resolve().is_relative_to(paths.root.resolve()):
+            raise SettingsError(f"--append: ingest.path ({current}) is no data set in this workspace. Add it first.")
+        return current
+    name = addition.name
+    if addition.mode == "replace" and name is None:
+        name = current.name.split(".", 1)[0]
+    target = target_of(paths, data, name)
+    shown = target.relative_to(paths.root)
+    if addition.mode == "replace" and not target.exists():
+        raise SettingsError(
+            f"--replace: {shown} is not there. Name the data set to replace with --name, in its own format, or leave "
+            "--replace out."
+        )
+    if addition.mode == "new" and target.exists() and target.resolve() != data.train.resolve():
+        raise SettingsError(
+            f"{shown} is there already. Choose another --name, or pass --replace (a new version of it) or --append "
+            "(rows more)."
+        )
     return target
 
 
-def _check_options(source: str, test: Path | None, sha256: str | None) -> None:
-    if test is not None and not test.is_file():
-        raise DataError(f"--test {test} is not a file.")
-    if test is not None and (sha256 is not None or Path(source).is_dir()):
-        raise SettingsError("--test goes with a single training file and without --sha256, which is of one file.")
+def _with_settings(paths: Paths, data: DataSet, addition: Addition, target: Path, is_fetched: bool) -> str:
+    """The text of params.yaml with what is known of the data set."""
+    text = paths.params.read_text(encoding="utf-8")
+    shown = target.relative_to(paths.root).as_posix()
+    extra = {name: f"{shown}/{EXTRA_FOLDER}/{name}{endings(file)}" for name, file in data.extra_tests.items()}
+    if addition.mode == "append":
+        before = _parsed(paths, text).ingest.extra_tests
+        return edited_params(text, {"url": None, "sha256": None, "extra_tests": {**extra, **before} or None})
+    given = {**addition.written, "sha256": addition.sha256, "extra_tests": extra or None}
+    url = addition.source if is_fetched else None
+    return edited_params(text, {"path": shown, "url": url, **given})
 
 
-def _rows(source: Path, ingest: Any, scratch: Path) -> int:
-    """How many rows `ingest` reads there. Raises DataError at the first that it cannot."""
-    from dataclasses import replace
+def _look(paths: Paths, data: DataSet, addition: Addition, text: str, scratch: Path) -> tuple[str, list[int]]:
+    """The text of params.yaml with what was guessed of the data and accepted, and how many rows each file has."""
+    import pyarrow as pa
 
-    from tasks.ingest.stage import run
+    from flows.verbs.data_preview import show_columns, show_rows
+    from tasks.ingest.preview import sample_columns
 
-    found = run(Paths(scratch), ingest=replace(ingest, path=str(source.absolute()), url=None, sha256=ingest.sha256))
-    return int(found["rows"])
+    config = _parsed(paths, text)
+    columns = sample_columns(data.train, changed(config.ingest, path=str(data.train.absolute()), extra_tests={}))
+    guesses: dict[str, Mapping[str, Any]] = {}
+    if addition.mode != "append":
+        guesses |= guess_settings(columns, config, addition.written)
+        text = edited_params(text, guesses.get("ingest", {}))
+        guesses |= guess_problem(columns, _parsed(paths, text))
+        text = edited_params(text, guesses["problem"], "problem") if "problem" in guesses else text
+    config = _parsed(paths, text)
+    console = make_console(stderr=False)
+    show_columns(console, columns, config, {*guesses.get("ingest", {})})
+    tables, notes = read_rows(data, config, scratch)
+    beside = [read_whole(paths, config, scratch)] if addition.mode == "append" else []
+    show_rows(console, tables[0], pa.concat_tables([*tables, *beside]), config, notes)
+    ask(guesses, takes_guesses=addition.takes_guesses)
+    return text, [table.num_rows for table in tables]
 
 
-@contextmanager
-def _removed_on_failure(target: Path) -> Iterator[None]:
-    was_there = target.exists()
-    try:
-        yield
-    except BaseException:
-        if not was_there:
-            shutil.rmtree(target) if target.is_dir() else target.unlink(missing_ok=True)
-        raise
+def _put(paths: Paths, data: DataSet, addition: Addition, target: Path, config: Config) -> None:
+    """Bring the files to their place and have DVC track them; the version that was there is tracked first."""
+    is_there = target.exists()
+    if is_there and addition.mode != "new":
+        _track(paths, target)
+    with restored_on_failure(target):
+        if addition.mode == "append":
+            append(data, target, config.ingest)
+        elif not is_there or addition.mode == "replace":
+            lay_out(data, target)
+        _track(paths, target)
 
 
-def _copy(local: Path, test: Path | None, target: Path) -> None:
-    if target.exists():
-        return  # it lies there already
-    with replacing(target) as temporary:
-        if local.is_dir():
-            shutil.copytree(local, temporary)
-        elif test is None:
-            shutil.copyfile(local, temporary)
-        else:
-            temporary.mkdir()
-            shutil.copyfile(local, temporary / f"train{_endings(local)}")
-            shutil.copyfile(test, temporary / f"test{_endings(test)}")
+def _parsed(paths: Paths, text: str) -> Config:
+    return parse_config(YAML(typ="safe").load(text), paths.params.name)
 
 
 def _track(paths: Paths, target: Path) -> None:
@@ -152,9 +233,3 @@ def _track(paths: Paths, target: Path) -> None:
     )
     if done.returncode != 0:
         raise explain(paths, done.stderr or done.stdout)
-
-
-def _endings(file: Path) -> str:
-    """.csv, .csv.gz …"""
-    packed = file.suffix if file.suffix == ".gz" else ""
-    return (file.with_suffix("").suffix if packed else file.suffix) + packed

@@ -12,6 +12,7 @@ from flows.processes.interrupt import sigterm_as_interrupt
 from flows.processes.lock import workspace_lock
 from flows.processes.pool import default_jobs
 from flows.processes.runners import RUNNERS, check_runner
+from flows.processes.stage_inputs import damage_of
 from flows.processes.stages import check_sections, stale_stages
 from flows.processes.workshop import open_workshop
 from flows.run import flow_session
@@ -21,6 +22,7 @@ from flows.verbs.terminal import Watcher, make_console
 from tasks.comparison.plan import plan_comparison
 from tasks.comparison.results import read_results
 from tasks.config import load_config, read_yaml
+from tasks.damage import refuse_damage
 from tasks.errors import SettingsError
 from tasks.paths import Paths
 from tasks.stages import ROWS_STAGE, up_to
@@ -67,6 +69,7 @@ def _compare(paths: Paths, candidates: list[str], jobs: int, runner: str, asked:
     with workspace_lock(paths), open_workshop(paths):
         check_sections(paths)
         if not stale_stages(paths).keys() & set(up_to(ROWS_STAGE)):
+            refuse_damage(damage_of(paths, up_to(ROWS_STAGE)))
             known = _known(paths, candidates, asked)
             if known is not None:
                 return known

@@ -5,6 +5,7 @@ from typing import Any
 from rich.markup import escape
 
 from flows.processes.lock import holder
+from flows.processes.stage_inputs import damage_of
 from flows.processes.stages import check_sections, stale_stages
 from flows.redact import redact
 from flows.serving.server import running_url
@@ -16,6 +17,7 @@ from tasks.files import read_json
 from tasks.offline import set_switches
 from tasks.paths import Paths
 from tasks.stages import PUBLISHING, STAGES
+from tasks.tracking.store import export_for_clients
 
 
 def show_status(paths: Paths, *, as_json: bool) -> None:
@@ -34,6 +36,9 @@ def show_status(paths: Paths, *, as_json: bool) -> None:
     console.print(f"versions   {escape(', '.join(versions)) or 'none yet'}")
     console.print(f"ledger     {escape(redact(found['ledger'] or 'empty'))}")
     console.print(f"held by    {found['holder'] or 'nobody'}")
+    if found["mlflow"]:
+        console.print("mlflow     its own programs open another, empty database here, unless you type first:")
+        console.print(f"           {escape(found['mlflow'])}", soft_wrap=True)
     console.print(f"pages      {', '.join(found['servers'].values()) or 'not served (finetrace up)'}")
 
 
@@ -47,6 +52,8 @@ def read_status(paths: Paths) -> dict[str, Any]:
         stale = stale_stages(paths)
     except BusyError:
         stale = {name: ["being made"] for name in STAGES}
+    for each in damage_of(paths, set(STAGES) - stale.keys()):
+        stale.setdefault(each.stage or "ingest", []).append(str(each))
     report = paths.report(PUBLISHING)
     return {
         "stages": {name: stale.get(name, []) for name in STAGES},
@@ -54,6 +61,7 @@ def read_status(paths: Paths) -> dict[str, Any]:
         "versions": _versions(paths, config),
         "ledger": _ledger(paths, config),
         "holder": f"process {held['pid']} ({held['command']})" if held else None,
+        "mlflow": export_for_clients(paths),
         "servers": read_json(paths.state / "servers.json")["pages"] if running_url(paths) else {},
     }
 

@@ -31,22 +31,14 @@ def commands_reference() -> str:
 
 def python_reference() -> str:
     """Every function of `finetrace` with its signature, then what they return, then the errors."""
-    members = [getattr(finetrace, name) for name in finetrace.__all__]
+    members: list[Any] = [getattr(finetrace, name) for name in finetrace.__all__]
     functions = [each for each in members if inspect.isfunction(each)]
     errors = [each for each in members if inspect.isclass(each) and issubclass(each, finetrace.FinetraceError)]
     results = [each for each in members if inspect.isclass(each) and each not in errors]
     lines = ["## Functions"]
     for function in functions:
-        lines += [
-            "",
-            f"### finetrace.{function.__name__}",
-            "",
-            "```python",
-            _signature(function),
-            "```",
-            "",
-            _doc(function),
-        ]
+        lines += ["", f"### finetrace.{function.__name__}", "", "```python", _signature(function), "```"]
+        lines += ["", _doc(function)]
     lines += ["", "## Results"]
     for each in results:
         lines += ["", f"### finetrace.{each.__name__}", "", _doc(each)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic_core import PydanticUndefined
 
@@ -40,7 +40,8 @@ def keys_table() -> str:
     """Every key that is no kind's own: its default, and what it does."""
     lines = ["| key | default | what it does |", "|---|---|---|"]
     for key, field in _keys(Config, ""):
-        lines.append(f"| `{key}` | {_default(field)} | {_on_one_line(field.description)} |")
+        what = " ".join([_on_one_line(field.description), *_choices(field.annotation)])
+        lines.append(f"| `{key}` | {_default(field)} | {what} |")
     return "\n".join(lines)
 
 
@@ -71,6 +72,13 @@ def _kinds(annotation: Any) -> list[Any]:
         found = [each for each in get_args(annotation) if is_dataclass(each)]
         return found or [kind for each in get_args(annotation) for kind in _kinds(each)]
     return [kind for each in get_args(annotation) for kind in _kinds(each)]
+
+
+def _choices(annotation: Any) -> list[str]:
+    """A sentence that names the words that may be chosen, if there are any."""
+    alternatives = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    words = [word for each in alternatives if get_origin(each) is Literal for word in get_args(each)]
+    return [f"One of {', '.join(f'`{word}`' for word in words)}."] if len(words) > 1 else []
 
 
 def _default(field: Any) -> str:

@@ -5,13 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from tasks.audit.git_code import git
-from tasks.audit.recorded import parts, read_yaml, stages
+from tasks.audit.recorded import read_yaml
 from tasks.audit.witnesses import Disk, Unreached
-from tasks.digest import md5_of_file
-from tasks.lineage.materials import md5_of_folder
+from tasks.dvc_store import md5_of, parts, stages
 from tasks.paths import Paths
-
-_IGNORED = {"__pycache__"}
 
 
 def read_disk(paths: Paths, lock: Mapping[str, Any], kept: bytes) -> Disk | Unreached:
@@ -59,14 +56,3 @@ def _params_as(stage: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
 def _found(root: Path, lock: Mapping[str, Any]) -> dict[str, str]:
     paths = {path for kind in ("deps", "outs") for _, path, _ in parts(lock, kind)}
     return {path: md5 for path in sorted(paths) if (md5 := md5_of(root / path))}
-
-
-def md5_of(path: Path) -> str:
-    """What DVC would call a file or folder; "" if there is none."""
-    if path.is_file():
-        return md5_of_file(path)
-    if not path.is_dir():
-        return ""
-    files = (file for file in path.rglob("*") if file.is_file() and not _IGNORED & {*file.parts[len(path.parts) :]})
-    kept = sorted(file for file in files if file.suffix != ".pyc" and not file.name.startswith(".tmp-"))
-    return md5_of_folder({file.relative_to(path).as_posix(): (md5_of_file(file), "") for file in kept})

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from tasks.audit.disk import read_disk
-from tasks.audit.dvc_places import cache_folder
 from tasks.audit.flow_run import read_flow_run
 from tasks.audit.git_code import read_code
 from tasks.audit.objects import read_objects
 from tasks.audit.package_files import first_line, read_package
-from tasks.audit.recorded import outputs, read_yaml, sources, uncached
+from tasks.audit.recorded import read_yaml, sources, uncached
 from tasks.audit.remote import read_remote
 from tasks.audit.witnesses import Made, Place, Registered, Run, Unreached, Witnesses
 from tasks.config import load_config
+from tasks.dvc_store import cache_folder, outputs
 from tasks.errors import FinetraceError, IntegrityError
 from tasks.lineage.kept import STATEMENT_TAG, read_statement
 from tasks.lineage.keys import trusted_keys

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tasks.audit.witnesses import Code, Unreached
-from tasks.lineage.materials import md5_of_folder
+from tasks.dvc_store import md5_of_folder
 from tasks.masking import MASK, mask_text
 
 NOT_KEPT = "# new, content not kept: "
@@ -117,7 +117,7 @@ def _name(name: str, paths: list[str], md5s: Mapping[str, str]) -> str:
     """What DVC calls the file, or the folder of these files."""
     if paths == [name]:
         return md5s[name]
-    return md5_of_folder({path.removeprefix(f"{name}/"): (md5s[path], "") for path in paths})
+    return md5_of_folder({path.removeprefix(f"{name}/"): md5s[path] for path in paths})
 
 
 def _read_blobs(root: Path, blobs: list[str], beside: Mapping[str, str]) -> dict[str, bytes]:

@@ -1,12 +1,11 @@
 """A cache or remote folder → the objects that a version needs, each hashed today"""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from tasks.audit.dvc_places import object_file
 from tasks.audit.witnesses import Place
 from tasks.digest import md5_of_file
+from tasks.dvc_store import FOLDER, members, object_file
 
 
 def read_objects(folder: Path, where: str, names: Iterable[str]) -> Place:
@@ -15,27 +14,18 @@ def read_objects(folder: Path, where: str, names: Iterable[str]) -> Place:
     lists: dict[str, dict[str, str]] = {}
     for name in dict.fromkeys(names):
         _read(folder, name, found)
-        if name.endswith(".dir") and name in found:
+        if name.endswith(FOLDER) and name in found:
             lists[name] = members(object_file(folder, name))
             for member in lists[name].values():
                 _read(folder, member, found)
     return Place(where, found, lists)
 
 
-def members(file: Path) -> dict[str, str]:
-    """Path → md5, as a folder's list says; {} if it is none."""
-    try:
-        listed = json.loads(file.read_bytes())
-        return {str(each["relpath"]): str(each["md5"]) for each in listed}
-    except (ValueError, TypeError, KeyError, OSError, RecursionError):
-        return {}
-
-
 def _read(folder: Path, name: str, found: dict[str, str]) -> None:
     file = object_file(folder, name)
     if name in found or len(name) < 4 or "/" in name or not file.is_file():
         return
-    suffix = ".dir" if name.endswith(".dir") else ""
+    suffix = FOLDER if name.endswith(FOLDER) else ""
     try:
         found[name] = md5_of_file(file) + suffix
     except OSError as error:

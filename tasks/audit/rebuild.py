@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tasks.audit.disk import md5_of
-from tasks.audit.dvc_places import cache_folder, object_file, remote_address
 from tasks.audit.fetching import fetch_objects
 from tasks.audit.git_code import git, split_diff
-from tasks.audit.objects import members
 from tasks.audit.recorded import maker, read_yaml, sources
 from tasks.digest import sha256_of_text
+from tasks.dvc_store import cache_folder, md5_of, members, object_file, remote_address
 from tasks.errors import DataError, IntegrityError, SetupError
 from tasks.lineage.kept import KeptStatement
 from tasks.masking import MASK

@@ -1,10 +1,12 @@
 """dvc.lock and dvc.yaml as kept → what must be where, by md5"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+from tasks.dvc_store import outputs, parts, stages
 
 
 def read_yaml(text: bytes | str) -> dict[str, Any]:
@@ -14,24 +16,6 @@ def read_yaml(text: bytes | str) -> dict[str, Any]:
     except (YAMLError, ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def parts(lock: Mapping[str, Any], kind: str) -> Iterator[tuple[str, str, str]]:
-    """(stage, path, md5) of every entry of this kind: deps or outs."""
-    for stage, recorded in stages(lock).items():
-        for each in recorded.get(kind) or []:
-            yield stage, str(each.get("path", "")), str(each.get("md5", ""))
-
-
-def stages(lock: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Stage → what dvc.lock records of it; {} if it is of another shape."""
-    found = lock.get("stages")
-    return {name: each for name, each in found.items() if isinstance(each, dict)} if isinstance(found, dict) else {}
-
-
-def outputs(lock: Mapping[str, Any]) -> dict[str, str]:
-    """Path → md5 of everything that a stage made."""
-    return {path: md5 for _, path, md5 in parts(lock, "outs")}
 
 
 def sources(lock: Mapping[str, Any]) -> dict[str, str]:

@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from tasks.audit.dvc_places import remote_address
 from tasks.audit.objects import read_objects
 from tasks.audit.witnesses import Place, Unreached
+from tasks.dvc_store import remote_address
 from tasks.masking import mask_url
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tasks.audit.finding import difference
-from tasks.audit.recorded import parts
+from tasks.dvc_store import parts
 from tasks.stages import STAGES
 
 TOLERANCE = 0.01

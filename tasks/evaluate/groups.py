@@ -64,9 +64,7 @@ def confusions(truth: Sequence[str], answers: Sequence[str], labels: Sequence[st
         (number[true], number[answer]) for true, answer in zip(truth, answers, strict=True) if answer in number
     )
     support = Counter(number[true] for true in truth)
-    wrong = sorted(
-        ((rows, pair) for pair, rows in counts.items() if pair[0] != pair[1]), key=lambda each: (-each[0], each[1])
-    )
+    wrong = sorted((-rows, pair) for pair, rows in counts.items() if pair[0] != pair[1])
     top = [
         {"actual": labels[pair[0]], "predicted": labels[pair[1]], "rows": -rows, "share": -rows / support[pair[0]]}
         for rows, pair in wrong[:most]

@@ -13,6 +13,7 @@ from tasks.finetune.examples import read_examples
 from tasks.finetune.start import Start
 from tasks.model.inverse_penalty import FLAT as ROUGHLY_FLAT
 from tasks.model.inverse_penalty import GRID, InversePenalty, Path, choose_inverse_penalty
+from tasks.model.strategies.feature_extraction import FeatureExtraction
 
 FLAT = 1e-7
 """Largest gradient of the mean loss at which the minimum counts as found."""
@@ -104,6 +105,7 @@ def chosen_inverse_penalty(start: Start, features: Tensor, weights: Tensor | Non
     that they were made from, and do not count.
     """
     strategy, target, truth = start.settings.strategy, start.target, start.target.flat(start.train.truth)
+    assert isinstance(strategy, FeatureExtraction)
     if strategy.inverse_penalty is not None:
         return InversePenalty(strategy.inverse_penalty, {}, 0)
     rows, _ = read_examples(start.paths, start.settings.val_fold)

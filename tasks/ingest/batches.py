@@ -1,5 +1,6 @@
 """Rows → Arrow batches with ids, checked; nothing is kept from one batch to the next."""
 
+import re
 from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
@@ -9,6 +10,12 @@ from tasks.ingest.problem import bad_data
 from tasks.ingest.reading import Reading, Row
 from tasks.table import INGESTED
 
+WINDOWS_1252 = {
+    code: character for code in range(0x80, 0xA0) if (character := bytes([code]).decode("cp1252", "ignore"))
+}
+"""What C1 code points are in Windows-1252; five of them are nothing there."""
+
+_C1 = re.compile(f"[{''.join(map(chr, WINDOWS_1252))}]")
 _ROWS = 16_384
 _CHARACTERS = 8 * 1024 * 1024
 
@@ -29,6 +36,8 @@ def batch_rows(rows: Iterable[Row], reading: Reading) -> Iterator[pa.RecordBatch
 
 
 def _batch(rows: list[Row], reading: Reading) -> pa.RecordBatch:
+    if reading.settings.c1_as_windows_1252:
+        rows = _repaired(rows, reading)
     lines, texts, pairs, labels = (list(column) for column in zip(*rows, strict=True))
     read = {"text_column": texts, "pair_column": pairs, "label_column": labels}
     for key, column in reading.settings.columns.items():
@@ -40,6 +49,17 @@ def _batch(rows: list[Row], reading: Reading) -> pa.RecordBatch:
     columns = [row_ids, [reading.source.side] * len(lines), lines, texts, pairs, labels]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, INGESTED, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=INGESTED)
+
+
+def _repaired(rows: list[Row], reading: Reading) -> list[Row]:
+    """The rows with Windows-1252's characters in place of C1 controls; how many were changed is noted."""
+    repaired = []
+    for line, text, pair, label in rows:
+        if count := sum(len(_C1.findall(field)) for field in (text, pair, label) if field):
+            reading.repaired.update(rows=1, characters=count)
+        second = None if pair is None else pair.translate(WINDOWS_1252)
+        repaired.append((line, text.translate(WINDOWS_1252), second, label.translate(WINDOWS_1252)))
+    return repaired
 
 
 def _check(values: list[str], lines: list[int], column: str, reading: Reading) -> None:

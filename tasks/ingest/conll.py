@@ -16,12 +16,19 @@ _DOCUMENT = "-DOCSTART-"
 
 
 @dataclass
-class _Sentence:
+class Sentence:
+    """What stands between two blank lines, and its first line."""
+
     line: int
     tokens: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     label: str | None = None
     size: int = 0
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What stands in each of COLUMNS."""
+        return {"text": " ".join(self.tokens), "tags": " ".join(self.tags), "sentence": self.label or ""}
 
 
 def read_conll(reading: Reading) -> Iterator[Row]:
@@ -32,8 +39,8 @@ def read_conll(reading: Reading) -> Iterator[Row]:
     where some sentences of the file have such a label and others have none.
     """
     _check_columns(reading)
-    first: _Sentence | None = None
-    for sentence in _sentences(reading):
+    first: Sentence | None = None
+    for sentence in read_sentences(reading):
         first = first or sentence
         _refuse_other_shape(sentence, first, reading)
         yield _row(sentence, reading)
@@ -49,7 +56,8 @@ def _check_columns(reading: Reading) -> None:
             raise bad_data(reading.name, f"{what}; set ingest.{key} to one of them", column=column)
 
 
-def _sentences(reading: Reading) -> Iterator[_Sentence]:
+def read_sentences(reading: Reading) -> Iterator[Sentence]:
+    """The sentences of a conll file. Raises DataError as read_conll does."""
     separator, sentence = reading.settings.delimiter, None
     for number, line in enumerate(reading.lines(), 1):
         bare = line.rstrip("\r\n")
@@ -60,7 +68,7 @@ def _sentences(reading: Reading) -> Iterator[_Sentence]:
                 sentence = None
             continue
         separator = separator or ("\t" if "\t" in bare else " ")
-        sentence = sentence or _Sentence(number)
+        sentence = sentence or Sentence(number)
         _add(sentence, bare.split(separator), number, reading)
     if sentence is not None:
         yield sentence
@@ -70,7 +78,7 @@ def _is_comment(line: str, separator: str | None) -> bool:
     return line.startswith("#") and len(line.split(separator or ("\t" if "\t" in line else " "))) != 2
 
 
-def _add(sentence: _Sentence, fields: list[str], number: int, reading: Reading) -> None:
+def _add(sentence: Sentence, fields: list[str], number: int, reading: Reading) -> None:
     """Add a line's token and tag, or the label of the sentence."""
     if sentence.label is not None:
         what = f"{quoted(sentence.label)} stands alone, and more of the sentence follows"
@@ -105,7 +113,7 @@ def _wrong_count(count: int, name: str, line: int) -> DataError:
     return bad_data(name, f"{what}; {keep}", line=line)
 
 
-def _refuse_other_shape(sentence: _Sentence, first: _Sentence, reading: Reading) -> None:
+def _refuse_other_shape(sentence: Sentence, first: Sentence, reading: Reading) -> None:
     """Either all sentences have a label of their own or none has."""
     if (sentence.label is None) == (first.label is None):
         return
@@ -117,12 +125,12 @@ def _refuse_other_shape(sentence: _Sentence, first: _Sentence, reading: Reading)
     raise bad_data(reading.name, f"{what}; {advice}", line=sentence.line)
 
 
-def _row(sentence: _Sentence, reading: Reading) -> Row:
+def _row(sentence: Sentence, reading: Reading) -> Row:
     wanted = reading.settings.columns
     if sentence.label is None and "sentence" in wanted.values():
         what = "the sentence has no line with a single field at its end, its label; add it, or set another column"
         raise bad_data(reading.name, what, line=sentence.line, column="sentence")
-    values = {"text": " ".join(sentence.tokens), "tags": " ".join(sentence.tags), "sentence": sentence.label or ""}
+    values = sentence.values
     pair = wanted.get("pair_column")
     return (
         sentence.line,

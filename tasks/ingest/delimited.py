@@ -21,25 +21,30 @@ def read_delimited(reading: Reading) -> Iterator[Row]:
 
     Raises DataError at the first row with another number of fields, a blank line before the end, or a broken quote.
     """
-    settings = reading.settings
-    delimiter = settings.delimiter or _USUAL[reading.source.format]
-    with _field_limit(settings.max_field_bytes):
-        records = _records(reading, delimiter)
-        _, first = next(records, (1, []))
-        if not first:
-            raise bad_data(reading.name, "is empty or begins with a blank line; it must begin with a row", line=1)
-        if settings.header:
-            yield from _rows(records, first, reading, _hint(first, delimiter, settings.quoting))
-        else:
-            numbers = [str(number) for number, _ in enumerate(first, 1)]
-            yield from _rows(chain([(1, first)], records), numbers, reading, " (ingest.header is false)")
-
-
-def _rows(records: Iterator[tuple[int, list[str]]], names: list[str], reading: Reading, hint: str) -> Iterator[Row]:
+    names, records = read_fields(reading)
     wanted = reading.settings.columns
-    place = find_columns(names, wanted, name=reading.name, line=1, hint=hint)
+    place = find_columns(names, wanted, name=reading.name, line=1, hint=_hint(names, reading))
     text, pair, label = place["text_column"], place.get("pair_column"), place["label_column"]
     reading.ignore({*names} - {*wanted.values()})
+    for line, fields in records:
+        yield line, fields[text], None if pair is None else fields[pair], fields[label]
+
+
+def read_fields(reading: Reading) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The columns' names, and of each record its first line and its fields, one for each name."""
+    records = _records(reading)
+    _, first = next(records, (1, []))
+    if not first:
+        raise bad_data(reading.name, "is empty or begins with a blank line; it must begin with a row", line=1)
+    if reading.settings.header:
+        return first, _rectangular(records, first, reading)
+    names = [str(number) for number, _ in enumerate(first, 1)]
+    return names, _rectangular(chain([(1, first)], records), names, reading)
+
+
+def _rectangular(
+    records: Iterator[tuple[int, list[str]]], names: list[str], reading: Reading
+) -> Iterator[tuple[int, list[str]]]:
     blank = 0
     for line, fields in records:
         if not fields:
@@ -49,31 +54,41 @@ def _rows(records: Iterator[tuple[int, list[str]]], names: list[str], reading: R
         elif len(fields) != len(names):
             raise _wrong_count(len(fields), names, reading.name, line)
         else:
-            yield line, fields[text], None if pair is None else fields[pair], fields[label]
+            yield line, fields
 
 
-def _records(reading: Reading, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def delimiter_of(reading: Reading) -> str:
+    """What parts the fields of a csv or tsv."""
+    return reading.settings.delimiter or _USUAL[reading.source.format]
+
+
+def _records(reading: Reading) -> Iterator[tuple[int, list[str]]]:
     """Each record's first line and its fields; none for a blank line."""
+    delimiter = delimiter_of(reading)
     quoting: Literal[0, 3] = csv.QUOTE_NONE if reading.settings.quoting == "none" else csv.QUOTE_MINIMAL
     table = csv.reader(reading.lines(), delimiter=delimiter, quoting=quoting, strict=True)
     line = 1
-    try:
-        for fields in table:
-            yield line, fields
-            line = table.line_num + 1
-    except csv.Error as error:
-        raise _broken_field(str(error), reading, delimiter, line) from None
+    with _field_limit(reading.settings.max_field_bytes):
+        try:
+            for fields in table:
+                yield line, fields
+                line = table.line_num + 1
+        except csv.Error as error:
+            raise _broken_field(str(error), reading, delimiter, line) from None
 
 
-def _hint(header: list[str], delimiter: str, quoting: str) -> str:
+def _hint(header: list[str], reading: Reading) -> str:
     """What may be wrong with the whole file if its header lacks a column."""
+    if not reading.settings.header:
+        return " (ingest.header is false)"
+    delimiter = delimiter_of(reading)
     if len(header) == 1:
         for other in _DELIMITERS:
             if other != delimiter and other in header[0]:
                 return (
                     f". The header has one column {quoted(header[0])}: is the delimiter {other!r}? Set ingest.delimiter"
                 )
-    if quoting == "none" and header[0].startswith('"'):
+    if reading.settings.quoting == "none" and header[0].startswith('"'):
         return ". The names are in quotes: set ingest.quoting: double"
     return ". If the file has no header set ingest.header: false"
 

@@ -18,14 +18,7 @@ def read_jsonl(reading: Reading) -> Iterator[Row]:
     """
     columns = reading.settings.columns
     wanted = {*columns.values()}
-    blank = 0
-    for number, line in enumerate(reading.lines(), 1):
-        if line.isspace():
-            blank = blank or number
-            continue
-        if blank:
-            raise bad_data(reading.name, "a blank line; remove it", line=blank)
-        record = _parse(line, number, reading.name)
+    for number, record in read_objects(reading):
         for key, column in columns.items():
             if column not in record:
                 raise missing_column(record, key, column, reading.name, line=number)
@@ -33,6 +26,18 @@ def read_jsonl(reading: Reading) -> Iterator[Row]:
             refuse_many(len(record), reading.name, line=number)
             reading.ignore(record.keys() - wanted, line=number)
         yield number, *_fields(record, reading, number)
+
+
+def read_objects(reading: Reading) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The number of each line and its object. Raises DataError at the first line that is none."""
+    blank = 0
+    for number, line in enumerate(reading.lines(), 1):
+        if line.isspace():
+            blank = blank or number
+            continue
+        if blank:
+            raise bad_data(reading.name, "a blank line; remove it", line=blank)
+        yield number, _parse(line, number, reading.name)
 
 
 def _fields(record: dict[str, Any], reading: Reading, number: int) -> tuple[str, str | None, str]:

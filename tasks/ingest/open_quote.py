@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from tasks.ingest.encoding import BYTE_ORDER_MARK
+from tasks.ingest.encoding import codec_without_mark, mark_bytes
 from tasks.ingest.reading import Reading
 
 
@@ -23,16 +23,19 @@ def find_open_quote(reading: Reading, delimiter: str, record_line: int) -> OpenQ
 
     Reads the file anew: no reader keeps bytes for the case that it fails.
     """
-    mark = next(reading.blocks(), b"").startswith(BYTE_ORDER_MARK)
-    lines = reading.lines()
-    before = len(BYTE_ORDER_MARK) * mark + sum(len(line.encode()) for line in islice(lines, record_line - 1))
+    lines, codec = reading.lines(), codec_without_mark(reading.settings.encoding)
+    before = mark_bytes(next(reading.unpacked(), b"")) + sum(
+        len(line.encode(codec)) for line in islice(lines, record_line - 1)
+    )
     record = _head(lines, 2 * reading.settings.max_field_bytes)
     found = scan_record(record, delimiter)
     if found is None:
         return None
     column, at = found
     head = record[:at]
-    return OpenQuote(record_line + len((head + ".").encode().splitlines()) - 1, before + len(head.encode()), column)
+    return OpenQuote(
+        record_line + len((head + ".").encode().splitlines()) - 1, before + len(head.encode(codec)), column
+    )
 
 
 def scan_record(record: str, delimiter: str) -> tuple[int, int] | None:

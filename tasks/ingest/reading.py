@@ -1,5 +1,6 @@
 """What a format's reader is given: an open file, what it is, how it is to be read."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from tasks.ingest.gunzip import gunzip
 from tasks.ingest.lines import read_lines
 from tasks.ingest.regular_file import RegularFile
 from tasks.ingest.settings import IngestSettings
+from tasks.ingest.transcoding import to_utf8
 from tasks.targets import LabelTarget, Target
 
 LABEL = LabelTarget()
@@ -48,6 +50,10 @@ class Reading:
     target: Target = LABEL
     ignored_columns: set[str] = field(default_factory=set)
     """Columns seen that are neither a text nor the label; the reader adds them."""
+    notes: list[str] = field(default_factory=list)
+    """What a person may not expect of the file."""
+    repaired: Counter[str] = field(default_factory=Counter)
+    """The "rows" and "characters" that ingest.c1_as_windows_1252 changed."""
 
     @property
     def name(self) -> str:
@@ -59,6 +65,12 @@ class Reading:
         return read_lines(self.blocks(), self.name, max_line_bytes=limit)
 
     def blocks(self) -> Iterator[bytes]:
+        """The file's bytes from the first, unpacked and in UTF-8."""
+        if self.settings.encoding == "utf-8":
+            return self.unpacked()
+        return to_utf8(self.unpacked(), self.name, self.settings.encoding, note=self.notes.append)
+
+    def unpacked(self) -> Iterator[bytes]:
         """The file's bytes from the first, unpacked."""
         blocks = self.file.blocks()
         return gunzip(blocks, self.name, self.settings.max_unpacked_ratio) if self.source.is_packed else blocks

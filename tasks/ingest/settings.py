@@ -29,6 +29,11 @@ class IngestSettings:
     format: Literal["auto", "csv", "tsv", "jsonl", "parquet", "conll"] = "auto"
     """How the file is written; auto: by its name's ending. conll: a token and its tag a line, a blank line between
     sentences; its columns are text, tags (a tag a token) and sentence (a label a sentence, a line of its own)."""
+    encoding: Literal["utf-8", "latin-1", "windows-1252", "utf-16", "utf-16-le", "utf-16-be"] = "utf-8"
+    """What a file of text is encoded in; declared, never guessed."""
+    c1_as_windows_1252: bool = False
+    """Turn C1 control characters (U+0080 to U+009F) into what they are in Windows-1252, mostly quotes and dashes: for
+    a file that somebody read as Latin-1 and saved as UTF-8. The report counts what was changed."""
     text_column: str = "text"
     """Column with the text."""
     pair_column: str | None = None

@@ -53,9 +53,10 @@ def run(paths: Paths, *, ingest: IngestSettings, problem: ProblemSettings | None
         "sources": [
             {"name": _below(path, each.path), **entry} for each, entry in zip(sources.files, read, strict=True)
         ],
+        "repaired": {each: tally.repaired[each] for each in ("rows", "characters")},
         "ignored_columns": sorted(tally.ignored_columns),
         "ignored_files": sources.ignored_files,
-        "notes": sources.notes,
+        "notes": sources.notes + tally.notes,
     }
 
 
@@ -91,6 +92,8 @@ def _read_source(
     if rows == 0:
         raise bad_data(source.name, "has no rows; put labelled texts into it")
     tally.ignored_columns |= reading.ignored_columns
+    tally.repaired += reading.repaired
+    tally.notes += reading.notes
     return {"side": source.side, "sha256": file.sha256, "md5": file.md5, "bytes": file.size, "rows": rows}
 
 

@@ -15,7 +15,10 @@ class Tally:
     """What has been seen so far."""
 
     rows_by_side: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
+    """The "rows" and "characters" that ingest.c1_as_windows_1252 changed."""
     ignored_columns: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     _labels: set[bytes] = field(default_factory=set)
 
     @property

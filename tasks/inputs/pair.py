@@ -33,7 +33,7 @@ class PairInput(Input):
         import torch
         from torch import nn
 
-        from tasks.model.encoder import mean_pool
+        from tasks.inputs.pooling import mean_pool
 
         assert segments is not None  # token_ids gives them to all pairs
         first, second = (mean_pool(states, segments == each) for each in (FIRST, SECOND))

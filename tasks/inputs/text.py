@@ -23,6 +23,6 @@ class TextInput(Input):
         return hidden_width
 
     def pool(self, states: "Tensor", attention_mask: "Tensor", segments: "Tensor | None") -> "Tensor":  # noqa: ARG002
-        from tasks.model.encoder import mean_pool
+        from tasks.inputs.pooling import mean_pool
 
         return mean_pool(states, attention_mask)

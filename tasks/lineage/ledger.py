@@ -5,17 +5,17 @@ all who write agree on the order, whichever machine they are on, through the sam
 themselves. A line that was written against a head that had moved meanwhile is void (tasks.lineage.chain).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from tasks.errors import ChampionMovedError, IntegrityError
-from tasks.lineage.chain import EMPTY, Action, Chain, Entry, Flaw, Head, Line, read_chain
-from tasks.lineage.keys import key_file, read_key
+from tasks.lineage.chain import EMPTY, Action, Chain, Entry, Flaw, Head, Line, parse_entry, read_chain
+from tasks.lineage.keys import key_file, read_key, trusted_keys
 from tasks.lineage.readable import on_one_line, readable
 from tasks.lineage.seen import forget, remember, seen_head
-from tasks.lineage.signature import ENTRY, sign
+from tasks.lineage.signature import ENTRY, sign, signers
 from tasks.paths import Paths
 from tasks.tracking.store import Store
 
@@ -51,11 +51,12 @@ class Ledger:
     def refuse_flaws(self, name: str) -> None:
         """Raise IntegrityError if somebody changed the ledger."""
         if self.flaws:
-            worst = self.flaws[0]
-            raise IntegrityError(
-                f"The ledger of {name} was tampered with: line {worst.number}: {worst.why}. Nothing is promoted until "
-                f"it is mended; see: finetrace audit models:/{name}@champion"
-            )
+            raise _tampered_with(name, self.flaws[0])
+
+
+def _tampered_with(name: str, flaw: Flaw) -> IntegrityError:
+    way_out = f"Nothing is promoted until it is put right; see: finetrace audit models:/{name}@champion"
+    return IntegrityError(f"The ledger of {name} was tampered with: line {flaw.number}: {flaw.why}. {way_out}")
 
 
 def ledger_name(name: str) -> str:
@@ -73,7 +74,7 @@ def read_ledger(store: Store, paths: Paths, name: str) -> Ledger:
     anchor = found or EMPTY
     lines = _read_lines(store, name)
     chain = read_chain(lines, name)
-    flaws = list(chain.flaws)
+    flaws = [*chain.flaws, *misread_lines(lines)]
     if not chain.knows(anchor):
         flaws.append(Flaw(anchor.seq, "the registered model was last set by an entry that is gone or changed"))
     if found is None and lines:
@@ -86,6 +87,29 @@ def read_ledger(store: Store, paths: Paths, name: str) -> Ledger:
     if not flaws:
         remember(store, paths, name, chain.head)
     return Ledger(replace(chain, flaws=tuple(flaws)), anchor, tuple(lines))
+
+
+def misread_lines(lines: Sequence[Line]) -> list[Flaw]:
+    """Lines of which people read something else, in their description or their tags, than their entry says."""
+    flaws: list[Flaw] = []
+    known = ((line, entry) for line in lines if (entry := parse_entry(line.text)))  # others are flaws of the chain
+    for line, entry in known:
+        if line.told != describe_entry(entry):
+            flaws.append(Flaw(line.number, f"its description is not what it says: {describe_entry(entry)[:120]}"))
+        expected, tags = shown_tags(entry), line.tags
+        names = (expected.keys() | tags.keys()) - {SIGNATURES}
+        if wrong := sorted(name for name in names if expected.get(name) != tags.get(name)):
+            flaws.append(Flaw(line.number, f"its tags {', '.join(wrong)} are not what it says"))
+    return flaws
+
+
+def refuse_bad_signatures(ledger: Ledger, paths: Paths, name: str) -> None:
+    """Raise IntegrityError if a signature does not fit its line or, where keys are trusted, is a stranger's."""
+    trusted = trusted_keys(paths)
+    for line in ledger.lines:
+        _, complaints = signers(line.text, ENTRY, line.signatures, trusted)
+        if any(trusted or "infra/keys" not in each for each in complaints):
+            raise _tampered_with(name, Flaw(line.number, "; ".join(complaints)))
 
 
 def append(
@@ -157,8 +181,7 @@ def read_anchor(store: Store, name: str) -> Head | None:
 
 
 def _read_lines(store: Store, name: str) -> list[Line]:
-    found: list[Line] = []
-    token = None
+    found, token = list[Line](), None
     while True:
         page = store.client.search_model_versions(
             f"name = '{ledger_name(name)}'", max_results=_PAGE, order_by=["version_number ASC"], page_token=token

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from tasks.digest import digests_of_file, sha256_of_value
+from tasks.dvc_store import md5_of_folder
 from tasks.files import read_json
 from tasks.paths import Paths
 
@@ -52,15 +53,6 @@ def folder_digests(folder: Path) -> dict[str, tuple[str, str]]:
     return {file.relative_to(folder).as_posix(): digests_of_file(file) for file in sorted(files)}
 
 
-def md5_of_folder(digests: Mapping[str, tuple[str, str]]) -> str:
-    """The name that DVC gives a folder with these files: the md5 of its list of them, as DVC writes that list."""
-    import hashlib
-    import json
-
-    listed = [{"md5": digests[name][0], "relpath": name} for name in sorted(digests, key=lambda each: each.split("/"))]
-    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
-
-
 def _sha256(path: Path, md5: str) -> dict[str, str]:
     if path.is_file():
         found, sha256 = digests_of_file(path)
@@ -68,7 +60,7 @@ def _sha256(path: Path, md5: str) -> dict[str, str]:
     if not path.is_dir():
         return {}
     digests = folder_digests(path)
-    same = md5_of_folder(digests) == md5
+    same = md5_of_folder({name: each[0] for name, each in digests.items()}) == md5
     return {"sha256": sha256_of_value({name: sha256 for name, (_, sha256) in digests.items()})} if same else {}
 
 

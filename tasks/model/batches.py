@@ -33,9 +33,10 @@ class Tokens(Sequence[list[int]]):
     def __getitem__(self, row: int | slice) -> "list[int] | Tokens":
         if isinstance(row, int):
             return self.ids[row]
-        parts = (self.types, self.segments, self.words)
-        is_cut = None if self.is_cut is None else self.is_cut[row]
-        return Tokens(self.ids[row], *(None if each is None else each[row] for each in parts), is_cut=is_cut)
+        types, segments, words = (
+            None if each is None else each[row] for each in (self.types, self.segments, self.words)
+        )
+        return Tokens(self.ids[row], types, segments, words, None if self.is_cut is None else self.is_cut[row])
 
     def __len__(self) -> int:
         return len(self.ids)

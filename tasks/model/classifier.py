@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from tasks.errors import SettingsError
 from tasks.inputs import Input, TextInput
+from tasks.inputs.pooling import word_states
 from tasks.model.encoder import depth_of_parameters, encoder_inputs, layer_stack, load_encoder
 from tasks.model.kernels import QuickKernels
 from tasks.model.needs import require
@@ -60,15 +61,6 @@ class Classifier(nn.Module):
             if words is not None:
                 return self.head(word_states(states, words))
             return self.head(self.input.pool(states, attention_mask, segments))
-
-
-def word_states(states: Tensor, words: Tensor) -> Tensor:
-    """The state of each word's first token, scaled to length √D, in float32: (B, W, D). Words without one: any state.
-
-    states: (B, T, D); words: (B, W) places of first tokens, -1 where there is none.
-    """
-    places = words.clamp(min=0).unsqueeze(-1).expand(-1, -1, states.shape[-1])
-    return nn.functional.normalize(states.float().gather(1, places), dim=-1) * states.shape[-1] ** 0.5
 
 
 def build_classifier(

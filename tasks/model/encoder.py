@@ -144,19 +144,6 @@ def encoder_inputs(
     return inputs if token_types is None or not tells_types(encoder) else inputs | {"token_type_ids": token_types}
 
 
-def mean_pool(hidden: Tensor, attention_mask: Tensor) -> Tensor:
-    """The mean of each row's token states, scaled to length √D.
-
-    hidden: (B, T, D), attention_mask: (B, T), 1 for the tokens that count. Returns (B, D) in float32. The scaling makes
-    rates and head sizes mean the same for every base. So does the mean under causal attention, where a state knows only
-    what stands before it: one rule for all bases, and no last token, which a base may never have learned to end a text
-    with, says it all.
-    """
-    mask = attention_mask.unsqueeze(-1).to(torch.float32)
-    mean = (hidden.float() * mask).sum(1) / mask.sum(1).clamp(min=1)
-    return nn.functional.normalize(mean, dim=-1) * mean.shape[-1] ** 0.5
-
-
 def linear_names(encoder: nn.Module, *, attention_only: bool) -> list[str]:
     """The full names of the linear maps in the encoder's layers, optionally only those inside an attention module.
 

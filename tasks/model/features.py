@@ -14,8 +14,8 @@ from tasks.digest import sha256_of_texts, sha256_of_value
 from tasks.errors import SetupError
 from tasks.files import drop_oldest, replacing
 from tasks.inputs import INPUTS, input_of
+from tasks.inputs.pooling import word_states
 from tasks.model.batches import Tokens, pad, plan_batches
-from tasks.model.classifier import word_states
 from tasks.model.device import cpu_threads, pick_attention, pick_device, pick_dtype
 from tasks.model.encoder import encoder_inputs, load_encoder
 from tasks.model.limits import open_base

@@ -14,7 +14,7 @@ from tasks.promotion.rules.recalled import NotRecalled
 from tasks.promotion.rules.size import Size
 from tasks.promotion.rules.test_rows import ReachableRows
 from tasks.register import gate
-from tasks.register.rules import BestBaseline, Outcome
+from tasks.register.rules import BeatsBaseline, BestBaseline, Outcome
 from tasks.register.settings import RegisterSettings
 
 
@@ -30,7 +30,7 @@ class Rule(Protocol):
 RULES: tuple[Rule, ...] = (Files(), Size(), NotRecalled(), ReachableRows(), Loads(), AsMeasured(), Latency())
 NEEDED = frozenset({ReachableRows.name, Loads.name})
 """Without these nothing else can be asked."""
-REMEMBERED = BestBaseline.name
+REMEMBERED = frozenset({BestBaseline.name, BeatsBaseline.name})
 """Baselines are not trained again: the rows, the model and so the difference are the same as when it was registered.
 So are the numbers on further test sets, which are held against today's limits."""
 
@@ -51,15 +51,17 @@ def judge(facts: Facts, promote: PromoteSettings, register: RegisterSettings) ->
     recorded = {each["name"]: each for each in results.get("gate", [])}
     evidence = replace(facts.evidence, extra=results.get("extra", {}))
     for other in gate.rules(register):
-        if other.name == REMEMBERED:
-            outcomes.append(_remembered(recorded.get(REMEMBERED)))
+        if other.name in REMEMBERED:
+            outcomes.append(_remembered(other.name, recorded.get(other.name)))
         else:
             outcomes.append(other.judge(evidence, register))
     return outcomes
 
 
-def _remembered(recorded: Mapping[str, Any] | None) -> Outcome:
+def _remembered(name: str, recorded: Mapping[str, Any] | None) -> Outcome:
+    if recorded is None and name == BeatsBaseline.name:
+        return Outcome(name, None, None, None, "the version is older than this rule")
     if recorded is None:
-        return Outcome(REMEMBERED, False, None, None, "its statement tells no baseline")
+        return Outcome(name, False, None, None, "its statement tells no baseline")
     why = f"{recorded.get('why')} (when registered)"
-    return Outcome(REMEMBERED, recorded.get("passed"), recorded.get("value"), recorded.get("limit"), why)
+    return Outcome(name, recorded.get("passed"), recorded.get("value"), recorded.get("limit"), why)

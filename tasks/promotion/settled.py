@@ -7,7 +7,7 @@ from filelock import Timeout
 
 from tasks.errors import BusyError, ChampionMovedError
 from tasks.lineage.chain import Chain, Head
-from tasks.lineage.ledger import Ledger, read_ledger
+from tasks.lineage.ledger import Ledger, read_ledger, refuse_bad_signatures
 from tasks.paths import Paths
 from tasks.promotion.champions import UNFIT
 from tasks.promotion.effect import finish
@@ -37,6 +37,7 @@ def settled_ledger(store: Store, paths: Paths, name: str) -> Ledger:
     """The ledger, once what was begun is finished. Raises IntegrityError if somebody changed it."""
     ledger = read_ledger(store, paths, name)
     ledger.refuse_flaws(name)
+    refuse_bad_signatures(ledger, paths, name)
     return Ledger(ledger.chain, ledger.chain.head) if finish(store, name, ledger) else ledger
 
 

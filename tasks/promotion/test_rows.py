@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from tasks.dvc_store import DvcStore
 from tasks.evaluate.settings import EvaluateSettings
 from tasks.evaluate.slices import Slice, SliceRows, cut_slices
 from tasks.lineage.statement import Statement
 from tasks.paths import Paths
-from tasks.promotion.data_files import find_data, recorded_test, recorded_train
+from tasks.promotion.data_files import recorded_test, recorded_train
 from tasks.table import SPLIT, read_table
 from tasks.targets import Target
 from tasks.texts import Text, texts_of
@@ -45,16 +46,17 @@ class TestRows:
 
 
 def find_test_rows(paths: Paths, statement: Statement, target: Target, settings: EvaluateSettings) -> TestRows | None:
-    """The rows that the statement names by md5; None if they are neither in the workspace nor in DVC's cache.
+    """The rows that the statement names by md5; None if they are not on this disk (workspace, DVC's cache, remotes).
 
     The slices of evaluate need the train rows too: where those are gone, there are those of the target's groups alone.
     """
     name, md5 = recorded_test(statement)
-    file = find_data(paths, name, md5)
+    store = DvcStore(paths.root)
+    file = store.find(name, md5)
     if file is None:
         return None
     table = read_table(file, SPLIT, _COLUMNS)
-    train = find_data(paths, *recorded_train(statement))
+    train = store.find(*recorded_train(statement))
     return cut(table, _read(train), target, settings, md5)
 
 

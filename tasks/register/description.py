@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tasks.register.rules import Outcome
+from tasks.targets import Target
 from tasks.tracking.inputs import DataInput
 
 _MARKUP = re.compile(r"([\\`*<>|]|\](?=\())")
@@ -46,6 +47,11 @@ def plain(text: str) -> str:
 def shown(value: float | None, digits: int) -> str:
     """A number with so many digits after the point; in words that it is none."""
     return "not a number" if value is None else f"{value:.{digits}f}"
+
+
+def spoken_of(target: Target) -> list[str]:
+    """The metrics that a person is told where there is room for few."""
+    return list(dict.fromkeys((target.verdict, target.headline)))
 
 
 def _metrics_table(metrics: Mapping[str, Mapping[str, float | None]]) -> str:

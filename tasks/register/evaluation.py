@@ -59,7 +59,9 @@ def read_evaluation(paths: Paths) -> Evaluation:
     return Evaluation(results, predictions, pq.read_table(paths.evaluation / "slices.parquet"))
 
 
-def gather_evidence(evaluation: Evaluation, target: Target, champion: Predict | None) -> Evidence:
+def gather_evidence(
+    evaluation: Evaluation, target: Target, champion: Predict | None, *, has_champion: bool
+) -> Evidence:
     """All that the gate asks for. champion: what it answers to texts; None if there is none, or no rule asks."""
     table, slices, results = evaluation.predictions, evaluation.slices, evaluation.results
     truth, classes = table["label"].to_pylist(), results["labels"]
@@ -69,6 +71,7 @@ def gather_evidence(evaluation: Evaluation, target: Target, champion: Predict | 
         model=target.score(truth, table["predicted"].to_pylist(), classes),
         baselines={each["name"]: _difference(each["gain"][target.verdict]) for each in results["baselines"]},
         extra=evaluation.extra,
+        has_champion=has_champion,
     )
     if champion is None:
         return known

@@ -39,6 +39,8 @@ class Evidence:
     """Empty if there is no champion."""
     extra: Mapping[str, Metrics] = field(default_factory=dict)
     """Metrics on further test sets, by the sets' names."""
+    has_champion: bool = False
+    """Whether there is a champion, asked or not."""
 
 
 def best_baseline(evidence: Evidence) -> str | None:

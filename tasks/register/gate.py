@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from tasks.register.evidence import Evidence
-from tasks.register.rules import BestBaseline, Bound, Champion, Finite, Outcome, Slices, bounds
+from tasks.register.rules import BeatsBaseline, BestBaseline, Bound, Champion, Finite, Outcome, Slices, bounds
 from tasks.register.settings import RegisterSettings
 
 
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     Bound("min_macro_f1", "macro_f1", is_least=True),
     Bound("max_ece", "ece", is_least=False),
     BestBaseline(),
+    BeatsBaseline(),
     Champion(),
     Slices(),
 )

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from tasks.register.candidate import Candidate
-from tasks.register.description import Identity, shown
+from tasks.register.description import Identity, shown, spoken_of
 from tasks.register.gate import is_passed
 from tasks.register.rules import Outcome
 from tasks.tracking import MODEL_DIGEST, Store, mask_url
@@ -29,7 +29,7 @@ def version_tags(store: Store, run_id: str, candidate: Candidate, outcomes: list
         "git.commit": of_run.get("mlflow.source.git.commit", candidate.code.commit),
         "git.dirty": of_run.get("finetrace.git_dirty", str(code.is_dirty).lower() if code.commit else ""),
         **{f"data.{each.context}.md5": each.md5 for each in candidate.data},
-        **{name: shown(metrics[name]["value"], 4) for name in candidate.target.spoken_of},
+        **{name: shown(metrics[name]["value"], 4) for name in spoken_of(candidate.target)},
         **flow_tags(),
     }
     return {name: value for name, value in tags.items() if value}

@@ -4,7 +4,6 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -57,14 +56,13 @@ def build_package(folder: Path, *, model: Path, base: BaseSettings, root: Path, 
             python_model=str(Path(__file__).with_name("pyfunc_model.py")),
             artifacts=_stage_artifacts(scratch, model, bundled),
             code_paths=[str(_stage_code(scratch))],
-            signature=_signature(columns, about.target),
+            signature=_signature(about.target),
             input_example={column: [_EXAMPLES[column]] for column in columns},
             pip_requirements=_requirements(None if bundled else base),
+            metadata={"columns": list(columns)},
             model_config={"model_digest": read_manifest(model / "manifest.json")["digest"]},
             mlflow_model=mlflow_model,
         )
-    # MLflow's own check of the schema refuses plain lists of texts; pyfunc_model checks what comes in itself
-    mlflow_model.signature._is_signature_from_type_hint = True
     _forget_folders(folder, mlflow_model)
     write_json(folder / MANIFEST, _make_manifest(folder))
     return verify_package(folder)
@@ -164,7 +162,9 @@ def _stage_code(scratch: Path) -> Path:
     return target
 
 
-def _signature(columns: Sequence[str], target: Target) -> Any:
+def _signature(target: Target) -> Any:
+    """Answers and parameters, and no columns to read: with these MLflow refuses plain lists of texts, and with the mark
+    that keeps it from checking, its server takes no other form than `inputs`. pyfunc_model checks what comes in."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import Array, DataType, Map, Object, Property
@@ -179,7 +179,6 @@ def _signature(columns: Sequence[str], target: Target) -> Any:
         "spans": Array(span),
     }
     return ModelSignature(
-        inputs=Schema([ColSpec("string", column) for column in columns]),
         outputs=Schema([ColSpec(types[kind], column) for column, kind in target.answer_types.items()]),
         params=ParamSchema([ParamSpec("top_k", "integer", 1), ParamSpec(OUTPUTS, "boolean", False)]),
     )

@@ -15,6 +15,7 @@ from tasks.lineage.statement import Facts, Statement, make_statement
 from tasks.masking import mask_text, mask_values
 from tasks.paths import Paths
 from tasks.register.candidate import Candidate
+from tasks.register.description import spoken_of
 from tasks.register.rules import Outcome
 from tasks.tracking.machine import read_machine
 
@@ -51,7 +52,7 @@ def state(
             "line": line,
             "metrics": candidate.evaluation.metrics,
             "extra": candidate.evaluation.extra,
-            "headline": list(candidate.target.spoken_of),
+            "headline": spoken_of(candidate.target),
             "gate": [asdict(each) for each in outcomes],
         },
         kept=kept,

@@ -43,7 +43,8 @@ class TextClassifier(mlflow.pyfunc.PythonModel):
         model_input: a frame or records with the column text, or just a list of texts; of a model of pairs, a frame or
         records with the columns text and pair. Raises MlflowException for anything else.
         """
-        given = _pairs(model_input) if "pair" in self.model.input.columns else _texts(model_input)
+        plain = model_input.tolist() if isinstance(model_input, np.ndarray) else model_input
+        given = _pairs(plain) if "pair" in self.model.input.columns else _texts(plain)
         model, target, wanted = self.model, self.model.target, params or {}
         outputs = model.predict([target.readable(each) if isinstance(each, str) else each for each in given])
         if wanted.get("outputs"):
@@ -57,14 +58,14 @@ def _texts(given: Any) -> list[str]:
     """The texts in whatever MLflow hands on. Never a guess: a frame of several columns must name one of them text."""
     if _column(given, "pair") is not None:
         raise MlflowException.invalid_parameter_value("This model reads single texts: leave the column pair out.")
-    if isinstance(given, pd.DataFrame):
-        given = given["text"] if "text" in given else given.squeeze(axis=1)
-    elif isinstance(given, Mapping):
-        given = given.get("text")
-    elif isinstance(given, list) and given and all(isinstance(row, Mapping) for row in given):
-        given = [row.get("text") for row in given]
-    texts = [given] if isinstance(given, str) else list(given) if np.ndim(given) == 1 else [None]
-    if not all(isinstance(text, str) for text in texts):
+    if isinstance(given, pd.DataFrame) and len(given.columns) == 1:
+        values = list(given.iloc[:, 0])
+    elif isinstance(given, pd.DataFrame | Mapping) or _is_records(given):
+        values = _column(given, "text")
+    else:
+        values = given
+    texts = _listed(values)
+    if not texts or not all(isinstance(text, str) for text in texts):
         raise MlflowException.invalid_parameter_value(
             "Give texts: a list of strings, or a frame or records with the column text, e.g. "
             '{"inputs": ["where is my order"]}.'
@@ -74,9 +75,8 @@ def _texts(given: Any) -> list[str]:
 
 def _pairs(given: Any) -> list[tuple[str, str]]:
     """The pairs in whatever MLflow hands on that names their columns."""
-    columns = [_column(given, name) for name in ("text", "pair")]
-    texts, pairs = ([each] if isinstance(each, str) else each for each in columns)
-    named = texts is not None and pairs is not None and len(texts) == len(pairs)
+    texts, pairs = (_listed(_column(given, name)) for name in ("text", "pair"))
+    named = bool(texts) and len(texts) == len(pairs)
     if not named or not all(isinstance(each, str) for each in [*texts, *pairs]):
         raise MlflowException.invalid_parameter_value(
             "This model reads pairs of texts: give a frame or records with the columns text and pair, e.g. "
@@ -87,11 +87,26 @@ def _pairs(given: Any) -> list[tuple[str, str]]:
 
 def _column(given: Any, name: str) -> Any:
     """The values of a frame's, mapping's or list of records' column; None if there is none of that name."""
-    if isinstance(given, list) and given and all(isinstance(row, Mapping) for row in given):
+    if _is_records(given):
         return [row.get(name) for row in given] if any(name in row for row in given) else None
     if not isinstance(given, pd.DataFrame | Mapping) or name not in given:
         return None
-    return given[name] if isinstance(given[name], str) else list(given[name])
+    return given[name]
+
+
+def _is_records(given: Any) -> bool:
+    return isinstance(given, list) and bool(given) and all(isinstance(row, Mapping) for row in given)
+
+
+def _listed(values: Any) -> list[Any]:
+    """One value or several as a list; [] for what is neither. MLflow's server hands on single values as arrays of no
+    dimension."""
+    if isinstance(values, np.ndarray | pd.Series):
+        values = values.tolist()
+    if isinstance(values, str):
+        return [values]
+    each = values if isinstance(values, list | tuple) else []
+    return [value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value for value in each]
 
 
 set_model(TextClassifier())

@@ -91,6 +91,30 @@ class BestBaseline:
         return _not_worse(self.name, best, evidence.baselines[best], tolerance, evidence.target)
 
 
+class BeatsBaseline:
+    """Surely better than the baseline with the highest score; of a first version, if the settings ask no more."""
+
+    name = "beats_baseline"
+
+    def judge(self, evidence: Evidence, register: RegisterSettings) -> Outcome:
+        when = register.gate.beats_baseline
+        if when == "never":
+            return off(self.name, "register.gate.beats_baseline")
+        if when == "first_version" and evidence.has_champion:
+            return Outcome(self.name, True, None, 0.0, "asked of a first version alone: there is a champion")
+        best = best_baseline(evidence)
+        if best is None:
+            return Outcome(self.name, False, None, 0.0, "no baseline was measured; run evaluate again")
+        difference = evidence.baselines[best]
+        if not math.isfinite(difference.value + difference.low):
+            return Outcome(self.name, False, None, 0.0, f"the difference from {best} is no finite number")
+        passed = difference.low > 0
+        relation = f"surely better than {best}" if passed else f"not shown to be better than {best}"
+        way_out = "" if passed else " (compare strategies, add rows, or set register.gate.beats_baseline: never)"
+        why = f"{evidence.target.metrics[evidence.target.verdict]} {difference}: {relation}{way_out}"
+        return Outcome(self.name, passed, difference.value, 0.0, why)
+
+
 class Champion:
     """Not surely worse than the champion on this test set."""
 
@@ -154,9 +178,18 @@ def _not_worse(name: str, other: str, difference: Difference, tolerance: float, 
     if not math.isfinite(difference.value + difference.high):
         return Outcome(name, False, None, 0.0 - tolerance, f"the difference from {other} is no finite number")
     passed = not difference.high < -tolerance
-    relation = "not surely worse than" if passed else "surely worse than"
-    why = f"{target.metrics[target.verdict]} {difference}: {relation} {other}"
+    why = f"{target.metrics[target.verdict]} {difference}: {_relation(difference, other, tolerance)}"
     return Outcome(name, passed, difference.value, 0.0 - tolerance, why)
+
+
+def _relation(difference: Difference, other: str, tolerance: float) -> str:
+    """What an interval says about which of two is better."""
+    if difference.low > 0:
+        return f"surely better than {other}"
+    if difference.high >= 0:
+        return f"not shown to be better or worse than {other}"
+    beyond = f", by more than {tolerance:g}" if tolerance else ""
+    return f"surely worse than {other}{beyond}" if difference.high < -tolerance else f"worse than {other}, as tolerated"
 
 
 def _loss(rows: SliceScores) -> float:

@@ -1,6 +1,6 @@
 """When a model may become a version, and under which name."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,11 +31,14 @@ class GateSettings:
     baseline_tolerance: Share | None = 0.0
     """Refused if the model is surely worse than the best baseline by more than this, in accuracy or what stands for it:
     if the whole interval of the paired difference lies below."""
+    beats_baseline: Literal["first_version", "always", "never"] = "first_version"
+    """When a model must be surely better than the best baseline (the whole interval of the paired difference above 0):
+    first_version, while there is no champion that it must stand up to; always; or never."""
     champion_tolerance: Share | None = 0.0
     """The same against the champion, re-scored on this test set."""
     slice_tolerance: Share | None = 0.02
-    """Refused if, on any slice, the model loses more accuracy, or mean score of a row, than this to the champion and the
-    loss is no accident (one-sided exact McNemar test, else sign flips; Bonferroni over the slices)."""
+    """Refused if, on any slice, the model loses more accuracy, or mean score of a row, than this to the champion and
+    the loss is no accident (one-sided exact McNemar test, else sign flips; Bonferroni over the slices)."""
     min_slice_rows: Annotated[int, Field(ge=1)] = 30
     """Smaller slices are not judged."""
 

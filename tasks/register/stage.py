@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.damage import find_damage, refuse_damage
 from tasks.errors import DataError
 from tasks.files import replacing, write_json
 from tasks.model.settings import BaseSettings
@@ -40,6 +41,7 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
     nothing. A failed gate is told in the verdict, not raised: passed is False, version None. Raises IntegrityError,
     DataError, SetupError.
     """
+    refuse_damage(find_damage(paths.root))
     candidate = read_candidate(paths, base, settings)
     store = open_store(paths)
     with reporting(store.registry_uri):
@@ -48,9 +50,8 @@ def run(paths: Paths, *, register: RegisterSettings, base: BaseSettings, setting
         settled = read_settled(store, paths, register, candidate, asked)
         if settled is not None:
             return settled
-        evidence = gather_evidence(
-            candidate.evaluation, candidate.target, _champion_answers(store, register, candidate, champion)
-        )
+        answers = _champion_answers(store, register, candidate, champion)
+        evidence = gather_evidence(candidate.evaluation, candidate.target, answers, has_champion=champion is not None)
         outcomes = judge(evidence, register)
         verdict = _act(store, register, candidate, evidence, outcomes, champion)
     if verdict["version"] is not None and champion is None:  # the first version has just become the champion
@@ -155,14 +156,12 @@ def _register(
 
 
 def _check_answers(package: Path, evaluation: Evaluation) -> None:
-    """Raise DataError unless the package gives the probabilities that were measured, on some of the test rows."""
-    some = evaluation.predictions.slice(0, _CHECKED_TEXTS)
-    measured = np.array(some["probabilities"].to_pylist())
-    given = open_package(package).predict(texts_of(some))
-    if given.shape != measured.shape or not np.allclose(given, measured, atol=0.01):
-        raise DataError(
-            "the model gives other probabilities than evaluate measured. Run evaluate again, then register."
-        )
+    """Raise DataError unless the package gives the numbers that were measured, on some of the test rows."""
+    some, model = evaluation.predictions.slice(0, _CHECKED_TEXTS), open_package(package)
+    measured = np.concatenate(some["probabilities"].to_pylist())
+    given = np.concatenate(model.target.numbers_behind(model.predict(texts_of(some))))
+    if given.shape != measured.shape or not np.allclose(given, measured, rtol=1e-3, atol=0.01):
+        raise DataError("the model gives other numbers than evaluate measured. Run evaluate again, then register.")
 
 
 def _render_page(paths: Paths, verdict: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from tasks.register.description import shown
 from tasks.register.evidence import Evidence, best_baseline
 from tasks.register.gate import is_passed
+from tasks.register.paired import Difference
 from tasks.register.rules import Outcome, against_champion
 from tasks.register.settings import RegisterSettings
 
@@ -24,7 +25,7 @@ def verdict_line(
     facts = [f"{title} {shown(measured['value'], 3)} [{shown(measured['low'], 3)}, {shown(measured['high'], 3)}]"]
     best = best_baseline(evidence)
     if best is not None:
-        facts.append(f"{evidence.baselines[best].value:+.3f} over the best baseline ({best})")
+        facts.append(_against_baseline(best, evidence.baselines[best]))
     if champion is not None:
         facts.append(f"{champion['difference']['value']:+.3f} over champion v{champion['version']}")
     failed = "; ".join(f"{each.name}: {each.why}" for each in outcomes if each.passed is False)
@@ -36,6 +37,13 @@ def verdict_line(
         + rules_off
         + (f" – {failed}" if failed else "")
     )
+
+
+def _against_baseline(name: str, difference: Difference) -> str:
+    """The gain over a baseline; with a warning unless the whole interval is above 0."""
+    if difference.low > 0:
+        return f"{difference.value:+.3f} over the best baseline ({name})"
+    return f"{difference.value:+.3f} against the best baseline: not shown to be better than {name}"
 
 
 def champion_facts(

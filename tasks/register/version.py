@@ -13,7 +13,7 @@ from tasks.errors import ChampionMovedError
 from tasks.lineage.actor import actor
 from tasks.lineage.chain import Chain, Head
 from tasks.lineage.kept import STATEMENT_TAG, keep_statement, kept_folder
-from tasks.lineage.ledger import append, read_anchor, read_ledger, set_anchor
+from tasks.lineage.ledger import append, read_anchor, read_ledger, refuse_bad_signatures, set_anchor
 from tasks.lineage.picture import PICTURE_FILE
 from tasks.lineage.statement import Statement
 from tasks.model.manifest import read_manifest
@@ -77,7 +77,9 @@ def register_version(
     the ledger. Raises IntegrityError.
     """
     with store_lock(paths, "register"):
-        read_ledger(store, paths, name).refuse_flaws(name)  # before there is a model: was an earlier one deleted?
+        ledger = read_ledger(store, paths, name)
+        ledger.refuse_flaws(name)  # before there is a model: was an earlier one deleted?
+        refuse_bad_signatures(ledger, paths, name)
         _ensure_registered_model(store, name)
         version = find_content(store, name, content)
         created = version is None

@@ -67,6 +67,8 @@ def _dealt(split: dict[str, Any]) -> Step | None:
     for side in ("test", "val"):
         repeats = sum(count for _, count in _parts(split.get(f"removed_repeats_of_{side}")))
         notes += [f"{repeats} removed for repeating a {side} row"] * bool(repeats)
+    dealt = _first(split.get("dealt_for_minimums", {}), "rows") or 0
+    notes += [f"{dealt} dealt so that each side has some of each label"] * bool(dealt)
     notes += [f"{aside} set aside, near to rows of several sides"] * bool(aside)
     return Step("rows dealt to sides", sum(count for _, count in sides), note=", ".join(notes), parts=sides)
 

@@ -24,8 +24,8 @@ class SplitSettings:
     """Where rows are pairs of texts, what stays on one side: "text", rows with the same first text (one premise, one
     question) or near ones; "pair", only rows of which both texts are near."""
     min_train_rows_per_label: Annotated[int, Field(ge=1)] = 2
-    """Train rows that each label needs. Where the hash gives fewer, texts of the label are dealt to the side; a label that
-    has too few rows for all minimums stops the run."""
+    """Train rows that each label needs. Where the hash gives fewer, texts of the label are dealt to the side; a label
+    that has too few rows for all minimums stops the run."""
     min_val_rows_per_label: Annotated[int, Field(ge=0)] = 1
     """Val rows that each label needs, likewise."""
     min_test_rows_per_label: Annotated[int, Field(ge=0)] = 1

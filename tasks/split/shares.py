@@ -12,7 +12,8 @@ def share_deviations(
 ) -> dict[str, dict[str, Any]]:
     """For each side that is drawn: the share asked for and got, the stratum farthest off, and how far strata are off.
 
-    counts: (strata,) rows of each side. rows: all of each side, which may be in no stratum, or in several. A stratum with n rows is off by z standard deviations of the binomial,
+    counts: (strata,) rows of each side. rows: all of each side, which may be in no stratum, or in several. A stratum
+    with n rows is off by z standard deviations of the binomial,
     sqrt(p (1 - p) / n); `root_mean_square_z` over all strata is about 1 if the hash deals like fair dice, somewhat more
     if many rows are near-duplicates, which move together.
     """

@@ -76,11 +76,6 @@ class Target(Learning):
     """What the label column must hold, in a person's words."""
 
     @property
-    def spoken_of(self) -> tuple[str, ...]:
-        """The metrics that a person is told where there is room for few."""
-        return tuple(dict.fromkeys((self.verdict, self.headline)))
-
-    @property
     def told_by_answers(self) -> tuple[str, ...]:
         """The metrics that `score` measures without outputs."""
         return tuple(name for name in self.metrics if name not in self.needs_outputs)
@@ -121,6 +116,14 @@ class Target(Learning):
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
         """The groups that each row is in, for balancing sides, rare groups and tables by group."""
         return [self.classes_of(stored) for stored in column]
+
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:  # noqa: ARG002
+        """How many rows lie in each range, where targets are numbers; else nothing."""
+        return {}
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:  # noqa: ARG002
+        """Smallest, quartiles, mean and largest, where targets are numbers; else nothing."""
+        return {}
 
     def rows_by_group(self, column: Sequence[str]) -> dict[str, np.ndarray]:
         """Places of each group's rows, rising, by the group's kind and name, sorted."""

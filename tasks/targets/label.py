@@ -59,7 +59,7 @@ class LabelTarget(Target):
         return tuple(name for name in self.metrics if name not in self.needs_outputs | left_out)
 
     def classes_of(self, stored: str) -> tuple[str, ...]:
-        return (stored,)
+        return (stored,) if stored else ()
 
     def gives(self, labels: int) -> str:
         return f"one of {labels} labels"

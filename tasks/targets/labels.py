@@ -10,7 +10,7 @@ from pydantic import Field
 from tasks.errors import DataError, GateError
 from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
-from tasks.scoring.multilabel import best_threshold, f1_statistics
+from tasks.scoring.metrics import best_threshold, f1_statistics
 from tasks.settings import settings
 from tasks.targets.base import Outputs, Target
 from tasks.targets.learning import NOTHING, PROTOTYPE_SCALE, Decision

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
@@ -11,10 +10,11 @@ from pydantic import Field
 from tasks.errors import GateError
 from tasks.scoring.bootstrap import RowScores, Scores
 from tasks.scoring.classification import tell_bad_rows
-from tasks.scoring.correlation import correlation_statistics
+from tasks.scoring.metrics import correlation_statistics
 from tasks.settings import settings
 from tasks.targets.base import Outputs, Target
 from tasks.targets.learning import NOTHING, Decision
+from tasks.targets.ranges import equal_ranges, histogram, quantiles
 from tasks.targets.served import Columns, Predicted, numbers_with_intervals
 
 if TYPE_CHECKING:
@@ -91,14 +91,14 @@ class NumberTarget(Target):
         return "a number"
 
     def strata(self, column: Sequence[str]) -> list[tuple[str, ...]]:
-        """Each number's bin among BINS of equal size, named by its borders."""
-        numbers = self.numbers(column)
-        if not len(numbers):
-            return []
-        borders = np.unique(np.quantile(numbers, np.linspace(0, 1, BINS + 1)))
-        names = [f"{low:g} to {high:g}" for low, high in pairwise(borders)] or [f"{borders[0]:g}"]
-        place = np.clip(np.searchsorted(borders, numbers, side="right") - 1, 0, len(names) - 1)
-        return [(names[each],) for each in place]
+        """Each number's range among those of equally many rows, named by its borders."""
+        return [(name,) for name in equal_ranges(self.numbers(column), BINS)]
+
+    def histogram(self, column: Sequence[str]) -> dict[str, int]:
+        return histogram(self.numbers(column))
+
+    def quantiles(self, column: Sequence[str]) -> dict[str, float]:
+        return quantiles(self.numbers(column))
 
     def numbers(self, column: Sequence[str]) -> np.ndarray:
         """(N,) float64 of the rows' targets."""

@@ -20,7 +20,7 @@ class Predicted:
     """
 
     texts: Sequence[str]
-    outputs: Sequence[np.ndarray]
+    outputs: Sequence[np.ndarray] | np.ndarray
     answers: Sequence[str]
     classes: Sequence[str]
     decision: Mapping[str, Any]

@@ -96,7 +96,6 @@ class TagsTarget(Target):
         return ", ".join(f"{each['text']} ({each['label']})" for each in spans) or "no span"
 
     def numbers_behind(self, outputs: Outputs) -> list[np.ndarray]:
-        """Each word's probability of its tag."""
         return [np.asarray(each).max(axis=1, initial=0.0) for each in outputs]
 
     def details(
@@ -145,12 +144,11 @@ class TagsTarget(Target):
         return truth
 
     def row_weights(self, truth: "Tensor", classes: int, class_weights: str) -> "Tensor":
-        """Every word counts the same, so a row as much as it has words."""
-        super().row_weights(truth, classes, class_weights)
+        """Every word counts the same."""
+        super().row_weights(truth, classes, class_weights)  # refuses weights of classes
         return (truth != IGNORED).sum(1).clamp(min=1).float()
 
     def losses(self, outputs: "Tensor", truth: "Tensor", loss: Any) -> "Tensor":
-        """The mean over the row's words."""
         import torch
 
         is_word = truth != IGNORED
@@ -240,15 +238,13 @@ class TagsTarget(Target):
     ) -> Scores:
         """A span is right if type, beginning and end are. A row's score is its own span F1, or 1 where there is none
         and none is answered."""
-        rows = [
-            (spans_of(true.split(" ")), spans_of(said.split(" "))) for true, said in zip(truth, answers, strict=True)
-        ]
+        words = [(true.split(" "), said.split(" ")) for true, said in zip(truth, answers, strict=True)]
+        rows = [(spans_of(true), spans_of(said)) for true, said in words]
         types = sorted({span.type for pair in rows for spans in pair for span in spans})
         counts = span_counts(rows, types)
         both = counts[1].sum(axis=1) + counts[2].sum(axis=1)
         own = np.divide(2 * counts[0].sum(axis=1), both, out=np.ones(len(rows)), where=both > 0)
-        words = [(true.split(" "), said.split(" ")) for true, said in zip(truth, answers, strict=True)]
-        right = np.array([sum(a == b for a, b in zip(*pair, strict=True)) for pair in words], dtype=np.float64)
-        lengths = np.array([len(true) for true, _ in words], dtype=np.float64)
+        right = np.array([sum(a == b for a, b in zip(*pair, strict=True)) for pair in words])
+        lengths = np.array([len(true) for true, _ in words])
         spans = span_statistics(*counts)
         return RowScores(own, lambda weights: spans(weights) | {"word_accuracy": weights @ right / (weights @ lengths)})

@@ -1,16 +1,9 @@
 """a file's md5, as a statement names it → the file with that content, wherever it lies on this disk"""
 
-import configparser
-import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from tasks.digest import md5_of_file
+from tasks.dvc_store import FOLDER, DvcStore, members
 from tasks.paths import Paths
-
-_MD5 = re.compile(r"[0-9a-f]{32}(\.dir)?")
-_FOLDER = ".dir"
 
 
 class Contents:
@@ -20,18 +13,14 @@ class Contents:
     """
 
     def __init__(self, paths: Paths) -> None:
-        self._root = paths.root
-        self._stores = list(_stores(paths.root))
+        self._store = DvcStore(paths.root)
         self._known: dict[str, Path | None] = {}
 
     def find(self, name: str, md5: str) -> Path | None:
         """The file with this content; `name` is where it lies in the workspace if it is the current one. None if it is
         on this disk no more."""
-        if not _MD5.fullmatch(md5):
-            return None
         if self._known.get(md5) is None:  # what was not found under one name may be under another
-            places = [self._root / name, *(folder / md5[:2] / md5[2:] for folder in self._stores)]
-            self._known[md5] = next((place for place in places if _is(place, md5)), None)
+            self._known[md5] = self._store.find(name, md5)
         return self._known[md5]
 
     def find_inside(self, folder: str, md5: str, name: str) -> Path | None:
@@ -41,35 +30,5 @@ class Contents:
 
     def listing(self, md5: str) -> dict[str, str]:
         """File → md5 of a folder, by DVC's list of it; {} if that list is not here."""
-        found = self.find("", md5) if md5.endswith(_FOLDER) else None
-        if found is None:
-            return {}
-        try:
-            return {str(each["relpath"]): str(each["md5"]) for each in json.loads(found.read_text(encoding="utf-8"))}
-        except (ValueError, LookupError, TypeError, OSError):
-            return {}
-
-
-def _is(path: Path, md5: str) -> bool:
-    try:
-        return path.is_file() and md5_of_file(path) == md5.removesuffix(_FOLDER)
-    except OSError:  # not ours to read: as good as not there
-        return False
-
-
-def _stores(root: Path) -> Iterator[Path]:
-    """The folders that hold files by md5."""
-    found = configparser.ConfigParser(strict=False, interpolation=None)
-    try:
-        found.read([root / ".dvc" / "config", root / ".dvc" / "config.local"], encoding="utf-8")
-    except (configparser.Error, UnicodeDecodeError):
-        found = configparser.ConfigParser()
-    yield _folder(root, found.get("cache", "dir", fallback="cache"))
-    for section in found.sections():
-        url = found.get(section, "url", fallback="")
-        if "remote" in section and url and "://" not in url:
-            yield _folder(root, url)
-
-
-def _folder(root: Path, given: str) -> Path:
-    return root / ".dvc" / given / "files" / "md5"
+        found = self.find("", md5) if md5.endswith(FOLDER) else None
+        return {} if found is None else members(found)

@@ -18,6 +18,7 @@ _SIDES = ("train", "val", "test")
 _FALLBACK = {
     "duplicate": "No row repeats an earlier one (validate.duplicates)",
     "conflicting_labels": "One text has one label (validate.conflicts)",
+    "conflict_with_held_out": "An official test or val file labels the text likewise (validate.conflicts)",
     "likely_label_error": "The label is the one that the other rows speak for (validate.label_errors)",
 }
 """Checks over several rows, which are no expectations."""

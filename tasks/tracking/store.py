@@ -1,8 +1,10 @@
 """Where runs and models are kept, and the one safe way to open it."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from typing import Any
+from urllib.request import pathname2url
 
 from filelock import FileLock
 
@@ -47,6 +49,18 @@ def tracking_uri(paths: Paths) -> str:
 def registry_uri(paths: Paths) -> str:
     """MLFLOW_REGISTRY_URI, else the same as the tracking store."""
     return os.environ.get("MLFLOW_REGISTRY_URI") or tracking_uri(paths)
+
+
+def export_for_clients(paths: Paths) -> str:
+    """What a person types so that MLflow's own programs, started in the workspace, open its database; "" if they do.
+
+    Their default URI is percent-encoded and then taken for a path as it is: of a folder with a space, or a letter
+    outside ASCII, in its path it names another, empty database.
+    """
+    root = str(paths.root.resolve())
+    if os.environ.get("MLFLOW_TRACKING_URI") or pathname2url(root) == root:
+        return ""
+    return f"export MLFLOW_TRACKING_URI={shlex.quote(tracking_uri(paths))}"
 
 
 def experiment_name() -> str:

@@ -6,6 +6,12 @@ import pyarrow.compute as pc
 CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
 """C0 and C1 controls and DEL, but not tab, line feed and carriage return."""
 
+C1_PUNCTUATION = "[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]"
+"""C1 controls that are characters in Windows-1252, mostly quotes and dashes: such a file was read as Latin-1."""
+
+OTHER_CONTROLS = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]"
+"""The controls that are not C1_PUNCTUATION."""
+
 BIDI_CONTROLS = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 """Characters that reorder the text around them (Unicode UAX 9): shown is not what is stored."""
 

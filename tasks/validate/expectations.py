@@ -13,7 +13,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from tasks.errors import FinetraceError
 from tasks.texts import holds_pairs
 from tasks.validate.characters import visible_lengths
-from tasks.validate.suite import LENGTHS
+from tasks.validate.suite import LENGTHS, MISTAKE, UNKNOWN
 
 CHUNK_ROWS = 200_000
 """Rows looked at at once: bounds what Great Expectations copies."""
@@ -68,7 +68,10 @@ class Checker:
         return [by_configuration[_key(each.configuration)] for each in suite.expectations]  # results come in any order
 
     def check_rows(self, suite: gx.ExpectationSuite, table: pa.Table, chunk_rows: int = CHUNK_ROWS) -> list[Outcome]:
-        """The row suite against a table of tasks.table.INGESTED, in chunks; failing rows are told by position."""
+        """The row suite against a table of tasks.table.INGESTED, in chunks; failing rows are told by position.
+
+        The table may have the columns MISTAKE and UNKNOWN of tasks.validate.suite on top, where the suite names them.
+        """
         merged: list[Outcome] | None = None
         columns = ["text", "pair"] if holds_pairs(table) else ["text"]
         for start in range(0, table.num_rows, chunk_rows):
@@ -79,7 +82,7 @@ class Checker:
 
 
 def _row_frame(rows: pa.Table, start: int, columns: list[str]) -> pd.DataFrame:
-    looked_at = rows.select([*columns, "label"])
+    looked_at = rows.select([*columns, "label", *(name for name in (MISTAKE, UNKNOWN) if name in rows.column_names)])
     for column in columns:
         looked_at = looked_at.append_column(LENGTHS[column], visible_lengths(rows[column]))
     frame = looked_at.to_pandas()

@@ -38,18 +38,18 @@ class LabelMistake:
     advice: str
 
 
-def learn_labels(counts: Iterable[LabelCount], min_rows: int) -> tuple[str, ...]:
+def learn_labels(counts: Iterable[LabelCount], min_rows: int, least: int = 2) -> tuple[str, ...]:
     """The labels with at least `min_rows` rows, sorted: what a file without a list of labels is taken to mean.
 
-    Raises DataError if there are fewer than two, or if two of them look the same.
+    Raises DataError if there are fewer than `least`, or if two of them look the same.
     """
     frequent = [each for each in counts if each.rows >= min_rows and _can_be_label(each.label)]
     _refuse_look_alikes(frequent)
-    if len(frequent) < 2:
+    if len(frequent) < least:
         found = f"only {quoted(frequent[0].label)} has" if frequent else "no label has"
         raise DataError(
-            f"A classifier needs at least 2 labels, and {found} {min_rows} rows or more (validate.min_rows_per_label). "
-            "Check ingest.label_column, add rows, or lower the minimum in params.yaml."
+            f"A classifier needs at least {least} label{'s' * (least > 1)}, and {found} {min_rows} rows or more "
+            "(validate.min_rows_per_label). Check ingest.label_column, add rows, or lower the minimum in params.yaml."
         )
     return tuple(sorted(each.label for each in frequent))
 

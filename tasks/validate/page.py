@@ -9,14 +9,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from tasks.report.cells import count, percent, safe_text
 from tasks.report.page import render_page
+from tasks.targets import Target
 from tasks.texts import holds_pairs
 from tasks.validate.check import Checked
 
 MOST_LABELS = 200
 ROWS_PER_REASON = 25
+_RANKED_BY = {
+    "frozen_features": "a classifier on the base's frozen features, which ends where the base cuts a text",
+    "tfidf": "TF-IDF over the words of the whole text",
+}
 
 
-def validation_page(checked: Checked, numbers: dict[str, Any]) -> str:
+def validation_page(checked: Checked, numbers: dict[str, Any], target: Target) -> str:
     """The page. numbers: what `report` gives for the same checks."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -34,6 +39,8 @@ def validation_page(checked: Checked, numbers: dict[str, Any]) -> str:
         aside=_sample(checked.aside),
         rows_per_reason=ROWS_PER_REASON,
         pairs=holds_pairs(checked.rows),
+        target=target,
+        ranked_by=_RANKED_BY,
         suspects=[
             suspect | {column: checked.rows[column][each.position].as_py() for column in ("text", "pair")}
             for suspect, each in zip(

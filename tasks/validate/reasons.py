@@ -6,14 +6,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tasks.table import ANY
+from tasks.table import ANY, held_out_file
+from tasks.targets import Target
 from tasks.texts import holds_pairs
+from tasks.validate.classes import count_classes, names_any
 from tasks.validate.expectations import Outcome
 from tasks.validate.label_errors import LabelErrors
 from tasks.validate.labels import explain_labels, quoted
 from tasks.validate.quarantine import DUPLICATE, Quarantine
-from tasks.validate.repeats import first_lines, same_text
-from tasks.validate.suite import UNKNOWN_LABEL
+from tasks.validate.repeats import Conflicts, first_lines
+from tasks.validate.suite import MISTAKE, UNKNOWN_LABEL
 
 MOST_EXPLAINED = 1_000
 """Distinct unknown labels that get an advice of their own, the most frequent first."""
@@ -22,12 +24,14 @@ MOST_EXPLAINED = 1_000
 def set_failing_aside(
     quarantine: Quarantine, outcomes: Sequence[Outcome], rows: pa.Table, labels: Sequence[str]
 ) -> None:
-    """Set aside the rows that fail a critical expectation of the row suite."""
+    """Set aside the rows that fail a critical expectation of the row suite. rows: with its columns."""
     for each in outcomes:
         if each.severity != "critical":
             continue
         if each.reason == UNKNOWN_LABEL:
-            _set_unknown_labels_aside(quarantine, each, rows["label"], labels)
+            _set_unknown_labels_aside(quarantine, each, rows[each.column], labels)
+        elif each.column == MISTAKE:
+            _set_mistakes_aside(quarantine, each, rows[MISTAKE])
         else:
             quarantine.add(each.reason, _mask(rows.num_rows, each.rows), each.advice)
 
@@ -38,20 +42,30 @@ def set_duplicates_aside(quarantine: Quarantine, rows: pa.Table, repeated: np.nd
     quarantine.add(DUPLICATE, repeated, lambda positions: _numbered("repeats line ", lines[positions]))
 
 
-def set_conflicts_aside(quarantine: Quarantine, rows: pa.Table, conflicting: np.ndarray) -> None:
-    """Set aside rows whose text (or pair) has several labels; each is told which, and where."""
-    advice = _conflicts(rows, conflicting)
-    quarantine.add("conflicting_labels", conflicting, lambda positions: _texts(advice[each] for each in positions))
+def set_conflicts_aside(quarantine: Quarantine, rows: pa.Table, found: Conflicts, target: Target) -> None:
+    """Set aside rows whose text (or pair) has several targets; each is told which, and where.
+
+    A held-out row stays as it is where a row to learn from contradicts it: that one goes.
+    """
+    advice = _conflicts(rows, found, target)
+    for reason, mask in (("conflicting_labels", found.on_side), ("conflict_with_held_out", found.with_held_out)):
+        quarantine.add(reason, mask, lambda positions: _texts(advice[int(each)] for each in positions))
 
 
-def set_rare_aside(quarantine: Quarantine, rows: pa.Table, labels: Sequence[str], minimum: int) -> None:
-    """Set aside what is left of a learned label that the other checks brought below the minimum."""
-    usable = rows.select(["side", "label"]).filter(pa.array(~quarantine.removed))
-    counts = count_labels(usable.filter(pc.equal(usable["side"], ANY)), labels)
-    rare = [label for label, count in counts.items() if count < minimum]
-    mask = pc.is_in(rows["label"], value_set=pa.array(rare, type=pa.string())).to_numpy() & ~quarantine.removed
+def set_rare_aside(quarantine: Quarantine, rows: pa.Table, labels: Sequence[str], minimum: int, target: Target) -> None:
+    """Set aside what is left of learned labels that the other checks brought below the minimum."""
+    too_rare = np.zeros(rows.num_rows, dtype=bool)
+    while True:  # a row of several labels takes one from each of them
+        is_left = ~(quarantine.removed | too_rare)
+        usable = rows.select(["side", "label"]).filter(pa.array(is_left))
+        counts = count_classes(usable.filter(pc.equal(usable["side"], ANY))["label"], labels, target)
+        rare = [label for label, count in counts.items() if count < minimum]
+        more = names_any(rows["label"], rare, target) & is_left
+        if not more.any():
+            break
+        too_rare |= more
     advice = f"fewer than {minimum} usable rows have this label (validate.min_rows_per_label): add rows"
-    quarantine.add("label_too_rare", mask, advice)
+    quarantine.add("label_too_rare", too_rare, advice)
 
 
 def set_suspects_aside(quarantine: Quarantine, rows: pa.Table, found: LabelErrors) -> None:
@@ -65,11 +79,12 @@ def set_suspects_aside(quarantine: Quarantine, rows: pa.Table, found: LabelError
     )
 
 
-def count_labels(rows: pa.Table, labels: Sequence[str]) -> dict[str, int]:
-    """How many rows each of `labels` has, those without any included."""
-    counted = pc.value_counts(rows["label"])
-    counts = dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
-    return {label: counts.get(label, 0) for label in labels}
+def _set_mistakes_aside(quarantine: Quarantine, outcome: Outcome, mistakes: pa.ChunkedArray) -> None:
+    quarantine.add(
+        outcome.reason,
+        _mask(len(mistakes), outcome.rows),
+        lambda places: mistakes.take(pa.array(places)).combine_chunks(),
+    )
 
 
 def _set_unknown_labels_aside(
@@ -92,21 +107,24 @@ def _set_unknown_labels_aside(
         )
 
 
-def _conflicts(rows: pa.Table, conflicting: np.ndarray) -> dict[int, str]:
-    """By position, what a row of a text or pair with several labels is told."""
-    few = rows.filter(pa.array(conflicting))
-    texts = [same_text(few[column]).to_pylist() for column in (("text", "pair") if holds_pairs(few) else ("text",))]
-    keys = list(zip(few["side"].to_pylist(), *texts, strict=True))
-    first: dict[tuple[str, ...], dict[str, int]] = {}
-    for key, label, line in zip(keys, few["label"].to_pylist(), few["line"].to_pylist(), strict=True):
-        first.setdefault(key, {}).setdefault(label, line)
-    told = {key: _told(labels, "pair" if len(texts) > 1 else "text") for key, labels in first.items()}
-    return {int(position): told[key] for position, key in zip(np.flatnonzero(conflicting), keys, strict=True)}
+def _conflicts(rows: pa.Table, found: Conflicts, target: Target) -> dict[int, str]:
+    """By position, what a row of a text or pair with several targets is told."""
+    places = np.flatnonzero(found.group >= 0)
+    few = rows.select(["side", "label", "line"]).take(pa.array(places)).to_pylist()
+    first: dict[int, dict[tuple[str, str], int]] = {}
+    for place, row in zip(places.tolist(), few, strict=True):
+        first.setdefault(int(found.group[place]), {}).setdefault((row["side"], row["label"]), row["line"])
+    what = "pair" if holds_pairs(rows) else "text"
+    told = {group: _told(targets, what, target) for group, targets in first.items()}
+    return {place: told[int(found.group[place])] for place in places.tolist()}
 
 
-def _told(labels: dict[str, int], what: str) -> str:
-    named = [f"{quoted(label)} (line {line})" for label, line in list(labels.items())[:4]]
-    more = f" and {len(labels) - 4} more" if len(labels) > 4 else ""
+def _told(targets: dict[tuple[str, str], int], what: str, target: Target) -> str:
+    named = [
+        f"{quoted(target.shown(stored))} (line {line}{'' if side == ANY else ' of the ' + held_out_file(side)})"
+        for (side, stored), line in list(targets.items())[:4]
+    ]
+    more = f" and {len(targets) - 4} more" if len(targets) > 4 else ""
     return f"the same {what} is labelled {', '.join(named)}{more}: decide on one"
 
 

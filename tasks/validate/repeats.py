@@ -1,14 +1,20 @@
-"""Rows that repeat others: duplicates, and one text, or one pair of texts, under several labels."""
+"""Rows that repeat others: duplicates, and one text, or one pair of texts, whose targets contradict each other."""
 
 import unicodedata
+from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.table import ANY, TEST, VAL
+from tasks.targets import Target
 from tasks.texts import holds_pairs
 
 CHUNK_ROWS = 100_000
+MOST_COMPARED = 1_000
+"""Targets of one text that are held against each other; a text with more different ones contradicts itself."""
 
 
 def find_duplicates(rows: pa.Table) -> np.ndarray:
@@ -29,21 +35,67 @@ def first_lines(rows: pa.Table, repeated: np.ndarray) -> np.ndarray:
     return np.where(repeated, lines, 0)
 
 
-def find_conflicts(rows: pa.Table, among: np.ndarray) -> np.ndarray:
-    """Which rows share their text, or both their texts, with a row of another label on their side, (N,) bool.
+_RANKS = {ANY: 0, VAL: 1, TEST: 2}
+"""Of two rows that contradict each other across files, the lower one goes."""
 
-    Texts are compared by `same_text`. Only rows in `among`, (N,) bool, are looked at.
-    """
+
+@dataclass(frozen=True)
+class Conflicts:
+    """Rows of one text, or of one pair of texts, whose targets contradict each other. (N,) bool each."""
+
+    on_side: np.ndarray
+    """Rows that contradict one of their own side."""
+    with_held_out: np.ndarray
+    """Rows that contradict one of an official val or test file: rows to learn from, and val rows that a test row
+    contradicts."""
+    contradicted: np.ndarray
+    """Those rows of official files."""
+    with_extra: np.ndarray
+    """Rows to learn from that contradict a row of a further test set, which must not change what is learned."""
+    group: np.ndarray
+    """(N,) int64: a number for each text, or pair, of the rows above; -1 for all other rows."""
+
+
+def find_conflicts(rows: pa.Table, among: np.ndarray, target: Target) -> Conflicts:
+    """The conflicts of rows in `among`, (N,) bool. Texts are compared by `same_text`."""
+    group = _repeated_texts(rows, among)
+    places = np.flatnonzero(group >= 0)
+    few = rows.select(["side", "label"]).take(pa.array(places))
+    masks = np.zeros((4, rows.num_rows), dtype=bool)
+    by_text: dict[int, dict[tuple[str, str], list[int]]] = {}
+    for place, side, label in zip(places.tolist(), few["side"].to_pylist(), few["label"].to_pylist(), strict=True):
+        by_text.setdefault(int(group[place]), {}).setdefault((side, label), []).append(place)
+    for answers in by_text.values():
+        for one, other in combinations(answers, 2):
+            if not _contradict(one[1], other[1], target, compare=len(answers) <= MOST_COMPARED):
+                continue
+            lower, upper = sorted((one, other), key=lambda each: _RANKS.get(each[0], len(_RANKS)))
+            if lower[0] == upper[0]:
+                masks[0, answers[lower] + answers[upper]] = True
+            elif upper[0] in _RANKS:
+                masks[1, answers[lower]] = True
+                masks[2, answers[upper]] = True
+            elif lower[0] == ANY:
+                masks[3, answers[lower]] = True
+    return Conflicts(masks[0], masks[1], masks[2], masks[3], np.where(masks.any(axis=0), group, -1))
+
+
+def _contradict(one: str, other: str, target: Target, *, compare: bool) -> bool:
+    return one != other and (not compare or target.contradicts(one, other))
+
+
+def _repeated_texts(rows: pa.Table, among: np.ndarray) -> np.ndarray:
+    """(N,) int64: a number for each text that rows of several targets in `among` share; -1 for all other rows."""
     positions = np.flatnonzero(among)
-    conflicting = np.zeros(rows.num_rows, dtype=bool)
+    found = np.full(rows.num_rows, -1, dtype=np.int64)
     if positions.size:
         usable = pa.array(among)  # one column at a time is copied, not all of the table
         label = _numbered(rows["label"].filter(usable))
-        group = _crossed(_numbered(same_text(rows["text"].filter(usable))), _numbered(rows["side"].filter(usable)))
+        group = _numbered(same_text(rows["text"].filter(usable)))
         if holds_pairs(rows):
             group = _crossed(group, _numbered(same_text(rows["pair"].filter(usable))))
-        conflicting[positions] = _distinct_per_group(group, label) > 1
-    return conflicting
+        found[positions] = np.where(_distinct_per_group(group, label) > 1, group, -1)
+    return found
 
 
 def _numbered(values: pa.ChunkedArray) -> np.ndarray:

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from tasks.settings import settings
+from tasks.settings import as_off, settings
 
 
 def _distinct(labels: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -25,7 +25,8 @@ class ValidateSettings:
     min_rows: Annotated[int, Field(ge=1)] = 100
     """Fewer usable rows (those of an official test file not counted) stop the run."""
     min_rows_per_label: Annotated[int, Field(ge=2)] = 5
-    """A label with fewer rows is a misspelling or too rare to learn."""
+    """A label with fewer rows is a misspelling or too rare to learn: its rows are set aside. Each side needs some,
+    see split.min_train_rows_per_label."""
     min_characters: Annotated[int, Field(ge=1)] = 1
     """Shorter texts (spaces at the ends and invisible characters not counted) are set aside."""
     max_characters: Annotated[int, Field(ge=10)] = 10_000
@@ -35,9 +36,11 @@ class ValidateSettings:
     duplicates: Literal["drop", "keep"] = "drop"
     """Rows that repeat an earlier text (or pair of texts) and label."""
     conflicts: Literal["drop", "keep"] = "drop"
-    """Rows of one text (or pair) under several labels: drop all of them, or keep them and only report."""
-    label_errors: Literal["report", "drop", "off"] = "report"
-    """Likely label errors (cleanlab on cross-validated probabilities): report, quarantine, or do not look."""
+    """Rows of one text (or pair) under several labels: drop all of them, or keep them and only report. A row that
+    contradicts an official test or val file is never learned from: it is dropped here or, as a repeat, by split."""
+    label_errors: Annotated[Literal["report", "drop", "off"], BeforeValidator(as_off)] = "report"
+    """Likely label errors (cleanlab on cross-validated probabilities, of frozen features or of TF-IDF): only
+    report them, drop them into the quarantine, or do not look."""
     label_error_rows: Annotated[int, Field(ge=100)] = 2_000
     """At most so many rows are looked at for label errors."""
     seed: Annotated[int, Field(ge=0)] = 0

@@ -14,8 +14,9 @@ from tasks.table import INGESTED, QUARANTINE, read_table, write_table
 from tasks.texts import Text
 from tasks.validate.check import check_rows
 from tasks.validate.page import validation_page
-from tasks.validate.report import report
+from tasks.validate.report import report, suspects_csv
 from tasks.validate.settings import ValidateSettings
+from tasks.validate.several_labels import refuse_several
 from tasks.validate.suite import suites_json
 
 
@@ -32,14 +33,19 @@ def run(
 
         return text_features(texts, base, paths)
 
+    target = (problem or ProblemSettings()).target
     with memory_that_goes_back():
-        checked = check_rows(read_table(paths.ingested, INGESTED), validate, featurise)
-        numbers = report(checked, validate.label_errors)
-        page = validation_page(checked, numbers)
+        rows = read_table(paths.ingested, INGESTED)
+        if validate.labels is None and target.has_one_class:
+            refuse_several(rows)
+        checked = check_rows(rows, validate, target, featurise)
+        numbers = report(checked, validate.label_errors, target)
+        page = validation_page(checked, numbers, target)
 
         write_table(paths.validated, checked.kept, INGESTED)
         write_table(paths.quarantine, checked.aside, QUARANTINE)
         _write_text(paths.expectations, suites_json(list(checked.suites.values())))
+        _write_text(paths.label_errors, suspects_csv(checked))
         _write_text(paths.validation_page, page)
         return numbers
 

@@ -13,13 +13,26 @@ import great_expectations as gx
 import great_expectations.expectations as gxe
 
 from tasks.table import INGESTED, held_out_file
-from tasks.validate.characters import BIDI_CONTROLS, CONTROLS, INVISIBLE, NOTHING_SEEN, REPLACEMENT, UNTIDY
+from tasks.targets import Target
+from tasks.validate.characters import (
+    BIDI_CONTROLS,
+    C1_PUNCTUATION,
+    INVISIBLE,
+    NOTHING_SEEN,
+    OTHER_CONTROLS,
+    REPLACEMENT,
+    UNTIDY,
+)
 from tasks.validate.labels import quoted
 from tasks.validate.settings import ValidateSettings
 
 LENGTHS = {"text": "characters", "pair": "pair_characters"}
 """The columns of texts, and those with characters.visible_lengths of each that the row suite looks at beside them."""
 
+MISTAKE = "label_mistake"
+"""The column of what target.mistake says of each row."""
+UNKNOWN = "unknown_class"
+"""The column of the first class that a row of several names and that is not known."""
 UNKNOWN_LABEL = "label_unknown"
 MOST_SHARE = 0.9
 
@@ -38,20 +51,27 @@ def file_suite() -> gx.ExpectationSuite:
     )
 
 
-def row_suite(settings: ValidateSettings, labels: Sequence[str], *, pairs: bool = False) -> gx.ExpectationSuite:
-    """What is expected of each row: a text of a sensible length (or two), nothing hidden in it, a known label."""
+def row_suite(
+    settings: ValidateSettings, labels: Sequence[str], target: Target, *, pairs: bool = False
+) -> gx.ExpectationSuite:
+    """What is expected of each row: a text of a sensible length (or two), nothing hidden in it, a target that can be
+    learned."""
     columns = ["text", "pair"] if pairs else ["text"]
     return _suite(
         "row",
         *(each for column in columns for each in _text_expectations(settings, column)),
-        *_label_expectations(settings, labels),
+        *_target_expectations(settings, labels, target),
         *(each for column in columns for each in _hidden_characters(column)),
     )
 
 
-def kept_suite(settings: ValidateSettings) -> gx.ExpectationSuite:
+def kept_suite(settings: ValidateSettings, target: Target) -> gx.ExpectationSuite:
     """What is expected of the usable rows that can be learned from (an official test's are not among them)."""
     more = "Add rows, or lower validate.min_rows in params.yaml"
+    differ = (
+        "At least 2 labels have usable rows" if target.has_one_class else "The usable rows are not all answered alike"
+    )
+    second = "Add rows of a second label" if target.has_one_class else "Add rows that are answered otherwise"
     return _suite(
         "kept",
         gxe.ExpectTableRowCountToBeBetween(
@@ -59,9 +79,7 @@ def kept_suite(settings: ValidateSettings) -> gx.ExpectationSuite:
             **_critical("too_few_rows", f"At least {settings.min_rows} usable rows (validate.min_rows)", more),
         ),
         gxe.ExpectColumnUniqueValueCountToBeBetween(
-            column="label",
-            min_value=2,
-            **_critical("too_few_labels", "At least 2 labels have usable rows", "Add rows of a second label"),
+            column="label", min_value=2, **_critical("too_few_labels", differ, second)
         ),
     )
 
@@ -129,11 +147,21 @@ def _text_expectations(settings: ValidateSettings, column: str) -> list[gxe.Expe
         ),
         gxe.ExpectColumnValuesToNotMatchRegex(
             column=column,
-            regex=CONTROLS,
+            regex=OTHER_CONTROLS,
             **_critical(
                 f"{prefix}control_characters",
                 f"No control characters{place}",
                 f"delete the control characters from the {name}",
+            ),
+        ),
+        gxe.ExpectColumnValuesToNotMatchRegex(
+            column=column,
+            regex=C1_PUNCTUATION,
+            **_critical(
+                f"{prefix}windows_1252_read_as_latin_1",
+                f"No punctuation of Windows-1252 as control characters (U+0080 to U+009F){place}",
+                "if ingest.encoding is latin-1, set ingest.encoding: windows-1252; else the file was spoilt before: "
+                "ingest.c1_as_windows_1252: true repairs it",
             ),
         ),
     ]
@@ -152,25 +180,29 @@ def _called(column: str) -> tuple[str, str, str]:
     return ("text", "", "") if column == "text" else ("second text", f"{column}_", " in the second text")
 
 
-def _label_expectations(settings: ValidateSettings, labels: Sequence[str]) -> list[gxe.Expectation]:
+def _target_expectations(settings: ValidateSettings, labels: Sequence[str], target: Target) -> list[gxe.Expectation]:
+    there = _critical("label_missing", "There is a label", "write a label, or delete the row")
+    expectations = [gxe.ExpectColumnValuesToNotBeNull(column="label", **there)]
+    if not target.is_stored_as_written:
+        makes_sense = _critical("label_invalid", f"The label column holds {target.reads}", f"write {target.reads}")
+        expectations.append(gxe.ExpectColumnValuesToBeNull(column=MISTAKE, **makes_sense))
+    if target.has_classes:
+        expectations.append(_known(settings, labels, target))
+    if target.is_stored_as_written:
+        tidy = _warning("label_untidy", "The label has no space at its ends and nothing invisible")
+        expectations.append(gxe.ExpectColumnValuesToNotMatchRegex(column="label", regex=UNTIDY, **tidy))
+    return expectations
+
+
+def _known(settings: ValidateSettings, labels: Sequence[str], target: Target) -> gxe.Expectation:
     known = ", ".join(quoted(label, 30) for label in labels[:5]) + (", …" if len(labels) > 5 else "")
     learned = f"; a label is known from {settings.min_rows_per_label} rows on (validate.min_rows_per_label)"
     advice = f"none of the {len(labels)} known labels ({known})" + (learned if settings.labels is None else "")
-    return [
-        gxe.ExpectColumnValuesToNotBeNull(
-            column="label", **_critical("label_missing", "There is a label", "write a label, or delete the row")
-        ),
-        gxe.ExpectColumnValuesToBeInSet(
-            column="label",
-            value_set=list(labels),
-            **_critical(UNKNOWN_LABEL, "The label is one of the known ones", advice),
-        ),
-        gxe.ExpectColumnValuesToNotMatchRegex(
-            column="label",
-            regex=UNTIDY,
-            **_warning("label_untidy", "The label has no space at its ends and nothing invisible"),
-        ),
-    ]
+    if target.has_one_class:
+        is_known = _critical(UNKNOWN_LABEL, "The label is one of the known ones", advice)
+        return gxe.ExpectColumnValuesToBeInSet(column="label", value_set=list(labels), **is_known)
+    all_known = _critical(UNKNOWN_LABEL, "The row names known labels only", advice)
+    return gxe.ExpectColumnValuesToBeNull(column=UNKNOWN, **all_known)
 
 
 def _hidden_characters(column: str) -> list[gxe.Expectation]:

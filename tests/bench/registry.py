@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from tasks.lineage.chain import NOTHING, Entry
-from tasks.lineage.ledger import TEXT, describe_entry, ledger_name, read_ledger, set_anchor
+from tasks.lineage.ledger import describe_entry, ledger_name, read_ledger, set_anchor, shown_tags
 from tasks.paths import Paths
 from tasks.promotion.promote import Asked, Judged, decide
 from tasks.promotion.settled import settled_ledger
@@ -68,7 +68,7 @@ def fill(store: Store, paths: Paths, count: int) -> None:
         )
         entry = Entry(number, previous, time_, "register", NAME, number, before, 1, "ann", "register", "", evidence)
         client.create_model_version(
-            ledger_name(NAME), str(paths.root), tags={TEXT: entry.text}, description=describe_entry(entry)
+            ledger_name(NAME), str(paths.root), tags=shown_tags(entry), description=describe_entry(entry)
         )
         previous = entry.digest
     client.set_registered_model_alias(NAME, "champion", "1")

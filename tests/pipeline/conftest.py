@@ -39,7 +39,7 @@ split: {}
 augment: {}
 finetune: {epochs: 2, calibrate: false}
 evaluate: {resamples: 200}
-register: {name: wishes}
+register: {name: wishes, gate: {beats_baseline: never}}   # an easy task: counting words is as good
 """
 FILLING = "my the please help why today again still with for was your app week wrong really now very cannot"
 WORDS = {

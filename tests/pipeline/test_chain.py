@@ -103,7 +103,7 @@ def test_status_names_verdict_and_version(real_run: RealRun) -> None:
 def test_gate_that_says_no_is_exit_code_3_and_leaves_the_registry_as_it_was(real_run: RealRun, server: str) -> None:
     params = real_run.workspace.root / "params.yaml"
     good = params.read_text()  # finetune.calibrate is off there, or the ECE of so easy a set would be 0
-    params.write_text(good.replace("{name: wishes}", "{name: wishes, gate: {max_ece: 0.0}}"))
+    params.write_text(good.replace("beats_baseline: never", "beats_baseline: never, max_ece: 0.0"))
     try:
         done = real_run.workspace.finetrace("run", PREFECT_API_URL=server)
         assert done.returncode == 3

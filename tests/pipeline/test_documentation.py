@@ -1,5 +1,6 @@
 """The notebook, and the commands that pages mark with `<!-- runs -->`, in one workspace with a tiny base, in order."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,16 +27,16 @@ async def run():  # a notebook's kernel runs its cells within an event loop
             exec(compile("".join(cell["source"]), cell["id"], "exec"), names)
 asyncio.run(run())
 """
-COMMANDS = [each for each in commands() if each.runs]
+COMMANDS = list(dict.fromkeys(each.words for each in commands() if each.runs))
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator[Workspace]:
-    """After the notebook: one version, which is the champion."""
+def workspace(tmp_path_factory: pytest.TempPathFactory, prefect_state: Path) -> Iterator[Workspace]:
+    """No run yet, and no server but the one that each flow starts for itself."""
     workspace = make_small(tmp_path_factory.mktemp("documentation"))
+    shutil.copytree(prefect_state, workspace.root / ".finetrace")
     params = workspace.root / "params.yaml"
     params.write_text(params.read_text().replace("{name: wishes}", f"{{name: support-intents, gate: {GATE}}}"))
-    workspace.environment["PREFECT_API_URL"] = server
     yield workspace
     workspace.end_all()
 
@@ -43,7 +44,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, server: str) -> Iterator
 @pytest.fixture(scope="module")
 def notebook(workspace: Workspace) -> subprocess.CompletedProcess[str]:
     """The notebook's cells, run from the first to the last in one process."""
-    del workspace.environment["PREFECT_API_URL"]  # it starts a server of its own for each flow
     process = workspace.start_command([sys.executable, "-c", RUN_CELLS, str(DOCS / "tutorials" / "notebook.ipynb")])
     out, errors = process.communicate(timeout=600)
     return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
@@ -61,12 +61,12 @@ def test_shown_commands_end_well_one_after_the_other(
 ) -> None:
     failed = []
     for command in COMMANDS:
-        assert command.words[0] == "finetrace", command
-        done = workspace.finetrace(*command.words[1:], PREFECT_API_URL=server)
+        assert command[0] == "finetrace", command
+        done = workspace.finetrace(*command[1:], PREFECT_API_URL=server)
         if done.returncode != 0 or not done.stdout:
             failed.append((command, done.returncode, done.stderr[-500:]))
     assert failed == []
-    assert len(COMMANDS) >= 10
+    assert len(COMMANDS) >= 8
 
 
 def test_no_page_changed_what_the_notebook_made(workspace: Workspace) -> None:

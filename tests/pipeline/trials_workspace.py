@@ -22,7 +22,7 @@ finetune:
   precision: float32
   calibrate: false
 evaluate: {{resamples: 100}}
-register: {{name: wishes}}
+register: {{name: wishes, gate: {{beats_baseline: never}}}}
 """
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.torture.bad_input import accepted, put, ready, refused
+from tests.torture.bad_input import accepted, ingested, put, ready, refused
 from tests.torture.bad_rows import GOOD, with_line
 from tests.torture.case import Case, require
 from tests.torture.commands import Done
@@ -98,7 +98,46 @@ def _empties(place: Place) -> Done:
     return done
 
 
+QUOTED: list[Row] = [("\u201cso\u201d \u2013 it\u2019s caf\xe9", "login"), *ROWS]
+
+
+def _read_wrongly(place: Place) -> Done:
+    """Windows-1252 that was saved as Latin-1 in UTF-8: validate names the repair, and with it every row passes."""
+    workspace = ready(place)
+    put(workspace, RAW, as_csv(QUOTED).encode("cp1252").decode("latin-1"))
+    workspace.set(validate={"max_bad_fraction": 0})
+    workspace.stages("ingest")
+    done = workspace.stage("validate")
+    require(done.code == 4 and "ingest.c1_as_windows_1252: true" in done.last_words, f"no repair: {done.last_words}")
+    workspace.set(ingest={"path": RAW, "c1_as_windows_1252": True})
+    workspace.stages("ingest")
+    require(ingested(workspace) == QUOTED, "the repaired rows are not those that were written")
+    return workspace.stage("validate")
+
+
 CASES: list[Case] = [
+    accepted(
+        28,
+        "Windows-1252 is read where it is declared",
+        as_csv(QUOTED).encode("cp1252"),
+        QUOTED,
+        ingest={"encoding": "windows-1252"},
+    ),
+    accepted(
+        28,
+        "UTF-16 is read where it is declared",
+        as_csv(QUOTED).encode("utf-16"),
+        QUOTED,
+        ingest={"encoding": "utf-16"},
+    ),
+    refused(
+        28,
+        "a UTF-8 mark in a file declared Latin-1 is refused",
+        BOM + GOOD.encode(),
+        "ingest.encoding",
+        ingest={"encoding": "latin-1"},
+    ),
+    Case(28, "Windows-1252 read as Latin-1 is named, and repaired by its own advice", 0, _read_wrongly),
     refused(28, "UTF-16 with its mark is refused, with the conversion", GOOD.encode("utf-16"), "UTF-16", "iconv"),
     refused(28, "UTF-16 without a mark is refused", GOOD.encode("utf-16-le"), "UTF-16", "iconv"),
     refused(28, "UTF-16 big-endian without a mark is refused", GOOD.encode("utf-16-be"), "iconv"),

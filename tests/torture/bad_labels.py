@@ -106,6 +106,10 @@ TYPOS = [
 ]
 """Every tenth label has a letter more, each time another: no mistake is frequent."""
 TWINS = [(text, f"{label} " if number % 2 else label) for number, (text, label) in enumerate(GOOD)]
+SEVERAL = [
+    (text, ";".join([label, LABELS[number % len(LABELS)]][: 1 + number % 2]))
+    for number, (text, label) in enumerate(GOOD)
+]
 ONE = [(text, LABELS[0]) for text, _ in GOOD]
 
 CASES: list[Case] = [
@@ -122,6 +126,12 @@ CASES: list[Case] = [
         "labels that validate.labels does not list stop the run when they are many",
         4,
         _stops(GOOD, "login", validate={"labels": ["payment", "shipping"]}),
+    ),
+    Case(
+        30,
+        "several labels in one field are named, with what to set",
+        4,
+        _stops(SEVERAL, "several labels in one field", 'problem: {target: {kind: labels, separator: ";"}}'),
     ),
     refused(31, "an empty file is refused", "", "rows.csv"),
     refused(31, "a file with a byte order mark alone is refused", b"\xef\xbb\xbf", "rows.csv"),

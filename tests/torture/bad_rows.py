@@ -53,6 +53,23 @@ CASES: list[Case] = [
         "object",
         name="data/raw/rows.jsonl",
     ),
+    *(
+        refused(26, sentence, content, *words, name="data/raw/rows.conll", ingest={"label_column": "tags"})
+        for sentence, content, *words in (
+            ("a conll line with a field too many is refused by line", "a\tO\nb\tO\tx\n", "rows.conll:2", "3 fields"),
+            ("a conll token without its tag is refused by line", "a\tO\nb\nc\tO\n", "rows.conll:2", "stands alone"),
+            ("a conll token with a space in it is refused", "a\tO\nb c\tO\n", "rows.conll:2", "holds a space"),
+            ("conll sentences of which one has no label are refused", "a\tO\nx\n\nb\tO\n", "rows.conll:4", "line 1"),
+        )
+    ),
+    refused(
+        26,
+        "a list with a list in it is refused by line and key",
+        '{"text": "a", "label": ["b"]}\n{"text": "a", "label": [["b"]]}\n',
+        "rows.jsonl:2",
+        "label",
+        name="data/raw/rows.jsonl",
+    ),
     refused(27, "a file without a header is refused, and told so", BODY, "rows.csv:1", "header"),
     refused(
         27, "a header with a renamed column names the nearest", "text,lable\n" + BODY, "rows.csv:1", "lable", "label"

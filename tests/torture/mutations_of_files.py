@@ -7,7 +7,7 @@ from random import Random
 
 import yaml
 
-from tasks.audit.recorded import outputs
+from tasks.dvc_store import outputs
 from tasks.register.package import MANIFEST
 from tests.audited import Audited
 from tests.torture.mutations import (

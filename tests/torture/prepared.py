@@ -18,7 +18,13 @@ ROOT = Path(__file__).resolve().parents[2]
 NAME = "wishes"
 """The registered model's."""
 RAW = "data/raw/rows.csv"
-LENIENT = {"max_ece": None, "baseline_tolerance": None, "slice_tolerance": None, "champion_tolerance": None}
+LENIENT = {
+    "max_ece": None,
+    "baseline_tolerance": None,
+    "slice_tolerance": None,
+    "champion_tolerance": None,
+    "beats_baseline": "never",
+}
 """A gate that a tiny base can pass."""
 _MAKE_BASE = """
 import sys, torch

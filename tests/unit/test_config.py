@@ -111,3 +111,33 @@ def test_settings_load_without_torch() -> None:
 def test_a_key_that_would_break_the_line_is_quoted() -> None:
     told = mistakes_of(GOOD | {"x\ntouch y": {}})
     assert "'x\\ntouch y': unknown key" in told
+
+
+@pytest.mark.parametrize(
+    ("gate", "told"),
+    [
+        (
+            {"min": {"spearmann": 0.3}},
+            "register.gate.min.spearmann: no metric of a number a row; did you mean 'spearman'?",
+        ),
+        ({"max": {"accuracy": 1}}, "register.gate.max.accuracy: no metric of a number a row; known: spearman, pearson"),
+        (
+            {"min_extra": {"shfted": {"mae": 1}}},
+            "register.gate.min_extra.shfted: no such test set; did you mean 'shifted'?",
+        ),
+        (
+            {"min_extra": {"shifted": {"rms": 1}}},
+            "register.gate.min_extra.shifted.rms: no metric of a number a row; did",
+        ),
+    ],
+)
+def test_a_limit_of_an_unknown_metric_or_test_set_is_told_with_the_nearest_one(gate: Any, told: str) -> None:
+    problem = {"problem": {"target": {"kind": "number"}}}
+    ingest = {"ingest": {"path": "data.csv", "extra_tests": {"shifted": "shifted.csv"}}}
+    assert f"\n  {told}" in mistakes_of(GOOD | problem | ingest | {"register": {"gate": gate}})
+
+
+def test_limits_of_what_the_target_measures_are_taken() -> None:
+    problem = {"problem": {"target": {"kind": "number"}}}
+    config = parse_config(GOOD | problem | {"register": {"gate": {"max": {"rmse": 0.8}}}}, "params.yaml")
+    assert config.register.gate.max == {"rmse": 0.8}

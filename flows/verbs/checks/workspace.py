@@ -11,6 +11,7 @@ from flows.verbs.checks import Check
 from tasks.config import load_config
 from tasks.errors import FinetraceError, SettingsError
 from tasks.paths import Paths
+from tasks.tracking.store import export_for_clients
 
 LEAST_BYTES, GOOD_BYTES = 500_000_000, 5_000_000_000
 
@@ -22,6 +23,7 @@ def run(paths: Paths) -> Iterator[Check]:
     yield check_space(shutil.disk_usage(paths.root).free)
     yield check_writable(paths)
     yield check_dvc_state(paths)
+    yield check_mlflow_uri(paths)
     held = holder(paths)
     yield Check("lock", "warn" if held else "ok", f"held by process {held['pid']}" if held else "nobody at work")
 
@@ -66,6 +68,15 @@ def check_writable(paths: Paths) -> Check:
     if closed:
         return Check("rights", "fail", f"cannot write in {', '.join(closed)}", "Change the owner or the rights.")
     return Check("rights", "ok", "folders can be written")
+
+
+def check_mlflow_uri(paths: Paths) -> Check:
+    """Do MLflow's own programs, started here, open this workspace's database?"""
+    export = export_for_clients(paths)
+    if not export:
+        return Check("mlflow's uri", "ok", "MLflow's own programs find the runs and models of this folder")
+    says = "MLflow's own programs open another, empty database: the folder's path has a space or a letter outside ASCII"
+    return Check("mlflow's uri", "warn", says, export)
 
 
 def check_dvc_state(paths: Paths) -> Check:

@@ -2,8 +2,9 @@
 
 from tasks.audit.edges.edge import Edge, out_of_reach
 from tasks.audit.finding import Finding, broken, holds, unreached
-from tasks.audit.recorded import maker, outputs, sources
+from tasks.audit.recorded import maker, sources
 from tasks.audit.witnesses import Code, Made, Unreached, Witnesses
+from tasks.dvc_store import outputs
 
 
 def check(seen: Witnesses) -> list[Finding]:

@@ -2,8 +2,9 @@
 
 from tasks.audit.edges.edge import Edge, out_of_reach
 from tasks.audit.finding import Finding, broken, difference, holds, unreached
-from tasks.audit.recorded import outputs, sources
+from tasks.audit.recorded import sources
 from tasks.audit.witnesses import Unreached, Witnesses
+from tasks.dvc_store import outputs
 from tasks.tracking import MODEL_DIGEST
 
 

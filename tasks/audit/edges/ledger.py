@@ -4,9 +4,9 @@ from tasks.audit.edges.edge import Edge
 from tasks.audit.finding import Finding, broken, holds, unreached
 from tasks.audit.signed import before_keys, first_signed, judge_signature
 from tasks.audit.witnesses import Witnesses
-from tasks.lineage.chain import EMPTY, Line, parse_entry
+from tasks.lineage.chain import EMPTY
 from tasks.lineage.kept import STATEMENT_TAG
-from tasks.lineage.ledger import SIGNATURES, Ledger, describe_entry, shown_tags
+from tasks.lineage.ledger import Ledger, misread_lines
 from tasks.lineage.signature import ENTRY
 
 SETTLED = "finetrace.settled"
@@ -23,8 +23,8 @@ def check(seen: Witnesses) -> list[Finding]:
 
 def _chain(seen: Witnesses) -> list[Finding]:
     ledger = seen.ledger
-    wrong = [broken(f"line {flaw.number}", flaw.why) for flaw in ledger.flaws]
-    wrong += [finding for line in ledger.lines for finding in _reads_as_it_is(line)]
+    flaws = dict.fromkeys([*ledger.flaws, *misread_lines(ledger.lines)])
+    wrong = [broken(f"line {flaw.number}", flaw.why) for flaw in flaws]
     if wrong:
         return wrong
     if not ledger.lines:
@@ -32,24 +32,6 @@ def _chain(seen: Witnesses) -> list[Finding]:
     void = f"{len(ledger.chain.void)} lost a race and count for nothing" if ledger.chain.void else ""
     count = len(ledger.lines)
     return [holds(f"{count} line{'s' if count > 1 else ''}, each names the one before it", void)]
-
-
-def _reads_as_it_is(line: Line) -> list[Finding]:
-    """What people read of a line is what it says."""
-    entry = parse_entry(line.text)
-    if entry is None:
-        return []  # a flaw, told already
-    found = []
-    if line.told != describe_entry(entry):
-        found.append(
-            broken(f"line {line.number}", f"its description is not what it says: {describe_entry(entry)[:120]}")
-        )
-    said = shown_tags(entry)
-    tags = {name: value for name, value in line.tags.items() if name != SIGNATURES}
-    wrong = sorted(name for name in said.keys() | tags.keys() if said.get(name) != tags.get(name))
-    return found + (
-        [broken(f"line {line.number}", f"its tags {', '.join(wrong)} are not what it says")] if wrong else []
-    )
 
 
 def _registration(seen: Witnesses) -> list[Finding]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from tasks.audit.edges.edge import Edge, out_of_reach
 from tasks.audit.finding import Finding, broken, difference, holds
-from tasks.audit.recorded import outputs, parts, stages
 from tasks.audit.witnesses import Unreached, Witnesses
 from tasks.digest import sha256_of_value
+from tasks.dvc_store import outputs, parts, stages
 from tasks.masking import MASK
 
 MODEL = "artifacts/model/"

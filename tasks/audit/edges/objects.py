@@ -2,8 +2,9 @@
 
 from tasks.audit.edges.edge import Edge, out_of_reach
 from tasks.audit.finding import Finding, broken, holds, unreached
-from tasks.audit.recorded import maker, outputs, sources
+from tasks.audit.recorded import maker, sources
 from tasks.audit.witnesses import Place, Unreached, Witnesses
+from tasks.dvc_store import outputs
 
 
 def check_cache(seen: Witnesses) -> list[Finding]:

@@ -2,8 +2,8 @@
 
 from tasks.audit.edges.edge import Edge, out_of_reach
 from tasks.audit.finding import Finding, broken, difference, holds, unreached
-from tasks.audit.recorded import parts, stages
 from tasks.audit.witnesses import Unreached, Witnesses
+from tasks.dvc_store import parts, stages
 
 
 def check(seen: Witnesses) -> list[Finding]:

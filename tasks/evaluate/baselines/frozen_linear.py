@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tasks.evaluate.baselines.rows import BaselineRows
-from tasks.model.inverse_penalty import FLAT, UNSURE, choose_inverse_penalty, logistic_path, to_length_one
+from tasks.model.inverse_penalty import FLAT, GRID, UNSURE, choose_inverse_penalty, logistic_path, to_length_one
 
 
 class FrozenLinear:
@@ -59,12 +59,12 @@ class FrozenWords:
 
 
 def _estimator(type_of_target: str, inverse_penalty: float) -> Any:
-    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.multiclass import OneVsRestClassifier
 
     regression = LogisticRegression(C=inverse_penalty, tol=FLAT, max_iter=1_000)
     return {
         "multiclass": regression,
         "multilabel-indicator": OneVsRestClassifier(regression),
-        "continuous": Ridge(alpha=0.1),
+        "continuous": RidgeCV([1 / value for value in GRID]),
     }[type_of_target]

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from tasks.finetune.training import Training
+from tasks.inputs.pooling import mean_pool
 from tasks.model.attention import attention_weights, eager_attention
 from tasks.model.batches import pad, plan_batches
-from tasks.model.encoder import encoder_inputs, layer_stack, mean_pool
+from tasks.model.encoder import encoder_inputs, layer_stack
 from tasks.model.kernels import QuickKernels
 from tasks.model.upper import states_at, upper_layers
 

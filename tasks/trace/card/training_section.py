@@ -12,6 +12,8 @@ _TOLD_TOO = ("penalties", "post", "weight_decay", "dropout", "patience", "seed",
 _SEEN = ("best_epoch", "steps", "parameters.trainable", "parameters.total", "temperature")
 _SEEN_TOO = ("device", "dtype", "threads", "processes")
 
+_RANKED_BY = {"tfidf": " by TF-IDF over the whole texts", "frozen_features": " by the base's frozen features"}
+
 
 def training(evidence: Evidence) -> list[str]:
     """From which base, with which settings, and what came of them."""
@@ -47,7 +49,11 @@ def limits(evidence: Evidence) -> list[str]:
     errors = evidence.reports.get("validate", {}).get("label_errors", {})
     found, looked = dig(errors, "found"), dig(errors, "looked_at")
     doubt = (
-        [f"- {found} of {looked} labels are likely wrong ({source('validate.json', 'label_errors.found')})", ""]
+        [
+            f"- {found} of {looked} labels are likely wrong{_RANKED_BY.get(dig(errors, 'ranked_by'), '')} "
+            f"({source('validate.json', 'label_errors.found')})",
+            "",
+        ]
         if found is not None
         else []
     )

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks.audit.disk import md5_of, unsettled
-from tasks.audit.dvc_places import cache_folder, remote_address
+from tasks.audit.disk import unsettled
 from tasks.audit.fetching import fetch_objects
 from tasks.audit.flow_run import read_flow_run
 from tasks.audit.git_code import read_code
@@ -18,6 +17,7 @@ from tasks.audit.recorded import read_yaml, uncached
 from tasks.audit.remote import read_remote
 from tasks.audit.witnesses import Code, FlowRun, Place, Unreached
 from tasks.digest import md5_of_file
+from tasks.dvc_store import md5_of
 from tasks.paths import Paths
 from tests.audited import FLOW_RUN, PREFECT
 
@@ -32,28 +32,6 @@ def write(root: Path, name: str, text: str) -> Path:
     (root / name).parent.mkdir(parents=True, exist_ok=True)
     (root / name).write_text(text)
     return root / name
-
-
-def test_cache_lies_where_the_nearest_configuration_says(tmp_path: Path) -> None:
-    assert cache_folder(tmp_path) == tmp_path / ".dvc" / "cache"
-    write(tmp_path, "global/config", "[cache]\n    dir = /shared\n")
-    assert cache_folder(tmp_path) == Path("/shared")
-    write(tmp_path, ".dvc/config", "[cache]\n    dir = ../../near\n")
-    assert cache_folder(tmp_path) == tmp_path.parent / "near"
-    write(tmp_path, ".dvc/config.local", "[cache]\n    dir = /mine\n")
-    assert cache_folder(tmp_path) == Path("/mine")
-
-
-def test_remote_is_the_default_one(tmp_path: Path) -> None:
-    assert remote_address(tmp_path) == ""
-    write(
-        tmp_path,
-        ".dvc/config",
-        "[core]\n    remote = b\n['remote \"a\"']\n    url = /a\n['remote \"b\"']\n    url = b\n",
-    )
-    assert remote_address(tmp_path) == str(tmp_path / ".dvc" / "b")
-    write(tmp_path, ".dvc/config.local", "['remote \"b\"']\n    url = s3://bucket/x\n")
-    assert remote_address(tmp_path) == "s3://bucket/x"
 
 
 def test_distant_remote_is_asked_only_if_told_to(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 import yaml
 from safetensors.numpy import save_file
 
-from tasks.audit.disk import md5_of
 from tasks.audit.rebuild import rebuild
 from tasks.digest import md5_of_file
+from tasks.dvc_store import md5_of
 from tasks.errors import DataError, FinetraceError, IntegrityError, SetupError
 from tasks.lineage.kept import KeptStatement
 from tasks.lineage.statement import Facts, make_statement

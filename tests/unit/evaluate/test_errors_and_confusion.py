@@ -3,24 +3,42 @@
 import numpy as np
 import pytest
 
-from tasks.evaluate.confusion import confusion_matrix, top_confusions
+from tasks.evaluate.groups import confusions, group_table
 from tasks.evaluate.test_set import Side
 from tasks.evaluate.worst_errors import describe_errors, nearest_rows, pick_worst
 from tasks.scoring.calibration import reliability_bins
-from tasks.scoring.classification import score
+from tasks.targets import LabelTarget
+from tasks.targets.tags import TagsTarget
 
 
-def test_confusion_counts_true_labels_down_and_guesses_across():
-    counts = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 1]), 3)
-    assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [0, 1, 0]]
+def test_confusion_counts_true_labels_and_answers():
+    found = confusions(["a", "a", "b", "c"], ["a", "b", "b", "b"], ["a", "b", "c"])
+    assert found["confusion"] == [[0, 0, 1], [0, 1, 1], [1, 1, 1], [2, 1, 1]]
 
 
-def test_top_confusions_come_most_frequent_first_and_without_right_answers():
-    counts = np.array([[9, 1, 0], [3, 5, 0], [0, 0, 4]])
-    assert top_confusions(counts, ("a", "b", "c")) == [
+def test_confusions_come_most_frequent_first_and_without_right_answers():
+    truth = ["a"] * 10 + ["b"] * 8 + ["c"] * 4
+    answers = ["a"] * 9 + ["b"] + ["a"] * 3 + ["b"] * 5 + ["c"] * 4
+    assert confusions(truth, answers, ["a", "b", "c"])["confusions"] == [
         {"actual": "b", "predicted": "a", "rows": 3, "share": 3 / 8},
         {"actual": "a", "predicted": "b", "rows": 1, "share": 0.1},
     ]
+
+
+def test_groups_are_told_by_what_was_claimed_of_them_the_weakest_first():
+    truth, answers = ["a", "a", "b"], ["a", "b", "b"]
+    scores = np.array([1.0, 0.0, 1.0])
+    table = group_table(LabelTarget(), truth, answers, scores, ["a", "b", "b", "b"])
+    assert [row["label"] for row in table] == ["a", "b"]
+    assert (table[0]["precision"], table[0]["recall"], table[0]["f1"]) == (1.0, 0.5, pytest.approx(2 / 3))
+    assert (table[1]["precision"], table[1]["recall"]) == (0.5, 1.0)
+    assert [(row["test_rows"], row["train_rows"]) for row in table] == [(2, 1), (1, 3)]
+
+
+def test_types_of_spans_are_groups():
+    truth, answers = ["B-x I-x O B-y", "O O"], ["B-x I-x O O", "B-y O"]
+    table = {row["label"]: row for row in group_table(TagsTarget(), truth, answers, np.array([0.5, 0.0]), truth)}
+    assert (table["x"]["f1"], table["y"]["f1"], table["no span"]["test_rows"]) == (1.0, 0.0, 1)
 
 
 def test_reliability_bins_include_their_upper_border():
@@ -29,9 +47,11 @@ def test_reliability_bins_include_their_upper_border():
     assert [each["accuracy"] for each in bins] == [1, 0, 1]
 
 
-def test_worst_errors_are_the_surest_wrong_answers():
-    probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.99, 0.01]], dtype=np.float32)
-    assert pick_worst(score(probabilities, np.array([1, 1, 0, 0])), 2).tolist() == [0, 2]
+def test_worst_errors_are_the_lowest_scores_and_the_surest_of_equals():
+    scores, confidence = np.array([0.0, 0.0, 0.0, 1.0]), np.array([0.9, 0.6, 0.7, 0.99])
+    assert pick_worst(scores, confidence, 1.0, 2).tolist() == [0, 2]
+    assert pick_worst(np.zeros(2), np.array([np.nan, np.nan]), 1.0, 5).tolist() == [0, 1]
+    assert pick_worst(np.array([-0.5, -2.0, 0.0]), np.full(3, np.nan), 0.0, 5).tolist() == [1, 0]
 
 
 def test_nearest_rows_go_by_angle_and_not_by_length():
@@ -41,10 +61,10 @@ def test_nearest_rows_go_by_angle_and_not_by_length():
 
 
 def test_an_error_is_told_with_its_train_rows():
-    test = Side(["i"], [12], ["my card"], ["lost"], np.array([1]))
-    train = Side(["j", "k"], [2, 3], ["card please", "gone"], ["order", "lost"], np.array([0, 1]))
-    scored = score(np.array([[0.9, 0.1]], dtype=np.float32), test.numbers)
+    test = Side(["i"], [12], ["my card"], ["lost"])
+    train = Side(["j", "k"], [2, 3], ["card please", "gone"], ["order", "lost"])
+    numbers = [{"score": 0.0, "confidence": 0.9}]
     near = (np.array([[0]]), np.array([[0.8]]))
-    (error,) = describe_errors(np.array([0]), scored, ("order", "lost"), test, train, near)
+    (error,) = describe_errors(np.array([0]), LabelTarget(), ["order"], numbers, test, train, near)
     assert (error["text"], error["line"], error["actual"], error["predicted"]) == ("my card", 12, "lost", "order")
     assert error["nearest"] == [{"text": "card please", "label": "order", "line": 2, "similarity": 0.8}]

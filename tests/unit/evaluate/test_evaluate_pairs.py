@@ -1,7 +1,7 @@
 """Measuring a model of pairs: both texts in predictions, slices, errors and the page, and a baseline that reads one."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -21,13 +21,14 @@ from tasks.evaluate.slices.typos import cut_typos
 from tasks.files import read_json
 from tasks.paths import Paths
 from tasks.table import PREDICTIONS, SPLIT, read_table, write_rows
+from tasks.targets import LabelTarget
 from tasks.texts import Text, texts_of
 from tests.unit.evaluate.test_evaluate_stage import BASE
 
 TRAIN: list[Text] = [("a dog runs", "an animal runs"), ("a dog runs", "nobody runs"), ("it rains", "an animal swims"),
                      ("it rains", "nobody swims")]  # fmt: skip
 TEST: list[Text] = [("a dog runs fast", "an animal sleeps"), ("a bird sings here", "nobody sings a song here")]
-LABELS = np.array([0, 1, 0, 1])
+LABELS = ["yes", "no", "yes", "no"]
 
 
 class Contrary:
@@ -35,6 +36,11 @@ class Contrary:
 
     labels = ("no", "yes")
     digest = "0" * 64
+    target = LabelTarget()
+    decision: ClassVar[dict[str, Any]] = {}
+
+    def answers(self, outputs: np.ndarray) -> list[str]:
+        return self.target.answers(outputs, self.labels)
 
     def predict(self, texts: list[Text]) -> np.ndarray:
         assert all(isinstance(text, tuple) for text in texts)
@@ -45,27 +51,29 @@ class Contrary:
 
 
 def baseline_rows(train: list[Text] = TRAIN, test: list[Text] = TEST) -> BaselineRows:
-    return BaselineRows(train, LABELS, test, lambda texts: np.zeros((len(texts), 2), np.float32), seed=0)
+    return BaselineRows(
+        LabelTarget(), ("no", "yes"), train, LABELS, test, lambda texts: np.zeros((len(texts), 2), np.float32), seed=0
+    )
 
 
 def slice_rows(train: list[Text], test: list[Text]) -> SliceRows:
     return SliceRows(
-        train_texts=train, train_labels=np.zeros(len(train), int), test_texts=test, test_ids=["i", "j"],
-        test_labels=np.zeros(len(test), int), typo_share=0.1, typo_rows=10, seed=0,
+        train_texts=train, train_groups=[("no",)] * len(train), test_texts=test, test_ids=["i", "j"],
+        test_groups=[("no",)] * len(test), typo_share=0.1, typo_rows=10, seed=0,
     )  # fmt: skip
 
 
 def test_words_of_both_texts_are_counted_apart() -> None:
     swapped: list[Text] = [("nobody", "a dog"), ("an animal", "it rains")]
     told_by_place: list[Text] = [("nobody", "x"), ("x", "nobody"), ("nobody", "y"), ("y", "nobody")]
-    assert TfidfLinear().guess(baseline_rows(test=TEST)).tolist() == [0, 1]
-    assert TfidfLinear().guess(baseline_rows(told_by_place, [("nobody", "z"), ("z", "nobody")])).tolist() == [0, 1]
-    assert len(TfidfLinear().guess(baseline_rows(test=swapped))) == 2
+    assert TfidfLinear().answers(baseline_rows(test=TEST)) == ["yes", "no"]
+    assert TfidfLinear().answers(baseline_rows(told_by_place, [("nobody", "z"), ("z", "nobody")])) == ["yes", "no"]
+    assert len(TfidfLinear().answers(baseline_rows(test=swapped))) == 2
 
 
 def test_the_second_text_alone_is_read_and_nothing_of_the_first() -> None:
     blind: list[Text] = [("nobody nobody", "an animal"), ("an animal", "nobody")]
-    assert SecondText().guess(baseline_rows(test=blind)).tolist() == [0, 1]
+    assert SecondText().answers(baseline_rows(test=blind)) == ["yes", "no"]
     assert {*OF_PAIRS} <= {*baselines_for(baseline_rows())}
     assert not {*OF_PAIRS} & {*baselines_for(baseline_rows(["a", "b"], ["c"]))}
 

@@ -15,10 +15,10 @@ def rows(test_texts, test_labels=None, train_texts=("a",), train_labels=(0,), ty
     labels = [0] * len(test_texts) if test_labels is None else test_labels
     return SliceRows(
         train_texts=list(train_texts),
-        train_labels=np.array(train_labels),
+        train_groups=[(str(label),) for label in train_labels],
         test_texts=list(test_texts),
         test_ids=[f"id{number}" for number in range(len(test_texts))],
-        test_labels=np.array(labels),
+        test_groups=[(str(label),) for label in labels],
         typo_share=0.1,
         typo_rows=typo_rows,
         seed=seed,
@@ -86,9 +86,9 @@ def test_a_slice_is_held_against_all_rows():
     piece = Slice("first", "the first four", np.arange(4))
     scores = score_slices([piece], correct, [correct[:4]], Draws(500, 0.95, 0))["first"]
     assert scores["rows"] == 4
-    assert scores["accuracy"]["value"] == 0.5
+    assert scores["score"]["value"] == 0.5
     assert scores["difference"]["value"] == pytest.approx(0.5 - 0.75)
-    assert scores["accuracy"]["low"] <= 0.5 <= scores["accuracy"]["high"]
+    assert scores["score"]["low"] <= 0.5 <= scores["score"]["high"]
 
 
 def test_a_slice_with_texts_of_its_own_is_held_against_the_same_rows():
@@ -104,11 +104,11 @@ def test_a_slice_and_what_it_is_held_against_are_drawn_together():
     piece = Slice("typos", "again", np.arange(20), ["a"] * 20)
     scores = score_slices([piece], correct, [correct], Draws(200, 0.95, 0))["typos"]
     assert scores["difference"] == {"value": 0, "low": 0, "high": 0}
-    assert scores["accuracy"]["low"] < 0.5 < scores["accuracy"]["high"]
+    assert scores["score"]["low"] < 0.5 < scores["score"]["high"]
 
 
 def test_a_slice_that_a_resample_misses_still_has_an_interval():
     correct = np.ones(30)
     piece = Slice("one", "one row", np.array([7]))
     scores = score_slices([piece], correct, [np.ones(1)], Draws(200, 0.95, 0))["one"]
-    assert scores["accuracy"] == {"value": 1, "low": 1, "high": 1}
+    assert scores["score"] == {"value": 1, "low": 1, "high": 1}

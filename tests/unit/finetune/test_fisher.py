@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from tasks.finetune.penalties.fisher import diagonal_fisher, of_mean_one
+from tasks.inputs.pooling import mean_pool
 from tasks.model.batches import pad
 from tasks.model.classifier import Classifier, build_classifier
-from tasks.model.encoder import mean_pool
 from tasks.model.settings import BaseSettings
 from tasks.model.strategies.full import Full
 

@@ -1,7 +1,7 @@
 """The numbers that monitors tell, against ones worked by hand."""
 
 import math
-from types import SimpleNamespace
+from types import SimpleNamespace as Ns
 from typing import Any
 
 import pytest
@@ -195,17 +195,14 @@ def test_while_train_loss_falls_no_epoch_is_for_nothing() -> None:
 
 
 def labelled(*labels: int) -> Any:
-    """As much of a training as the error of its val loss depends on."""
-    return SimpleNamespace(
-        target=LabelTarget(), val=SimpleNamespace(examples=SimpleNamespace(truth=torch.tensor(labels)))
-    )
+    return Ns(target=LabelTarget(), val=Ns(examples=Ns(truth=torch.tensor(labels))))
 
 
 def test_the_error_of_a_val_loss_by_hand() -> None:
-    """Losses 0 and log 4 (up to rounding): their standard deviation is log 4 / √2, that of their mean log 4 / 2."""
+    """Losses 0 and log 4: their standard deviation is log 4 / √2, that of their mean log 4 / 2."""
     logits = torch.tensor([[50.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     assert _error_of_mean(labelled(0, 1), logits) == pytest.approx(math.log(4) / 2)
-    assert _error_of_mean(labelled(0), logits[:1]) == 0.0
+    assert _error_of_mean(labelled(0), logits[:1]) == 0
 
 
 MEASURED = {

@@ -43,3 +43,16 @@ def finetrace(paths: Paths, monkeypatch: pytest.MonkeyPatch) -> Callable[..., in
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("NO_COLOR", "1")
     return lambda *arguments: run_app(app, list(arguments))
+
+
+@pytest.fixture
+def tracked(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """What DVC would have been asked to track."""
+    asked: list[Path] = []
+    monkeypatch.setattr("flows.verbs.add_data._track", lambda paths, target: asked.append(target))
+    return asked
+
+
+@pytest.fixture
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("elsewhere")

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import pytest
 from flows.verbs.checks import Check
 from flows.verbs.checks.tools import check_command, check_port, check_repository
 from flows.verbs.checks.versions import BROKEN_PAIRS, check_lock, check_pair, check_python, installed_versions
-from flows.verbs.checks.workspace import check_base, check_dvc_state, check_settings, check_space
+from flows.verbs.checks.workspace import check_base, check_dvc_state, check_mlflow_uri, check_settings, check_space
 from tasks.paths import Paths
+from tasks.tracking import init_store
 
 Command = Callable[..., int]
 
@@ -135,3 +138,37 @@ def test_exit_code_is_7_only_when_a_check_failed(
     assert json.loads(capsys.readouterr().out) == [
         {"name": "disk", "level": level, "says": "1 GB free", "mend": "Free some."}
     ]
+
+
+@pytest.mark.parametrize("name", ["two words", "prüfung", "100 %"])
+def test_folder_in_which_mlflows_own_programs_open_another_database_is_named_with_the_uri_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    folder = tmp_path / name
+    folder.mkdir()
+    check = check_mlflow_uri(Paths(folder))
+    assert (check.level, check.mend) == ("warn", f"export MLFLOW_TRACKING_URI='sqlite:///{folder}/mlflow.db'")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+    assert check_mlflow_uri(Paths(folder)).level == "ok"
+
+
+def test_plain_folder_is_no_trouble_for_mlflows_own_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert check_mlflow_uri(Paths(tmp_path)).level == "ok"
+
+
+def test_the_uri_that_the_doctor_gives_opens_the_database_and_mlflows_default_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By MLflow itself, in a process of its own, as a person would."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    folder = tmp_path / "zwei Wörter"
+    folder.mkdir()
+    init_store(Paths(folder))
+    look = "import mlflow; print(mlflow.get_experiment_by_name('finetrace') is not None)"
+    export = check_mlflow_uri(Paths(folder)).mend
+    for command, expected in ((f"{export}; exec", "True"), ("exec", "False")):
+        shell = ["sh", "-c", f'{command} "$0" -c "$1"', sys.executable, look]
+        done = subprocess.run(shell, cwd=folder, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == expected

@@ -41,6 +41,7 @@ def test_the_report_says_what_was_read(workspace: Any) -> None:
                 "rows": 3,
             }
         ],
+        "repaired": {"rows": 0, "characters": 0},
         "ignored_columns": ["note"],
         "ignored_files": [],
         "notes": [],

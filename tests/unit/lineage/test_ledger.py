@@ -10,8 +10,17 @@ import pytest
 from tasks.errors import ChampionMovedError, IntegrityError
 from tasks.lineage.chain import EMPTY, Entry, Head
 from tasks.lineage.keys import key_file, make_key, read_key, trust, trusted_keys
-from tasks.lineage.ledger import TEXT, append, describe_entry, ledger_name, read_ledger, set_anchor
-from tasks.lineage.signature import ENTRY, signers
+from tasks.lineage.ledger import (
+    SIGNATURES,
+    TEXT,
+    append,
+    describe_entry,
+    ledger_name,
+    read_ledger,
+    refuse_bad_signatures,
+    set_anchor,
+)
+from tasks.lineage.signature import ENTRY, sign, signers
 from tasks.paths import Paths
 from tasks.tracking import Store
 
@@ -95,6 +104,16 @@ TAMPERED = {
     "anchor is no anchor": lambda store, paths, entries: store.client.set_registered_model_tag(
         "tiny", "finetrace.ledger", "nonsense"
     ),
+    "tag altered": lambda store, paths, entries: store.client.set_model_version_tag("tiny.ledger", "2", "by", "eve"),
+    "tag added": lambda store, paths, entries: store.client.set_model_version_tag(
+        "tiny.ledger", "2", "approved", "yes"
+    ),
+    "description altered": lambda store, paths, entries: store.client.update_model_version(
+        "tiny.ledger", "2", "all well"
+    ),
+    "tag altered in the database": lambda store, paths, entries: sql(
+        paths, "UPDATE model_version_tags SET value = 'eve' WHERE name = 'tiny.ledger' AND version = 1 AND key = 'by'"
+    ),
     "line removed in the database": lambda store, paths, entries: sql(
         paths, "UPDATE model_versions SET version = 9 WHERE name = 'tiny.ledger' AND version = 2"
     ),
@@ -147,3 +166,25 @@ def test_entries_are_signed_where_a_key_is_set_up(store: Store, paths: Paths) ->
     trusted = trusted_keys(paths)
     assert signers(line.text, ENTRY, line.signatures, trusted) == ([*trusted], [])
     assert signers(line.text + " ", ENTRY, line.signatures, trusted)[0] == []
+
+
+@pytest.mark.parametrize(("of", "why"), [("another line", "does not fit"), ("a stranger", "not in infra/keys")])
+def test_lines_whose_signatures_are_not_good_are_refused(store: Store, paths: Paths, of: str, why: str) -> None:
+    make_key(key_file())
+    key = read_key(key_file())
+    trust(paths, key.public_key())
+    grow(store, paths, 2)
+    refuse_bad_signatures(read_ledger(store, paths, "tiny"), paths, "tiny")
+    make_key(paths.root / "stranger.pem")
+    stranger = read_key(paths.root / "stranger.pem")
+    [_, second] = read_ledger(store, paths, "tiny").lines
+    wrong = sign("something else", ENTRY, key) if of == "another line" else sign(second.text, ENTRY, stranger)
+    store.client.set_model_version_tag("tiny.ledger", "2", SIGNATURES, wrong)
+    with pytest.raises(IntegrityError, match=f"line 2: .*{why}"):
+        refuse_bad_signatures(read_ledger(store, paths, "tiny"), paths, "tiny")
+
+
+def test_signatures_of_strangers_are_nothing_to_complain_of_where_nobody_is_trusted(store: Store, paths: Paths) -> None:
+    make_key(key_file())
+    grow(store, paths, 1)
+    refuse_bad_signatures(read_ledger(store, paths, "tiny"), paths, "tiny")

@@ -8,8 +8,9 @@ from pathlib import Path
 import yaml
 
 from tasks.digest import md5_of_file, sha256_of_file
+from tasks.dvc_store import md5_of
 from tasks.files import write_json
-from tasks.lineage.materials import folder_digests, md5_of_folder, read_stages, sha256_of_folder
+from tasks.lineage.materials import read_stages, sha256_of_folder
 from tasks.paths import Paths
 
 md5 = partial(hashlib_md5, usedforsecurity=False)
@@ -23,7 +24,7 @@ def make(root: Path) -> Paths:
     paths = Paths(root)
     write_json(paths.report("finetune"), {"rows": {"train": 3}, "history": [1, 2]})
     raw = {"path": "data/raw.csv", "md5": md5_of_file(root / "data" / "raw.csv"), "size": 11}
-    model = {"path": "data/model", "md5": md5_of_folder(folder_digests(root / "data" / "model")), "nfiles": 2}
+    model = {"path": "data/model", "md5": md5_of(root / "data" / "model"), "nfiles": 2}
     stage = {"cmd": "python -m tasks finetune", "deps": [raw], "outs": [model]}
     (root / "dvc.lock").write_text(yaml.safe_dump({"stages": {"finetune": stage}}))
     return paths
@@ -58,7 +59,7 @@ def test_a_folder_has_the_md5_of_the_list_that_dvc_writes(tmp_path: Path) -> Non
     for name in ("b", "a", "sub/c"):
         (tmp_path / name).write_text(name)
     listed = [{"md5": md5(name.encode()).hexdigest(), "relpath": name} for name in ("a", "b", "sub/c")]
-    assert md5_of_folder(folder_digests(tmp_path)) == md5(json.dumps(listed).encode()).hexdigest() + ".dir"
+    assert md5_of(tmp_path) == md5(json.dumps(listed).encode()).hexdigest() + ".dir"
 
 
 def test_what_python_leaves_behind_is_no_part_of_a_folder(tmp_path: Path) -> None:

@@ -11,9 +11,10 @@ import torch
 from tasks.errors import DataError, IntegrityError
 from tasks.files import read_json, write_json
 from tasks.inputs import INPUTS, input_of
+from tasks.inputs.pooling import mean_pool
 from tasks.model.batches import Batch, Tokens, pad
 from tasks.model.classifier import Classifier, build_classifier, learned_state
-from tasks.model.encoder import encoder_inputs, layer_stack, load_encoder, mean_pool, tells_types
+from tasks.model.encoder import encoder_inputs, layer_stack, load_encoder, tells_types
 from tasks.model.features import text_features
 from tasks.model.files import load_model, save_model
 from tasks.model.manifest import make_manifest
@@ -211,21 +212,6 @@ def test_an_input_that_nobody_knows_is_refused(tiny_base: BaseSettings, tmp_path
     write_json(folder / "manifest.json", make_manifest(folder))
     with pytest.raises(IntegrityError, match=r"about\.json is broken \(input"):
         load_model(folder)
-
-
-@pytest.mark.parametrize(("former", "kind"), [("pairs", "pair"), ("texts", "text")])
-def test_a_model_saved_before_there_were_targets_is_read(
-    former: str, kind: str, tiny_base: BaseSettings, tmp_path: Path
-) -> None:
-    folder = save(tmp_path / "model", tiny_base, kind)
-    about = read_json(folder / "about.json")
-    old = {key: about[key] for key in ("base", "strategy", "labels")} | {"problem": former, "format": 1}
-    expected = load_model(folder).predict(PAIRS if kind == "pair" else ["stop"])
-    write_json(folder / "about.json", old)
-    write_json(folder / "manifest.json", make_manifest(folder))
-    model = load_model(folder)
-    assert (model.input.kind, model.target.kind) == (kind, "label")
-    np.testing.assert_array_equal(model.predict(PAIRS if kind == "pair" else ["stop"]), expected)
 
 
 def test_features_are_of_the_pair_and_kept_apart_from_those_of_its_texts(

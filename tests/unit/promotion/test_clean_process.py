@@ -5,13 +5,16 @@ import marshal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tasks.errors import GateError
 from tasks.process_name import machine_name, process_name
 from tasks.promotion.clean_process import ask_all, clean_environment
+from tasks.promotion.in_clean_process import ask_for_labels
 from tasks.register.package import open_package
 
 
@@ -80,3 +83,17 @@ def _plant(source: Path) -> None:
     compiled = Path(importlib.util.cache_from_source(str(source)))
     compiled.parent.mkdir(exist_ok=True)
     compiled.write_bytes(importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8) + marshal.dumps(code))
+
+
+def test_a_version_whose_own_code_knows_labels_and_probabilities_alone_is_asked_by_them() -> None:
+    """What was registered before there were other targets: ranks in any order, labels sorted."""
+
+    class Before:
+        def predict(self, _rows: Any, params: dict[str, Any]) -> pd.DataFrame:
+            assert params == {"top_k": 1_000_000}
+            found = {"label": ["b", "a"], "probability": [0.7, 0.9], "label_2": ["a", "b"], "probability_2": [0.3, 0.1]}
+            return pd.DataFrame(found)
+
+    labels, answers, outputs = ask_for_labels(Before(), None)
+    assert (labels, answers) == (["a", "b"], None)
+    assert np.allclose(outputs, [[0.3, 0.7], [0.9, 0.1]])

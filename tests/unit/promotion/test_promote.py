@@ -14,6 +14,7 @@ from tasks.lineage.named import find_named
 from tasks.promotion.champions import UNFIT
 from tasks.promotion.choice import find_number
 from tasks.promotion.promote import Asked, Judged, decide, idle
+from tasks.promotion.rollback import roll_back
 from tasks.promotion.settled import check_expected, settled_ledger
 from tasks.tracking.download import download
 
@@ -236,3 +237,14 @@ def test_a_statement_about_other_files_is_refused(desk, monkeypatch: pytest.Monk
     others = read_statement(desk.store, desk.version(1))
     monkeypatch.setattr("tasks.promotion.verified.read_statement", lambda store, version: others)
     assert "v2 of tiny: its statement is about other files" in desk.judge(2).why_not
+
+
+@pytest.mark.parametrize("value", ["eve", ""])
+def test_nothing_is_decided_by_a_ledger_of_which_the_audit_says_that_it_is_broken(desk, value: str) -> None:
+    begun, judged = desk.ledger.chain, desk.judge(2)
+    desk.store.client.set_model_version_tag(ledger_name("tiny"), "1", "by", value)
+    with pytest.raises(IntegrityError, match=r"line 1: its tags by are not what it says"):
+        desk.decide(2, judged, begun, by="ann")
+    with pytest.raises(IntegrityError, match=r"line 1"):
+        roll_back(desk.store, desk.paths, "tiny", to=1, by="ann", via="cli", reason="r")
+    assert desk.aliases["champion"] == 1

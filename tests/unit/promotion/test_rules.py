@@ -91,6 +91,10 @@ def test_the_rules_of_register_are_asked_again_and_the_baseline_is_remembered() 
     outcomes = {each.name: each for each in judge(Found().facts, PromoteSettings(), RegisterSettings())}
     assert {"finite", "min_accuracy", "min_macro_f1", "max_ece", "champion", "slices"} < outcomes.keys()
     assert outcomes["baseline"].why == "better (when registered)"
+    assert (outcomes["beats_baseline"].passed, outcomes["beats_baseline"].why) == (
+        None,
+        "the version is older than this rule",
+    )
     low = judge(Found(accuracy=0.3, recorded=0.3).facts, PromoteSettings(), RegisterSettings())
     assert [each.name for each in low if each.passed is False] == ["min_accuracy"]
 

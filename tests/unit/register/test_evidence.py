@@ -47,7 +47,7 @@ def test_the_champion_is_held_against_the_candidate_row_by_row_on_all_rows_label
         asked.extend(texts)
         return [CHAMPION[text] for text in texts]
 
-    found = gather_evidence(evaluation(), LabelTarget(), champion)
+    found = gather_evidence(evaluation(), LabelTarget(), champion, has_champion=True)
     assert found.model.scores.tolist() == [1, 0, 1, 0]
     assert found.champion is not None
     assert found.champion.scores.tolist() == [0, 1, 1, 1]
@@ -62,7 +62,7 @@ def test_the_champion_is_held_against_the_candidate_row_by_row_on_all_rows_label
 
 
 def test_without_a_champion_there_are_no_slices_to_judge() -> None:
-    found = gather_evidence(evaluation(), LabelTarget(), None)
+    found = gather_evidence(evaluation(), LabelTarget(), None, has_champion=False)
     assert (found.champion, found.slices) == (None, {})
 
 

@@ -31,6 +31,7 @@ GOOD = Evidence(
     baselines={"majority": Difference(0.7, 0.6, 0.8), "tfidf_linear": Difference(0.02, -0.01, 0.05)},
     champion=rows(88),
     slices={"short": SliceScores(right(40, 50), right(40, 50))},
+    has_champion=True,
 )
 BAD: dict[str, dict[str, Any]] = {
     "finite": {"metrics": GOOD.metrics | {"log_loss": float("inf")}},
@@ -38,6 +39,7 @@ BAD: dict[str, dict[str, Any]] = {
     "min_macro_f1": {"metrics": GOOD.metrics | {"macro_f1": float("nan")}},
     "max_ece": {"metrics": GOOD.metrics | {"ece": 0.16}},
     "baseline": {"baselines": GOOD.baselines | {"frozen_linear": Difference(-0.03, -0.05, -0.01)}},
+    "beats_baseline": {"has_champion": False},
     "champion": {"champion": rows(99)},
     "slices": {"slices": {"short": SliceScores(right(30, 50), right(45, 50))}},
 }
@@ -47,6 +49,7 @@ OFF: dict[str, dict[str, Any]] = {
     "min_macro_f1": {"min_macro_f1": None},
     "max_ece": {"max_ece": None},
     "baseline": {"baseline_tolerance": None},
+    "beats_baseline": {"beats_baseline": "never"},
     "champion": {"champion_tolerance": None},
     "slices": {"slice_tolerance": None},
 }

@@ -119,9 +119,18 @@ def test_a_champion_alias_older_than_the_ledger_is_taken_over(workspace: Any) ->
     assert (entry.before, entry.after) == (1, 1)
 
 
-def test_a_ledger_that_was_tampered_with_stops_registering(workspace: Any) -> None:
-    store, _ = register(workspace)
+def change_tag(store: Any) -> None:
+    store.client.set_model_version_tag("tiny.ledger", "1", "by", "eve")
+
+
+def delete_ledger(store: Any) -> None:
     store.client.delete_registered_model("tiny.ledger")
+
+
+@pytest.mark.parametrize("tamper", [delete_ledger, change_tag])
+def test_a_ledger_that_was_tampered_with_stops_registering(workspace: Any, tamper: Any) -> None:
+    store, _ = register(workspace)
+    tamper(store)
     (workspace.paths.state / "registered.json").unlink()
     with pytest.raises(IntegrityError, match="tampered with"):
         register(workspace)

@@ -55,7 +55,7 @@ def load(folder: Path) -> Any:
 
 def test_frames_records_and_columns_of_pairs_give_the_same(of_pairs: Path) -> None:
     model = load(of_pairs)
-    assert model.metadata.get_input_schema().input_names() == ["text", "pair"]
+    assert model.metadata.metadata == {"columns": ["text", "pair"]}
     expected = open_package(of_pairs).predict(PAIRS).max(axis=1)
     given = [FRAME, FRAME[["pair", "text"]], FRAME.to_dict("records"), FRAME.to_dict("list")]
     for each in given:

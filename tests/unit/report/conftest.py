@@ -38,12 +38,15 @@ def results():
         "train_rows": 400,
         "labels": ["=cmd", HOSTILE],
         "metrics": dict.fromkeys(names, SHARE),
-        "per_label": [
+        "target": "label",
+        "verdict": "accuracy",
+        "compared_by": ["accuracy", "macro_f1"],
+        "per_group": [
             {"label": HOSTILE, "precision": 0.9, "recall": 0.9, "f1": 0.9, "test_rows": 50, "train_rows": 200}
         ],
         "baseline_train_rows": 400,
         "baselines": [baseline | {"gain": {"accuracy": DIFFERENCE, "macro_f1": DIFFERENCE}}],
-        "slices": [{"name": "short", "why": "up to 9", "rows": 30, "accuracy": SHARE, "difference": DIFFERENCE}],
+        "slices": [{"name": "short", "why": "up to 9", "rows": 30, "score": SHARE, "difference": DIFFERENCE}],
         "confusions": [{"actual": "=cmd", "predicted": HOSTILE, "rows": 5, "share": 0.1}],
         "confusion": [[0, 0, 45], [0, 1, 5], [1, 1, 50]],
         "reliability": [{"from": 0.8, "to": 0.9, "rows": 100, "confidence": 0.85, "accuracy": 0.9}],
@@ -76,6 +79,7 @@ def make_workspace(root, results):
         "split": {
             "rows": {"in": 550, "train": 400, "val": 48, "test": 100},
             "removed_repeats_of_test": {"exact": 1, "near": 0},
+            "dealt_for_minimums": {"rows": 2, "strata": {}},
             "set_aside": 1,
             "leaks": {"exact": 0, "normalised": 0, "near": 0},
         },

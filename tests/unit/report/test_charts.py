@@ -8,10 +8,12 @@ import pytest
 from tasks.report.charts.alpha_curve import alpha_chart, alpha_loss_chart
 from tasks.report.charts.confusion import MOST_LABELS, confused_labels, confusion_chart
 from tasks.report.charts.intervals import interval_chart
-from tasks.report.charts.learning_curve import accuracy_chart, loss_chart
+from tasks.report.charts.learning_curve import loss_chart, score_chart
 from tasks.report.charts.reliability import reliability_chart
 from tasks.report.charts.style import chart
 from tasks.report.drawing import draw
+from tasks.report.metric_names import curve_names
+from tasks.targets import LabelTarget
 
 HISTORY = [
     {"epoch": 1.0, "train_loss": 2.0, "val_loss": 2.1, "val_accuracy": 0.5, "val_macro_f1": 0.4},
@@ -22,13 +24,13 @@ CURVE = [
     for number in range(5)
 ]
 CHARTS = {
-    "alpha": alpha_chart(CURVE, 0.75),
+    "alpha": alpha_chart(CURVE, 0.75, curve_names(LabelTarget, CURVE)),
     "alpha_loss": alpha_loss_chart(CURVE, None),
     "intervals": interval_chart(
         [{"name": "<b>us", "value": 0.9, "low": 0.8, "high": 1.0, "is_ours": True}], "accuracy"
     ),
     "loss": loss_chart(HISTORY, 2),
-    "accuracy": accuracy_chart(HISTORY, None),
+    "accuracy": score_chart(HISTORY, None, curve_names(LabelTarget, HISTORY)),
     "reliability": reliability_chart([{"confidence": 0.9, "accuracy": 0.8, "rows": 10}]),
     "confusion": confusion_chart([[0, 0, 5], [0, 1, 2], [1, 1, 3]], ["=a</svg><script>", "b"]),
 }

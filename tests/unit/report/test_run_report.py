@@ -128,7 +128,8 @@ def test_a_passed_gate_names_the_version(workspace, verdict):
         "+2.0 [+1.0, +3.0]",
         "560 rows read",
         "550 rows valid 10 quarantined 9 duplicate",
-        "548 rows dealt to sides 1 removed for repeating a test row, 1 set aside",
+        "548 rows dealt to sides 1 removed for repeating a test row, "
+        "2 dealt so that each side has some of each label, 1 set aside",
         "400 train 48 val 100 test",
         "✓ no text lies on two sides exact 0, near 0, normalised 0",
         "450 train rows after augmenting 50 made",

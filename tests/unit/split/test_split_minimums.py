@@ -97,6 +97,20 @@ def test_appended_rows_move_no_row_but_one_that_was_dealt_and_only_to_the_side_o
     assert from_train < 0.1 * len(moves)  # few rows that a model has learned from come into a later val or test
 
 
+def test_appended_rows_of_many_labels_move_only_dealt_rows() -> None:
+    texts = [text for text, _ in unlike_rows(400)]
+    chance = random.Random(0)  # noqa: S311 - test data
+    labels = [f"label {min(int(chance.expovariate(0.15)), 30)}" for _ in texts]
+    before = plan(texts[:120], labels[:120])
+    assert before.dealt.sum() > 10
+    after = plan(texts, labels)
+    has_enough = np.array([labels[:120].count(label) >= 4 for label in labels[:120]])  # with fewer the run stopped
+    moved = (before.sides != after.sides[:120]) & has_enough
+    assert moved.any()
+    assert not (moved & ~before.dealt).any()
+    assert not after.dealt[:120][moved].any()  # they went to the sides of their hashes
+
+
 def test_a_label_of_a_text_with_near_duplicates_is_dealt_and_they_stay_together() -> None:
     rare = ["please tell me where the new card is that you sent", "my parcel was left in the rain", "open at noon"]
     near = [f"{rare[0]} {'!' * number}x" for number in range(1, 4)]

@@ -3,13 +3,15 @@ import pyarrow as pa
 import pytest
 
 from tasks.errors import DataError
+from tasks.targets import LabelTarget, Target
 from tasks.validate.check import Checked, check_rows
+from tasks.validate.report import report
 from tasks.validate.settings import ValidateSettings
 
 
-def check(rows: pa.Table, featurise=None, **settings) -> Checked:
+def check(rows: pa.Table, featurise=None, target: Target | None = None, **settings) -> Checked:
     defaults = {"min_rows": 10, "max_bad_fraction": 0.5, "label_errors": "off"}
-    return check_rows(rows, ValidateSettings(**{**defaults, **settings}), featurise)
+    return check_rows(rows, ValidateSettings(**{**defaults, **settings}), target or LabelTarget(), featurise)
 
 
 def aside(checked: Checked) -> list[tuple[str, list[str]]]:
@@ -100,9 +102,33 @@ def test_a_misspelt_label_does_not_bring_the_sound_row_of_its_text_into_conflict
     assert aside(checked) == [(plenty[0][0], ["label_misspelt"])]
 
 
+def test_a_row_that_contradicts_the_test_file_is_set_aside_and_the_test_row_stays(table, plenty) -> None:
+    checked = check(
+        table(*plenty, ("WHERE is it", "refund"), test=(("where is it", "delivery"), ("my money", "refund")))
+    )
+    assert checked.reasons == {"conflict_with_held_out": 1}
+    assert aside(checked) == [("WHERE is it", ["conflict_with_held_out"])]
+    advice = checked.aside["advice"][0].as_py()
+    assert "'refund' (line 22)" in advice
+    assert "'delivery' (line 2 of the official test file)" in advice
+    assert checked.kept["side"].to_pylist().count("test") == 2
+
+
+def test_contradictions_of_the_test_file_count_as_bad_rows(table, plenty) -> None:
+    with pytest.raises(DataError, match="conflict_with_held_out 1"):
+        check(table(*plenty, ("it", "refund"), test=(("it", "delivery"),)), max_bad_fraction=0)
+
+
+def test_contradictions_of_the_test_file_are_counted_where_conflicts_are_kept(table, plenty) -> None:
+    checked = check(table(*plenty, ("it", "refund"), test=(("it", "delivery"),)), conflicts="keep")
+    numbers = report(checked, "off", LabelTarget())
+    assert numbers["warnings"] == {"conflicts_with_held_out_kept": 1}
+    assert (numbers["conflicts"]["with_held_out_rows"], numbers["conflicts"]["held_out_rows"]) == (1, 1)
+
+
 def test_conflicts_are_kept_if_asked(table, plenty) -> None:
     checked = check(table(*plenty, ("it", "refund"), ("it", "delivery")), conflicts="keep")
-    assert (checked.kept.num_rows, checked.conflicting) == (22, 2)
+    assert (checked.kept.num_rows, int(checked.conflicts.on_side.sum())) == (22, 2)
 
 
 def test_too_many_bad_rows_stop_the_run_and_are_told_with_reasons_counts_and_lines(table, plenty) -> None:
@@ -160,7 +186,7 @@ def test_each_held_out_file_needs_a_usable_row_and_is_named(table, plenty, side,
 
 
 def test_a_likely_label_error_is_reported_with_its_place_among_all_rows(table, plenty, by_word) -> None:
-    rows = table(("", "refund"), *plenty, ("my money is gone", "delivery"), ("money money", "refund"))
+    rows = table(("", "refund"), *plenty, ("give me my money back at once", "delivery"), ("money money", "refund"))
     checked = check(rows, by_word, label_errors="report")
     assert checked.label_errors is not None
     assert [(each.position, each.suggested) for each in checked.label_errors.suspects] == [(21, "refund")]
@@ -168,14 +194,19 @@ def test_a_likely_label_error_is_reported_with_its_place_among_all_rows(table, p
 
 
 def test_a_likely_label_error_is_set_aside_if_asked(table, plenty, by_word) -> None:
-    checked = check(table(*plenty, ("my money is gone", "delivery")), by_word, label_errors="drop")
-    assert aside(checked) == [("my money is gone", ["likely_label_error"])]
+    checked = check(table(*plenty, ("give me my money back at once", "delivery")), by_word, label_errors="drop")
+    assert aside(checked) == [("give me my money back at once", ["likely_label_error"])]
     assert checked.aside["advice"].to_pylist() == ["reads like 'refund'"]
 
 
 def test_dropped_label_errors_count_as_bad_rows(table, plenty, by_word) -> None:
     with pytest.raises(DataError, match="likely_label_error 1"):
-        check(table(*plenty, ("my money is gone", "delivery")), by_word, label_errors="drop", max_bad_fraction=0.01)
+        check(
+            table(*plenty, ("give me my money back at once", "delivery")),
+            by_word,
+            label_errors="drop",
+            max_bad_fraction=0.01,
+        )
 
 
 def test_test_rows_and_unusable_rows_are_not_looked_at_for_label_errors(table, plenty) -> None:

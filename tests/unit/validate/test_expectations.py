@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 
 from tasks.errors import FinetraceError
+from tasks.ingest.batches import WINDOWS_1252
 from tasks.table import INGESTED
+from tasks.targets import LabelTarget
 from tasks.validate.expectations import Checker, Outcome
 from tasks.validate.settings import ValidateSettings
 from tasks.validate.suite import file_suite, row_suite
@@ -24,7 +26,7 @@ def failing(outcomes: list[Outcome]) -> dict[str, list[int]]:
 
 
 def check(checker: Checker, rows, *, chunk_rows: int = 1000, **settings) -> list[Outcome]:
-    return checker.check_rows(row_suite(ValidateSettings(**settings), ["x", "y"]), rows, chunk_rows)
+    return checker.check_rows(row_suite(ValidateSettings(**settings), ["x", "y"], LabelTarget()), rows, chunk_rows)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,9 @@ def check(checker: Checker, rows, *, chunk_rows: int = 1000, **settings) -> list
         ((" \u00a0\n", "x"), "text_empty"),
         (("hello world", "x"), "text_too_long"),
         (("a\x00b", "x"), "control_characters"),
+        (("a\x7fb", "x"), "control_characters"),
+        (("a\x81b", "x"), "control_characters"),
+        (("he\x92s", "x"), "windows_1252_read_as_latin_1"),
         (("hello", None), "label_missing"),
         (("hello", "z"), "label_unknown"),
         (("hello", "X"), "label_unknown"),
@@ -69,6 +74,15 @@ def test_control_characters_are_critical_and_bidi_controls_a_warning(checker, ta
     assert outcomes["bidi_controls"].severity == "warning"
 
 
+def test_advice_for_c1_controls_is_what_ingest_can_repair_and_no_more(checker, table) -> None:
+    for code in range(0x80, 0xA0):
+        (reason,) = failing(check(checker, table((f"a{chr(code)}b", "x"))))
+        assert (reason == "windows_1252_read_as_latin_1") is (code in WINDOWS_1252)
+    outcomes = by_reason(check(checker, table(("a", "x"))))
+    advice = outcomes["windows_1252_read_as_latin_1"].advice
+    assert "ingest.encoding: windows-1252" in advice and "ingest.c1_as_windows_1252: true" in advice
+
+
 def test_chunks_are_added_up_and_rows_told_by_position_in_the_whole(checker, table) -> None:
     rows = table(("", "x"), ("a", "x"), ("b", "z"), ("", "x"), ("c", "x"))
     whole, chunked = (check(checker, rows, chunk_rows=size) for size in (1000, 2))
@@ -78,7 +92,7 @@ def test_chunks_are_added_up_and_rows_told_by_position_in_the_whole(checker, tab
 
 def test_every_expectation_of_the_suite_has_an_outcome(checker, table) -> None:
     outcomes = check(checker, table(("a", "x")), min_characters=2)
-    suite = row_suite(ValidateSettings(min_characters=2), ["x", "y"])
+    suite = row_suite(ValidateSettings(min_characters=2), ["x", "y"], LabelTarget())
     assert [each.reason for each in outcomes] == [each.meta["reason"] for each in suite.expectations]
 
 

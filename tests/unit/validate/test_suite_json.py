@@ -2,6 +2,7 @@ import json
 
 import great_expectations as gx
 
+from tasks.targets import LabelTarget
 from tasks.validate.settings import ValidateSettings
 from tasks.validate.suite import file_suite, held_out_suite, kept_suite, label_suite, row_suite, suites_json
 
@@ -11,8 +12,8 @@ SETTINGS = ValidateSettings(min_rows=7, min_rows_per_label=3, max_characters=50,
 def suites(*labels: str) -> list[gx.ExpectationSuite]:
     return [
         file_suite(),
-        row_suite(SETTINGS, labels),
-        kept_suite(SETTINGS),
+        row_suite(SETTINGS, labels, LabelTarget()),
+        kept_suite(SETTINGS, LabelTarget()),
         label_suite(SETTINGS),
         held_out_suite("test"),
     ]

@@ -10,6 +10,7 @@ import pytest
 from tasks.digest import row_id
 from tasks.paths import Paths
 from tasks.table import INGESTED, write_table
+from tasks.targets import LabelTarget
 from tasks.texts import Text
 from tasks.validate.check import check_rows
 from tasks.validate.settings import ValidateSettings
@@ -32,7 +33,9 @@ def rows_of(*rows: tuple[str, str, str]) -> pa.Table:
 
 def aside(*rows: tuple[str, str, str], **settings: Any) -> list[dict[str, Any]]:
     chosen = ValidateSettings(**{"min_rows": 10, "max_bad_fraction": 0.5, "label_errors": "off", **settings})
-    found: list[dict[str, Any]] = check_rows(rows_of(*rows), chosen, lambda _: np.zeros((0, 0))).aside.to_pylist()
+    found: list[dict[str, Any]] = check_rows(
+        rows_of(*rows), chosen, LabelTarget(), lambda _: np.zeros((0, 0))
+    ).aside.to_pylist()
     return found
 
 
@@ -56,7 +59,7 @@ def test_each_text_of_a_pair_is_checked_and_the_reason_says_which(text: str, pai
 def test_hidden_characters_of_the_second_text_are_a_warning_of_its_own() -> None:
     settings = ValidateSettings(min_rows=10, label_errors="off")
     rows = rows_of(("a dog", ODD[0], "yes"), (ODD[0], "a dog", "yes"))
-    outcomes = check_rows(rows, settings, lambda _: np.zeros((0, 0))).outcomes["row"]
+    outcomes = check_rows(rows, settings, LabelTarget(), lambda _: np.zeros((0, 0))).outcomes["row"]
     failed = {each.reason: each.unexpected for each in outcomes if not each.passed}
     assert failed == {"bidi_controls": 1, "pair_bidi_controls": 1}
 
@@ -85,9 +88,9 @@ def test_label_errors_are_looked_for_on_pairs() -> None:
         seen.extend(texts)
         return np.array([["animal" in text[1], "cat" in text[1]] for text in texts], dtype=np.float32)
 
-    rows = rows_of(("a dog eats", "a cat sleeps now", "yes"))
-    found = check_rows(rows, ValidateSettings(min_rows=10), featurise).label_errors
-    assert seen[-1] == ("a dog eats", "a cat sleeps now")
+    rows = rows_of(("a dog runs in street x", "a cat sleeps now", "yes"))
+    found = check_rows(rows, ValidateSettings(min_rows=10), LabelTarget(), featurise).label_errors
+    assert seen[-1] == ("a dog runs in street x", "a cat sleeps now")
     assert found is not None
     assert [each.position for each in found.suspects] == [20]
 

@@ -1,3 +1,4 @@
+import csv
 import json
 import subprocess
 import sys
@@ -31,7 +32,7 @@ def validate(paths: Paths, **settings) -> dict:
 
 
 def outputs(paths: Paths) -> list[Path]:
-    return [paths.validated, paths.quarantine, paths.expectations, paths.validation_page]
+    return [paths.validated, paths.quarantine, paths.label_errors, paths.expectations, paths.validation_page]
 
 
 def test_the_rows_that_passed_and_the_others_add_up_to_those_read(paths) -> None:
@@ -81,7 +82,7 @@ def test_on_an_error_nothing_is_written_and_old_outputs_stay(paths) -> None:
 
 
 def test_likely_label_errors_are_named_by_row_id_and_line(paths, monkeypatch, table, plenty, by_word) -> None:
-    rows = table(*plenty, ("my money is gone", "delivery"))
+    rows = table(*plenty, ("give me my money back at once", "delivery"))
     write_table(paths.ingested, rows, INGESTED)
     features = type(sys)("tasks.model.features")
     features.text_features = lambda texts, base, paths: by_word(texts)
@@ -96,6 +97,36 @@ def test_likely_label_errors_are_named_by_row_id_and_line(paths, monkeypatch, ta
         "given": "delivery",
         "suggested": "refund",
     }
+
+
+def test_all_suspects_are_written_and_the_page_shows_the_first(paths, monkeypatch, table) -> None:
+    """Flipped labels among 600 rows whose features tell the two labels apart."""
+    is_refund = [number % 2 == 0 for number in range(600)]
+    start = ["=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "give"]
+    texts = [f"{start[number % 6]} {'money' if is_refund[number] else 'parcel'} {number}" for number in range(600)]
+    labels = ["refund" if is_ != (number % 7 == 0) else "delivery" for number, is_ in enumerate(is_refund)]
+    write_table(paths.ingested, table(*zip(texts, labels, strict=True)), INGESTED)
+    features = type(sys)("tasks.model.features")
+    features.text_features = lambda texts, base, paths: np.array(
+        [["money" in text] for text in texts], dtype=np.float32
+    )
+    monkeypatch.setitem(sys.modules, "tasks.model.features", features)
+    numbers = validate(paths, label_errors="report", max_bad_fraction=0.9)["label_errors"]
+    with paths.label_errors.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert numbers["found"] == len(rows) > 50 == len(numbers["worst"])
+    assert [(int(row["line"]), row["row_id"]) for row in rows[:50]] == [
+        (each["line"], each["row_id"]) for each in numbers["worst"]
+    ]
+    assert not [row["text"] for row in rows if row["text"].lstrip().startswith(("=", "+", "-", "@"))]
+    page = paths.validation_page.read_text()
+    assert "data/validated/label_errors.csv" in page
+    assert "the first 50" in page
+
+
+def test_the_list_of_suspects_has_a_header_alone_where_nobody_looked(paths) -> None:
+    validate(paths)
+    assert paths.label_errors.read_text() == "line,given,suggested,score,text,row_id\n"
 
 
 def test_the_features_are_those_of_the_base_model_in_the_settings(paths, monkeypatch) -> None:

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from tasks.targets import LabelTarget
 from tasks.validate.check import check_rows
 from tasks.validate.page import ROWS_PER_REASON, validation_page
 from tasks.validate.report import report
@@ -13,8 +14,8 @@ def page(plenty, by_word):
     def build(rows, **settings) -> str:
         defaults = {"min_rows": 10, "max_bad_fraction": 0.9, "label_errors": "off"}
         chosen = ValidateSettings(**{**defaults, **settings})
-        checked = check_rows(rows, chosen, by_word)
-        return validation_page(checked, report(checked, chosen.label_errors))
+        checked = check_rows(rows, chosen, LabelTarget(), by_word)
+        return validation_page(checked, report(checked, chosen.label_errors, LabelTarget()), LabelTarget())
 
     return build
 
@@ -68,9 +69,9 @@ def test_expectations_show_whether_they_held_and_how_grave_it_is(page, table, pl
 
 
 def test_likely_label_errors_are_listed_with_the_text(page, table, plenty, by_word) -> None:
-    text = page(table(*plenty, ("my money is gone", "delivery")), label_errors="report")
+    text = page(table(*plenty, ("give me my money back at once", "delivery")), label_errors="report")
     assert "21 rows looked at, 1 found" in text
-    assert "my money is gone" in text.split('id="label-errors"')[1].split("<h2")[0]
+    assert "give me my money back at once" in text.split('id="label-errors"')[1].split("<h2")[0]
 
 
 def test_that_nobody_looked_for_label_errors_is_said(page, table, plenty) -> None:
