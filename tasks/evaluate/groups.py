@@ -56,6 +56,27 @@ def _rates(found: int, there: int, claimed: int) -> dict[str, float]:
     }
 
 
+def confused_answers(
+    target: Target, truth: Sequence[str], answers: Sequence[str], most: int = 20
+) -> list[dict[str, Any]]:
+    """Of several labels a row: the wrong answers given most often to rows of the same labels, most frequent first, with
+    their share of these rows. Nothing where answers are numbers, or words are answered."""
+    if not target.has_classes or target.per_word:
+        return []
+    support = Counter(truth)
+    wrong = Counter(pair for pair in zip(truth, answers, strict=True) if pair[0] != pair[1])
+    top = sorted(wrong.items(), key=lambda each: (-each[1], each[0]))[:most]
+    return [
+        {
+            "actual": target.shown(true),
+            "predicted": target.shown(answer),
+            "rows": rows,
+            "share": rows / support[true],
+        }
+        for (true, answer), rows in top
+    ]
+
+
 def confusions(truth: Sequence[str], answers: Sequence[str], labels: Sequence[str], most: int = 20) -> dict[str, Any]:
     """Of one label a row: how often each label is taken for which, by number, and the pairs most often confused, most
     frequent first, with their share of the true label's rows. An answer that is no label, such as none, is left out."""

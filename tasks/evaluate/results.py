@@ -9,12 +9,14 @@ DIGITS = 6
 
 
 def rounded(value: Any) -> Any:
-    """The value with every float in it rounded."""
+    """The value with every float in it rounded; None for one that is no finite number, which JSON does not have."""
     if isinstance(value, dict):
         return {key: rounded(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [rounded(each) for each in value]
-    return round(float(value), DIGITS) if isinstance(value, float | np.floating) else value
+    if isinstance(value, float | np.floating):
+        return round(float(value), DIGITS) if np.isfinite(value) else None
+    return value
 
 
 def headline_numbers(results: dict[str, Any]) -> dict[str, Any]:

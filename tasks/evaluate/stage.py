@@ -9,7 +9,7 @@ import numpy as np
 from tasks.digest import sha256_of_file
 from tasks.evaluate.baselines import BaselineRows, baselines_for
 from tasks.evaluate.extra_tests import outside_rows, score_extra_tests
-from tasks.evaluate.groups import confusions, group_table
+from tasks.evaluate.groups import confused_answers, confusions, group_table
 from tasks.evaluate.measures import compare, with_intervals
 from tasks.evaluate.metric import compute_metrics
 from tasks.evaluate.outputs import write_page, write_plots, write_predictions, write_slices
@@ -120,6 +120,7 @@ def _read_slices(
         test_texts=test.texts,
         test_ids=test.ids,
         test_groups=model.target.strata(test.labels),
+        groups_are_labels=model.target.has_classes,
         typo_share=settings.typo_share,
         typo_rows=settings.typo_rows,
         seed=settings.seed,
@@ -164,9 +165,10 @@ def _compare_baselines(said: Answered, rows: BaselineRows, draws: Draws) -> list
 
 
 def _confidence(model: Predictor, said: Answered) -> dict[str, Any]:
-    """Whether confidence can be believed, and what is confused, where each row has one class."""
+    """Whether confidence can be believed, where each row has one class, and what is answered for what."""
     if not model.target.has_one_class:
-        return {"reliability": [], "confusions": [], "confusion": []}
+        sets = confused_answers(model.target, said.rows.labels, said.answers)
+        return {"reliability": [], "confusions": sets, "confusion": []}
     confidence = model.target.confidence(said.outputs)
     return {
         "reliability": reliability_bins(confidence, said.scored.scores),

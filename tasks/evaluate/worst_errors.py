@@ -59,11 +59,19 @@ def describe_errors(
                 "line": test.lines[row],
                 "actual": shown(test.texts[row], test.labels[row]),
                 "predicted": shown(test.texts[row], answers[row]),
+                **_marked(target, test.texts[row], test.labels[row], answers[row]),
                 **numbers[row],
                 "nearest": near,
             }
         )
     return errors
+
+
+def _marked(target: Target, text: Text, true: str, answer: str) -> dict[str, Any]:
+    """The text with its true spans marked, and with those answered, where there are spans."""
+    own = text if isinstance(text, str) else text[0]
+    marked = {"actual": target.marked(own, true), "predicted": target.marked(own, answer)}
+    return {"marked": marked} if any(marked.values()) else {}
 
 
 def _by_name(text: Text) -> dict[str, str]:

@@ -81,6 +81,7 @@ def _as_slice_rows(table: pa.Table, train: pa.Table, target: Target, settings: E
         test_texts=texts_of(table),
         test_ids=table["row_id"].to_pylist(),
         test_groups=target.strata(table["label"].to_pylist()),
+        groups_are_labels=target.has_classes,
         typo_share=settings.typo_share,
         typo_rows=settings.typo_rows,
         seed=settings.seed,

@@ -9,6 +9,7 @@ from tasks.report.charts.confusion import confusion_chart
 from tasks.report.charts.intervals import interval_chart
 from tasks.report.charts.learning_curve import loss_chart, score_chart
 from tasks.report.charts.reliability import reliability_chart
+from tasks.report.charts.risk_coverage import risk_coverage_chart
 from tasks.report.charts.scatter import scatter_chart
 from tasks.report.drawing import draw
 from tasks.report.metric_names import curve_names, metric_name, target_of
@@ -52,13 +53,22 @@ def _result_charts(results: dict[str, Any]) -> dict[str, tuple[dict[str, Any], s
             f"{row_score} on each slice with intervals; the numbers are in the table below",
         ),
     }
-    return charts | _class_charts(results) | _number_charts(results)
+    return charts | _class_charts(results) | _number_charts(results) | _coverage_charts(results)
 
 
 def _number_charts(results: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     if not results.get("points"):
         return {}
     return {"points": (scatter_chart(results["points"]), "True number and answer of each test row")}
+
+
+def _coverage_charts(results: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
+    """Where a model may abstain."""
+    if not results.get("risk_coverage"):
+        return {}
+    coverage = results["metrics"].get("coverage", {}).get("value")
+    spec = risk_coverage_chart(results["risk_coverage"], coverage)
+    return {"risk_coverage": (spec, "Accuracy where answered against the share of rows answered, the surest first")}
 
 
 def _class_charts(results: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:

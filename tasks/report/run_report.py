@@ -49,11 +49,6 @@ def render_run_report(paths: Paths, verdict: dict[str, Any] | None) -> str:
     return render_page(_title(verdict), body)
 
 
-def _epochs(finetune: dict[str, Any]) -> list[dict[str, Any]]:
-    """The epochs of a training, and the parts that it was made of."""
-    return [*finetune.get("history", []), *finetune.get("post", {}).get("parts", [])]
-
-
 def _title(verdict: dict[str, Any] | None) -> str:
     if verdict is None:
         return "finetrace report: not registered yet"

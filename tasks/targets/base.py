@@ -145,6 +145,10 @@ class Target(Learning):
         """The same beside its text."""
         return self.shown(stored)
 
+    def marked(self, text: str, stored: str) -> list[tuple[str, str]]:  # noqa: ARG002
+        """The text cut where spans begin and end, each piece with its span's type or ""; nothing without spans."""
+        return []
+
     def vector(self, column: Sequence[str], classes: Sequence[str]) -> np.ndarray:
         """The targets as scikit-learn takes them, see `type_of_target`."""
         raise NotImplementedError

@@ -88,6 +88,15 @@ def shown_spans(text: str, tags: Sequence[str]) -> list[dict[str, Any]]:
     return found
 
 
+def marked_spans(text: str, tags: Sequence[str]) -> list[tuple[str, str]]:
+    """The text cut where its spans begin and end: each piece with its span's label, "" outside."""
+    pieces, at = [], 0
+    for span in shown_spans(text, tags):
+        pieces += [(text[at : span["start"]], ""), (span["text"], span["label"])]
+        at = span["end"]
+    return [piece for piece in (*pieces, (text[at:], "")) if piece[0]]
+
+
 def span_counts(rows: Sequence[tuple[list[Span], list[Span]]], types: Sequence[str]) -> tuple[np.ndarray, ...]:
     """Spans found, spans there are and spans answered, (N, types) float64 each. rows: true and answered spans."""
     place = {each: number for number, each in enumerate(types)}

@@ -15,9 +15,9 @@ from tasks.targets.served import Columns, Predicted, tagged_words
 from tasks.targets.spans import (
     OUTSIDE,
     is_prefixed,
+    marked_spans,
     read_tags,
     repaired,
-    shown_spans,
     span_counts,
     span_statistics,
     spans_of,
@@ -66,7 +66,6 @@ class TagsTarget(Target):
         return read_tags(text, cell, repair=self.illegal == "repair")
 
     def readable(self, text: str) -> str:
-        """Words with one space between."""
         return " ".join(text.split())
 
     def canonical(self, cell: str) -> str:
@@ -91,9 +90,10 @@ class TagsTarget(Target):
         return {(span.type, span) for span in spans_of(stored.split(" "))}
 
     def shown_on(self, text: str, stored: str) -> str:
-        """Each span's words and type."""
-        spans = shown_spans(text, stored.split(" "))
-        return ", ".join(f"{each['text']} ({each['label']})" for each in spans) or "no span"
+        return ", ".join(f"{words} ({label})" for words, label in self.marked(text, stored) if label) or "no span"
+
+    def marked(self, text: str, stored: str) -> list[tuple[str, str]]:
+        return marked_spans(text, stored.split(" "))
 
     def numbers_behind(self, outputs: Outputs) -> list[np.ndarray]:
         return [np.asarray(each).max(axis=1, initial=0.0) for each in outputs]

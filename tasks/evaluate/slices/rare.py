@@ -8,7 +8,9 @@ from tasks.evaluate.slices.slice import Slice, SliceRows
 
 
 def cut_rare_labels(rows: SliceRows) -> list[Slice]:
-    """The quarter of the groups with the fewest train rows; nothing if all have equally many."""
+    """The quarter of the groups with the fewest train rows; nothing if all have equally many, or groups are ranges."""
+    if not rows.groups_are_labels:
+        return []
     counts = Counter({name: 0 for names in rows.test_groups for name in names})
     counts.update(name for names in rows.train_groups for name in names)
     if not counts or min(counts.values()) == max(counts.values()):

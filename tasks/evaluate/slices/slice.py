@@ -17,6 +17,8 @@ class SliceRows:
     test_texts: list[Text]
     test_ids: list[str]
     test_groups: list[tuple[str, ...]]
+    groups_are_labels: bool
+    """Whether groups bear names that train and test share; ranges of numbers are each side's own."""
     typo_share: float
     typo_rows: int
     seed: int

@@ -59,7 +59,7 @@ def baseline_rows(train: list[Text] = TRAIN, test: list[Text] = TEST) -> Baselin
 def slice_rows(train: list[Text], test: list[Text]) -> SliceRows:
     return SliceRows(
         train_texts=train, train_groups=[("no",)] * len(train), test_texts=test, test_ids=["i", "j"],
-        test_groups=[("no",)] * len(test), typo_share=0.1, typo_rows=10, seed=0,
+        test_groups=[("no",)] * len(test), groups_are_labels=True, typo_share=0.1, typo_rows=10, seed=0,
     )  # fmt: skip
 
 

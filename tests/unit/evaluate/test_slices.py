@@ -19,6 +19,7 @@ def rows(test_texts, test_labels=None, train_texts=("a",), train_labels=(0,), ty
         test_texts=list(test_texts),
         test_ids=[f"id{number}" for number in range(len(test_texts))],
         test_groups=[(str(label),) for label in labels],
+        groups_are_labels=True,
         typo_share=0.1,
         typo_rows=typo_rows,
         seed=seed,
