@@ -54,7 +54,7 @@ def choose_inverse_penalty(
     rows = np.arange(len(strata))
     if len(rows) > MOST_ROWS:
         rows = np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
-    folds = _dealt(strata[rows], groups and [groups[row] for row in rows.tolist()], seed)
+    folds = _dealt(strata[rows], None if groups is None else [groups[int(row)] for row in rows], seed)
     counts = np.ones(len(strata), dtype=bool) if is_scored is None else is_scored
     losses, scored = np.zeros(len(GRID)), 0
     for fold in range(FOLDS):

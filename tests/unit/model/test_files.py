@@ -197,3 +197,9 @@ def test_a_model_that_overflows_answers_nothing(saved: Path) -> None:
     _sign(saved)
     with pytest.raises(GateError, match="no numbers for 1 of 1 texts"):
         load_model(saved).predict(["hello there"])
+
+
+def test_texts_longer_than_are_read_are_counted(saved: Path, tiny_base: BaseSettings) -> None:
+    model = load_model(saved, tiny_base)
+    assert tiny_base.max_tokens == 32  # [CLS] and [SEP] are two of them
+    assert model.count_cut(["help " * 30, "help " * 31, "help " * 300]) == 2
