@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tasks.errors import GateError
 from tasks.scoring.bootstrap import Statistics
 from tasks.scoring.calibration import CALIBRATION_BINS, calibration_bin
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 SMALLEST = float(np.finfo(np.float32).eps)
 """A true label given less than this counts as given this in the log loss, so that one row cannot make the mean
@@ -132,7 +135,7 @@ def _from_counts(hits: np.ndarray, support: np.ndarray, guessed: np.ndarray) -> 
     }
 
 
-def _calibration_gap(scored: Scored) -> csr_array | None:
+def _calibration_gap(scored: Scored) -> "csr_array | None":
     """(N, bins): a row's confidence minus its being right, in the bin of its confidence."""
     if scored.probabilities is None:
         return None
@@ -140,8 +143,10 @@ def _calibration_gap(scored: Scored) -> csr_array | None:
     return _groups(calibration_bin(confidence), CALIBRATION_BINS, confidence - scored.correct)
 
 
-def _groups(group: np.ndarray, size: int, values: np.ndarray | None = None) -> csr_array:
+def _groups(group: np.ndarray, size: int, values: np.ndarray | None = None) -> "csr_array":
     """(N, size), one value a row (1 unless given) in the column of the row's group."""
+    from scipy.sparse import csr_array  # late: stages that measure nothing know targets, too
+
     rows = np.arange(len(group))
     data = np.ones(len(group)) if values is None else values
     return csr_array((data, (rows, group)), shape=(len(group), size))
