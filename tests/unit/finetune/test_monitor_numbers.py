@@ -2,7 +2,6 @@
 
 import math
 from types import SimpleNamespace as Ns
-from typing import Any
 
 import pytest
 import torch
@@ -194,7 +193,7 @@ def test_while_train_loss_falls_no_epoch_is_for_nothing() -> None:
     assert course.plateau([*WELL, *epochs(*[(0.11, 0.85, 0.73)] * 3)], 3, 2.0) is not None
 
 
-def labelled(*labels: int) -> Any:
+def labelled(*labels: int) -> Ns:
     return Ns(target=LabelTarget(), val=Ns(examples=Ns(truth=torch.tensor(labels))))
 
 

@@ -158,7 +158,7 @@ def flow(training: Training, settings: GradientFlow) -> Any:
 
 
 def test_so_many_steps_are_measured_as_were_asked_for_evenly_spread(learnable: Paths, tiny_base: BaseSettings) -> None:
-    training = training_of(learnable, replace(SETTINGS, batch_tokens=32), tiny_base)
+    training = training_of(learnable, replace(SETTINGS, batch_tokens=32, accumulate=1), tiny_base)
     steps = training.steps_per_epoch
     assert steps > 12
     assert flow(training, GradientFlow(samples=1))._measured == {steps // 2}

@@ -72,6 +72,7 @@ def test_every_section_that_params_lacks_is_named_at_once(tmp_path: Path) -> Non
     with pytest.raises(SettingsError) as told:
         check_sections(Paths(tmp_path))
     assert [line.strip() for line in str(told.value).splitlines()[1:]] == [
+        "problem: {}",
         "validate: {}",
         "split: {}",
         "augment: {}",

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 import torch
 
+from tasks.inputs.pooling import mean_pool
 from tasks.model.encoder import (
     are_transposed,
     depth_of_parameters,
     layer_stack,
     linear_names,
     load_encoder,
-    mean_pool,
     widths,
 )
 from tasks.model.settings import BaseSettings
