@@ -14,7 +14,7 @@ from tasks.scoring.metrics import correlation_statistics
 from tasks.settings import settings
 from tasks.targets.base import Outputs, Target
 from tasks.targets.learning import NOTHING, Decision
-from tasks.targets.ranges import equal_ranges, histogram, quantiles
+from tasks.targets.ranges import as_number, equal_ranges, histogram, quantiles
 from tasks.targets.served import Columns, Predicted, numbers_with_intervals
 
 if TYPE_CHECKING:
@@ -239,12 +239,3 @@ class NumberTarget(Target):
             }
 
         return RowScores(-error, statistics)
-
-
-def as_number(cell: str) -> float | None:
-    """The finite number that a cell holds; None if it holds none. An underscore is no part of a number here."""
-    try:
-        number = float(cell) if "_" not in cell else math.nan
-    except ValueError:
-        return None
-    return number + 0.0 if math.isfinite(number) else None

@@ -1,11 +1,21 @@
-"""Numbers told by ranges: those of equally many rows, a histogram, and quantiles."""
+"""Numbers as cells hold them, and told by ranges: those of equally many rows, a histogram, and quantiles."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
 
 HISTOGRAM_BINS = 20
 """Ranges of equal width that a page draws."""
+
+
+def as_number(cell: str) -> float | None:
+    """The finite number that a cell holds; None if it holds none. An underscore is no part of a number here."""
+    try:
+        number = float(cell) if "_" not in cell else math.nan
+    except ValueError:
+        return None
+    return number + 0.0 if math.isfinite(number) else None
 
 
 def equal_ranges(numbers: np.ndarray, count: int) -> list[str]:

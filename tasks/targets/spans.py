@@ -97,8 +97,9 @@ def marked_spans(text: str, tags: Sequence[str]) -> list[tuple[str, str]]:
     return [piece for piece in (*pieces, (text[at:], "")) if piece[0]]
 
 
-def span_counts(rows: Sequence[tuple[list[Span], list[Span]]], types: Sequence[str]) -> tuple[np.ndarray, ...]:
+def span_counts(rows: Sequence[tuple[list[Span], list[Span]]]) -> tuple[np.ndarray, ...]:
     """Spans found, spans there are and spans answered, (N, types) float64 each. rows: true and answered spans."""
+    types = sorted({span.type for pair in rows for spans in pair for span in spans})
     place = {each: number for number, each in enumerate(types)}
     counts = np.zeros((3, len(rows), max(1, len(types))))
     for row, (true, answered) in enumerate(rows):

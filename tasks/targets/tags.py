@@ -183,8 +183,7 @@ class TagsTarget(Target):
             for numbers in (truth, predicted)
         )
         rows = [(spans_of(one), spans_of(other)) for one, other in zip(true, said, strict=True)]
-        types = sorted({span.type for pair in rows for spans in pair for span in spans})
-        f1 = float(span_statistics(*span_counts(rows, types))(np.ones((1, len(rows))))["span_f1"][0])
+        f1 = float(span_statistics(*span_counts(rows))(np.ones((1, len(rows))))["span_f1"][0])
         return {
             "val_loss": float(F.cross_entropy(outputs[is_word], truth[is_word])),
             "val_score": f1,
@@ -240,8 +239,7 @@ class TagsTarget(Target):
         and none is answered."""
         words = [(true.split(" "), said.split(" ")) for true, said in zip(truth, answers, strict=True)]
         rows = [(spans_of(true), spans_of(said)) for true, said in words]
-        types = sorted({span.type for pair in rows for spans in pair for span in spans})
-        counts = span_counts(rows, types)
+        counts = span_counts(rows)
         both = counts[1].sum(axis=1) + counts[2].sum(axis=1)
         own = np.divide(2 * counts[0].sum(axis=1), both, out=np.ones(len(rows)), where=both > 0)
         right = np.array([sum(a == b for a, b in zip(*pair, strict=True)) for pair in words])

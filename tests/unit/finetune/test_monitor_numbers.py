@@ -1,18 +1,15 @@
 """The numbers that monitors tell, against ones worked by hand."""
 
 import math
-from types import SimpleNamespace as Ns
 
 import pytest
 import torch
 
 from tasks.finetune.monitors import course
-from tasks.finetune.monitors.convergence import _error_of_mean
 from tasks.finetune.monitors.focus import entropy_share, mean_distance
 from tasks.finetune.monitors.forgetting import general_sentences
 from tasks.finetune.monitors.neighbours import nearest_centroid_accuracy, neighbours_kept
 from tasks.finetune.monitors.similarity import linear_cka, mean_cosine, spread
-from tasks.targets import LabelTarget
 
 
 def features(seed: int, rows: int = 20, width: int = 6) -> torch.Tensor:
@@ -191,17 +188,6 @@ def test_while_train_loss_falls_no_epoch_is_for_nothing() -> None:
     """A fall of 0.1 is a twentieth of what a guess costs."""
     assert course.plateau([*WELL, *epochs(*[(0.09, 0.85, 0.73)] * 3)], 3, 2.0) is None
     assert course.plateau([*WELL, *epochs(*[(0.11, 0.85, 0.73)] * 3)], 3, 2.0) is not None
-
-
-def labelled(*labels: int) -> Ns:
-    return Ns(target=LabelTarget(), val=Ns(examples=Ns(truth=torch.tensor(labels))))
-
-
-def test_the_error_of_a_val_loss_by_hand() -> None:
-    """Losses 0 and log 4: their standard deviation is log 4 / √2, that of their mean log 4 / 2."""
-    logits = torch.tensor([[50.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    assert _error_of_mean(labelled(0, 1), logits) == pytest.approx(math.log(4) / 2)
-    assert _error_of_mean(labelled(0), logits[:1]) == 0
 
 
 MEASURED = {
