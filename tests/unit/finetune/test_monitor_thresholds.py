@@ -1,6 +1,5 @@
 """Where each monitor draws its line: numbers on both sides of it, and what every setting moves."""
 
-import math
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +10,7 @@ import torch
 from tasks.finetune.losses.cross_entropy import CrossEntropy
 from tasks.finetune.monitors.attention import Attention
 from tasks.finetune.monitors.base import Watcher
-from tasks.finetune.monitors.convergence import Convergence, _error_of_mean
+from tasks.finetune.monitors.convergence import Convergence
 from tasks.finetune.monitors.depths import LearningDepths
 from tasks.finetune.monitors.focus import entropy_share, mean_distance
 from tasks.finetune.monitors.forgetting import Forgetting
@@ -46,13 +45,6 @@ def small(labels: list[int], label_count: int, planned: int = 5) -> Any:
 
 def names(watcher: Watcher, history: Any) -> list[str]:
     return [alarm.name for alarm in watcher.alarms(history)]
-
-
-def test_the_error_of_a_val_loss_by_hand() -> None:
-    """Losses 0 and log 4: their standard deviation is log 4 / √2, that of their mean log 4 / 2."""
-    logits = torch.tensor([[50.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
-    assert _error_of_mean(small([0, 1], 4), logits) == pytest.approx(math.log(4) / 2)
-    assert _error_of_mean(small([0], 4), logits[:1]) == 0
 
 
 # convergence: an even guess among four labels costs log 4 = 1.386, so that half of it is 0.693
