@@ -1,5 +1,6 @@
 """The notebook, and the commands that pages mark with `<!-- runs -->`, in one workspace with a tiny base, in order."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, prefect_state: Path) -> 
     workspace = make_small(tmp_path_factory.mktemp("documentation"))
     shutil.copytree(prefect_state, workspace.root / ".finetrace")
     params = workspace.root / "params.yaml"
-    params.write_text(params.read_text().replace("{name: wishes}", f"{{name: support-intents, gate: {GATE}}}"))
+    whole = params.read_text()
+    params.write_text(re.sub("register: .*", f"register: {{name: support-intents, gate: {GATE}}}", whole))
     yield workspace
     workspace.end_all()
 

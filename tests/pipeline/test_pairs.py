@@ -74,7 +74,7 @@ def test_pairs_go_through_every_stage_to_a_registered_model(
 
     assert read_table(paths.augmented, AUGMENTED)["pair"].null_count == 0
     assert read_table(paths.predictions, PREDICTIONS)["pair"].null_count == 0
-    assert read_about(paths.model).problem == read_json(paths.report("finetune"))["problem"] == "pairs"
+    assert read_about(paths.model).input.kind == read_json(paths.report("finetune"))["input"] == "pair"
     assert read_json(paths.report("evaluate"))["accuracy"] > 0.9
     assert read_json(paths.report("split"))["leaks"] == {"exact": 0, "normalised": 0, "near": 0}
 
