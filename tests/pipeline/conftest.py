@@ -124,7 +124,7 @@ def make_workspace(root: Path, *, fake: bool) -> Workspace:
     for room in STAGES if fake else ():
         shutil.copy(FAKE, root / "tasks" / room / "stage.py")
     if fake:  # they share no imports
-        with (root / "tasks" / "pipeline.py").open("a") as file:
+        with (root / "tasks" / "stages.py").open("a") as file:
             file.write("\nSHARED_IMPORTS.clear()\n")
     for name in (".dvc", "data/raw", "home"):
         (root / name).mkdir(parents=True)

@@ -68,7 +68,7 @@ def test_metrics_and_plots_of_dvc_work_on_what_the_flow_made(real_run: RealRun) 
     assert 0 <= shown[""]["data"]["data/reports/evaluate.json"]["data"]["accuracy"] <= 1
     plots = real_run.workspace.dvc("plots", "show", "--json")
     drawn = json.loads(plots.stdout)["data"]
-    assert sorted(drawn) == ["confusion", "loss", "macro F1", "reliability"]
+    assert sorted(drawn) == ["confusion", "loss", "reliability", "score"]
 
 
 def test_registered_model_labels_texts_in_a_new_process(real_run: RealRun) -> None:
