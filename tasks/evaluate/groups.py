@@ -32,7 +32,13 @@ def group_table(
         if there or claimed:
             row |= _rates(found[name], there[name], claimed[name])
         table.append(row)
-    return sorted(table, key=lambda row: (row.get("f1", row["score"]) or 0.0, row["label"]))
+    return sorted(table, key=_weakness)
+
+
+def _weakness(row: dict[str, Any]) -> tuple[float, str]:
+    """F1, or where there is none the score: lower is weaker."""
+    f1 = row.get("f1")
+    return (row["score"] or 0.0) if f1 is None else f1, row["label"]
 
 
 def count_claims(
@@ -48,11 +54,14 @@ def count_claims(
     return found, there, claimed
 
 
-def _rates(found: int, there: int, claimed: int) -> dict[str, float]:
+def _rates(found: int, there: int, claimed: int) -> dict[str, float | None]:
+    """None for a group that claims nothing, such as the rows without a span."""
+    if not there + claimed:
+        return dict.fromkeys(("precision", "recall", "f1"))
     return {
         "precision": found / claimed if claimed else 0.0,
         "recall": found / there if there else 0.0,
-        "f1": 2 * found / (there + claimed) if there + claimed else 0.0,
+        "f1": 2 * found / (there + claimed),
     }
 
 

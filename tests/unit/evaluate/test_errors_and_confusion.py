@@ -80,6 +80,14 @@ def test_wrong_sets_of_labels_are_counted_and_right_ones_are_not():
     assert confused_answers(NumberTarget(), ["1.0"], ["2.0"]) == []
 
 
+def test_rows_without_spans_have_a_score_and_no_f1_and_are_not_the_weakest():
+    truth, answers = ["O O", "B-per O", "B-loc O"], ["O O", "B-per O", "O O"]
+    table = group_table(TagsTarget(), truth, answers, np.array([1.0, 1.0, 0.0]), truth)
+    assert [(each["label"], each["f1"], each["score"]) for each in table] == [
+        ("loc", 0.0, 0.0), ("no span", None, 1.0), ("per", 1.0, 1.0),
+    ]  # fmt: skip
+
+
 def test_a_number_that_is_not_finite_is_written_as_none():
     assert rounded({"value": float("nan"), "rows": 3, "low": [float("inf"), 0.1234567]}) == {
         "value": None,

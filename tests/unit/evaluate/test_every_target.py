@@ -148,7 +148,7 @@ def test_groups_hold_every_test_row_and_the_weakest_is_first(measured: Measured)
     groups = measured.results["per_group"]
     assert groups
     assert sum(each["test_rows"] for each in groups) >= 30
-    weakness = [each.get("f1", each["score"]) or 0.0 for each in groups]
+    weakness = [each["score"] if each.get("f1") is None else each["f1"] for each in groups]
     assert weakness == sorted(weakness)
 
 
