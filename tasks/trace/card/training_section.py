@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tasks.trace.card.data_section import dig
+from tasks.targets import Target
+from tasks.trace.card.data_section import dig, target_of
 from tasks.trace.card.evidence import Evidence
 from tasks.trace.card.markdown import STATEMENT, amount, code, interval, source, table
 from tasks.tracking.flatten import flat_params
@@ -57,13 +58,23 @@ def limits(evidence: Evidence) -> list[str]:
         if found is not None
         else []
     )
+    target = target_of(evidence)
     return [
         "## Limits",
         "",
-        "It knows no other labels than those above: it gives each text one of them. Its numbers hold for texts like "
-        "the test rows. Slices, the weakest first:",
+        f"{_knows(target)}Its numbers hold for texts like the test rows. Slices, the weakest first:",
         "",
-        *table(("Slice", "Rows", "Accuracy", "Against all other rows", "Interval", "Evidence"), _slices(evidence)),
+        *table(
+            (
+                "Slice",
+                "Rows",
+                target.row_score.capitalize(),
+                "Against all other rows",
+                "Interval",
+                "Evidence",
+            ),
+            _slices(evidence),
+        ),
         "Alarms of the training:",
         "",
         *(_alarms(evidence) or ["- none"]),
@@ -75,6 +86,13 @@ def limits(evidence: Evidence) -> list[str]:
     ]
 
 
+def _knows(target: Target) -> str:
+    if not target.has_classes:
+        return ""
+    only = ": it gives each text one of them" if target.has_one_class else ""
+    return f"It knows no other labels than those above{only}. "
+
+
 def _slices(evidence: Evidence) -> list[tuple[str, ...]]:
     slices: dict[str, Any] = dict(evidence.reports.get("evaluate", {}).get("slices", {}))
     ranked = sorted(slices.items(), key=lambda each: (dig(each[1], "difference.value") or 0.0, each[0]))
@@ -82,7 +100,7 @@ def _slices(evidence: Evidence) -> list[tuple[str, ...]]:
         (
             code(name),
             amount(each.get("rows")),
-            amount(dig(each, "accuracy.value")),
+            amount(dig(each, "score.value" if "score" in each else "accuracy.value")),  # accuracy: of older reports
             amount(dig(each, "difference.value")),
             interval(each.get("difference") or {}),
             source("evaluate.json", f"slices.{name}"),
