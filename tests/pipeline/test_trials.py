@@ -35,12 +35,12 @@ DIE = """
 _run = run
 
 
-def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings) -> dict[str, Any]:
+def run(paths: Paths, *, finetune: FinetuneSettings, base: BaseSettings, **more: Any) -> dict[str, Any]:
     import os
 
     if finetune.strategy.kind == "ia3":
         os.kill(os.getpid(), 9)
-    return _run(paths, finetune=finetune, base=base)
+    return _run(paths, finetune=finetune, base=base, **more)
 """
 
 
