@@ -64,6 +64,7 @@ def _params(sha256: str) -> dict[str, Any]:
     return {
         "base": base | {"max_tokens": 32, "threads": 1},
         "ingest": {"path": RAW},
+        "problem": {},
         "validate": {"label_errors": "off"},
         "split": {},
         "augment": {},
